@@ -1,0 +1,2 @@
+//! Empty on purpose: `links` in Cargo.toml needs a build script.
+fn main() {}

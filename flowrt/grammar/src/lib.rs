@@ -1,0 +1,1 @@
+//! Durations, rates, cron and zones.

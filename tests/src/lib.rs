@@ -1,0 +1,1 @@
+//! The honest outside view of flowrt: everything here uses its public interface only.

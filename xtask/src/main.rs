@@ -1,0 +1,2 @@
+//! Tasks around the build.
+fn main() {}
