@@ -1,1 +1,5 @@
-//! flowrt
+//! Workflows as ordinary Rust functions: checked by the compiler, recorded as they run, resumed where they stopped.
+
+extern crate self as flowrt;
+
+pub mod model;

@@ -1,0 +1,4 @@
+//! Plain data and pure rules: no I/O, no clock, no randomness, no async.
+
+pub mod graph;
+pub mod state;
