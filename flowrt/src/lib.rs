@@ -3,3 +3,4 @@
 extern crate self as flowrt;
 
 pub mod model;
+pub mod store;

@@ -1,4 +1,7 @@
 //! Plain data and pure rules: no I/O, no clock, no randomness, no async.
 
 pub mod graph;
+pub mod ids;
+pub mod payload;
+pub mod record;
 pub mod state;

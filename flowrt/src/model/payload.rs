@@ -1,0 +1,107 @@
+//! Recorded values: JSON text, shared without copying.
+
+use std::fmt;
+use std::ops::Deref;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+/// A recorded value as JSON text.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Payload(Arc<str>);
+
+/// The digest of a step's inputs, over their canonical JSON.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+pub struct Digest(pub [u8; 16]);
+
+impl Payload {
+    /// Takes text that is known to be JSON.
+    pub fn from_json(text: impl Into<Arc<str>>) -> Self {
+        Self(text.into())
+    }
+
+    /// `null`: the value of `()` and of nothing.
+    pub fn null() -> Self {
+        Self(Arc::from("null"))
+    }
+
+    /// The value as a tree, for showing. Text that is not JSON becomes a string: showing must not fail.
+    pub fn to_value(&self) -> serde_json::Value {
+        serde_json::from_str(&self.0)
+            .unwrap_or_else(|_| serde_json::Value::String(self.0.to_string()))
+    }
+
+    /// The digest over the canonical form: object keys sorted, so that a `HashMap` gives the same digest each time.
+    pub fn digest(&self) -> Digest {
+        // Only objects have an order that may differ; all other text is canonical as serde writes it.
+        let hash = if self.0.contains('{') {
+            let mut canonical = String::with_capacity(self.0.len());
+            write_canonical(&self.to_value(), &mut canonical);
+            blake3::hash(canonical.as_bytes())
+        } else {
+            blake3::hash(self.0.as_bytes())
+        };
+        let mut digest = [0; 16];
+        digest.copy_from_slice(&hash.as_bytes()[..16]);
+        Digest(digest)
+    }
+}
+
+fn write_canonical(value: &serde_json::Value, out: &mut String) {
+    match value {
+        serde_json::Value::Object(map) => {
+            let mut keys: Vec<_> = map.keys().collect();
+            keys.sort();
+            out.push('{');
+            for (index, key) in keys.into_iter().enumerate() {
+                if index > 0 {
+                    out.push(',');
+                }
+                out.push_str(&serde_json::Value::from(key.as_str()).to_string());
+                out.push(':');
+                write_canonical(&map[key], out);
+            }
+            out.push('}');
+        }
+        serde_json::Value::Array(items) => {
+            out.push('[');
+            for (index, item) in items.iter().enumerate() {
+                if index > 0 {
+                    out.push(',');
+                }
+                write_canonical(item, out);
+            }
+            out.push(']');
+        }
+        other => out.push_str(&other.to_string()),
+    }
+}
+
+impl Deref for Payload {
+    type Target = str;
+    fn deref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Payload {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn key_order_does_not_change_the_digest() {
+        let one = Payload::from_json(r#"[{"a":1,"b":{"x":[1,2],"y":null}}]"#);
+        let two = Payload::from_json(r#"[{"b":{"y":null,"x":[1,2]},"a":1}]"#);
+        assert_eq!(one.digest(), two.digest());
+        assert_ne!(
+            one.digest(),
+            Payload::from_json(r#"[{"a":1,"b":{"x":[2,1],"y":null}}]"#).digest()
+        );
+    }
+}

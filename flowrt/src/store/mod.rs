@@ -1,0 +1,265 @@
+//! Where runs are recorded. A store persists what the engine decided: each operation is one transaction and takes no
+//! decision, and a write under a lost epoch changes nothing and says so.
+
+use std::fmt;
+
+use futures_util::future::BoxFuture;
+
+use crate::model::ids::{ProcessId, RunId};
+use crate::model::payload::Payload;
+use crate::model::record::{
+    Entry, Journal, LogLine, Micros, NewRun, RunRecord, SignalRecord, TaskCounts,
+};
+use crate::model::state::RunState;
+
+/// When a write must have reached the disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Durability {
+    /// Committed when the call returns (survives kill -9), on the disk within 50 ms.
+    Soon,
+    /// On the disk when the call returns (survives a power cut).
+    Synced,
+}
+
+/// What a store answers.
+pub type Answer<'a, T> = BoxFuture<'a, Result<T, Error>>;
+
+/// How a run ends, or stops for a person.
+#[derive(Debug, Clone)]
+pub struct Ending {
+    /// A final state, `Parked` or `Interrupted`.
+    pub state: RunState,
+    /// What it returned.
+    pub output: Option<Payload>,
+    /// Why it ended otherwise.
+    pub error: Option<Payload>,
+    /// When.
+    pub at: Micros,
+}
+
+/// What `reopen` changes of a run that ended, before it is driven again.
+#[derive(Debug, Clone, Default)]
+pub struct Reopening {
+    /// Full ids of steps whose records (attempts and waits too) are dropped, so that they are done again.
+    pub redo: Vec<String>,
+    /// Scopes whose ends are dropped.
+    pub open_scopes: Vec<String>,
+    /// New parameters.
+    pub input: Option<Payload>,
+}
+
+/// Which runs to list. Newest first.
+#[derive(Debug, Clone, Default)]
+pub struct RunFilter {
+    /// Only of this flow.
+    pub flow: Option<String>,
+    /// Only in these states; empty for all.
+    pub states: Vec<RunState>,
+    /// Only children of this run.
+    pub parent: Option<RunId>,
+    /// Leave child runs out.
+    pub roots_only: bool,
+    /// Only runs created before this one (keyset paging).
+    pub before: Option<RunId>,
+    /// At most this many; 0 for no limit.
+    pub limit: usize,
+}
+
+/// Which lines to read, in the order they were written.
+#[derive(Debug, Clone, Default)]
+pub struct LogFilter {
+    /// Only of this step.
+    pub step: Option<String>,
+    /// Only lines after this cursor.
+    pub after: Option<i64>,
+    /// At most this many; 0 for no limit.
+    pub limit: usize,
+}
+
+/// A process that has, or had, the store open.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Process {
+    /// Its id.
+    pub id: ProcessId,
+    /// Its process number.
+    pub pid: u32,
+    /// Its machine.
+    pub host: String,
+    /// When it opened the store.
+    pub started: Micros,
+    /// The build of its program.
+    pub build: String,
+}
+
+/// A place where runs are recorded.
+///
+/// Every method is atomic. `epoch` is the one that [`claim`](Store::claim) returned; a write under an older one is
+/// [`Error::LeaseLost`] and changes nothing.
+pub trait Store: Send + Sync + fmt::Debug + 'static {
+    /// The store's address as a person would type it.
+    fn url(&self) -> String;
+
+    /// This process, registered when the store was opened.
+    fn process(&self) -> ProcessId;
+
+    /// Whether that process still lives. SQLite knows by an OS file lock, at once and without a lease.
+    fn is_alive(&self, process: ProcessId) -> bool;
+
+    /// Accepts a run. Synced. A run with the same id, or with the same flow and idempotency key, is returned instead;
+    /// compare ids to tell. The name is made unique by `-2`, `-3`, ….
+    fn create_run(&self, run: NewRun) -> Answer<'_, RunRecord>;
+
+    /// One run.
+    fn run(&self, id: RunId) -> Answer<'_, Option<RunRecord>>;
+
+    /// Runs whose name is `reference` or whose id starts with it (at least 4 characters), newest first, at most 10.
+    fn find_runs(&self, reference: String) -> Answer<'_, Vec<RunRecord>>;
+
+    /// Runs, newest first.
+    fn list_runs(&self, filter: RunFilter) -> Answer<'_, Vec<RunRecord>>;
+
+    /// How many tasks of each run have which outcome, in the order asked.
+    fn task_counts(&self, runs: Vec<RunId>) -> Answer<'_, Vec<TaskCounts>>;
+
+    /// Takes a run if its epoch is still `seen_epoch`: raises the epoch, sets the owner to this process, the state to
+    /// `Running`, `started` if unset, and adds one to `crashes` if `after_crash`. `None` if somebody else was faster.
+    fn claim(
+        &self,
+        run: RunId,
+        seen_epoch: u64,
+        after_crash: bool,
+        now: Micros,
+    ) -> Answer<'_, Option<RunRecord>>;
+
+    /// Takes a run that ended or stopped, dropping what is to be done again, in one transaction: as `claim`, and
+    /// clears output, error, finished, cancel request and `crashes`. Synced.
+    fn reopen(
+        &self,
+        run: RunId,
+        seen_epoch: u64,
+        changes: Reopening,
+        now: Micros,
+    ) -> Answer<'_, Option<RunRecord>>;
+
+    /// All that is recorded of a run's inside.
+    fn journal(&self, run: RunId) -> Answer<'_, Journal>;
+
+    /// Writes entries down, all or none. A step that is there already with another content is [`Error::Conflict`].
+    fn record(
+        &self,
+        run: RunId,
+        epoch: u64,
+        entries: Vec<Entry>,
+        durability: Durability,
+    ) -> Answer<'_, ()>;
+
+    /// Changes the state (not to a final one) and the flow's attempt.
+    fn set_state(
+        &self,
+        run: RunId,
+        epoch: u64,
+        state: RunState,
+        attempt: u32,
+        durability: Durability,
+    ) -> Answer<'_, ()>;
+
+    /// Ends a run, or stops it for a person; its owner is cleared, its waits are dropped unless it is `Interrupted`.
+    /// `entries` are written in the same transaction. Synced.
+    fn finish(&self, run: RunId, epoch: u64, entries: Vec<Entry>, ending: Ending)
+    -> Answer<'_, ()>;
+
+    /// Asks a run, and every unfinished run below it, to cancel. Synced. One that nobody drives (no owner) ends as
+    /// `Cancelled` in the same transaction. Returns the ids of those that changed.
+    fn request_cancel(&self, run: RunId, now: Micros) -> Answer<'_, Vec<RunId>>;
+
+    /// Adds a signal. Synced. The same idempotency key in the same run returns the first signal's number.
+    fn send_signal(
+        &self,
+        run: RunId,
+        name: String,
+        payload: Payload,
+        key: Option<String>,
+        now: Micros,
+    ) -> Answer<'_, u64>;
+
+    /// Signals of a run with a number of at least `from`.
+    fn signals(&self, run: RunId, from: u64) -> Answer<'_, Vec<SignalRecord>>;
+
+    /// Adds log lines, of any runs. Never synced for their own sake.
+    fn append_logs(&self, lines: Vec<LogLine>) -> Answer<'_, ()>;
+
+    /// Log lines of a run with their cursors.
+    fn logs(&self, run: RunId, filter: LogFilter) -> Answer<'_, Vec<(i64, LogLine)>>;
+
+    /// Deletes a run that has ended, its inside, its logs, and its child runs. `false` if it has not ended.
+    fn delete_run(&self, run: RunId) -> Answer<'_, bool>;
+
+    /// The processes that are registered, dead ones too.
+    fn processes(&self) -> Answer<'_, Vec<Process>>;
+
+    /// Remembers that these flows exist, so that `check` can tell which were lost. Returns all remembered names.
+    fn remember_flows(&self, flows: Vec<String>) -> Answer<'_, Vec<String>>;
+
+    /// Puts all that is committed on the disk.
+    fn sync(&self) -> Answer<'_, ()>;
+
+    /// A number that changes when another process may have changed the store (signals, cancels).
+    fn version(&self) -> Answer<'_, u64>;
+
+    /// Finishes what is buffered and closes. Later calls are [`Error::Closed`].
+    fn close(&self) -> Answer<'_, ()>;
+}
+
+/// Why a store did not do what it was asked.
+#[derive(Debug, Clone, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// Another process has claimed the run since.
+    #[error("this process does not own the run any more: another one has claimed it")]
+    LeaseLost,
+    /// No such run.
+    #[error("the store has no run {0}")]
+    NoSuchRun(RunId),
+    /// The run has ended.
+    #[error("run {0} has ended as {1}")]
+    Ended(RunId, RunState),
+    /// What is there contradicts what is to be written.
+    #[error("the record already holds something else: {0}")]
+    Conflict(String),
+    /// A value is over its limit.
+    #[error("{what} is {size} bytes, over the limit of {limit} ({setting})")]
+    TooLarge {
+        /// What it is.
+        what: String,
+        /// Its size in bytes.
+        size: usize,
+        /// The limit in bytes.
+        limit: usize,
+        /// The name of the setting that raises it.
+        setting: &'static str,
+    },
+    /// Somebody else uses the store, or the disk is full, or the machine is slow: the same call may succeed later.
+    #[error("the store is not available now: {0}")]
+    Unavailable(String),
+    /// The store cannot be used at all: not a store, newer than this program, damaged, not writable.
+    #[error("{message}")]
+    Unusable {
+        /// What and why.
+        message: String,
+        /// What to do.
+        hint: String,
+    },
+    /// It was closed.
+    #[error("the store is closed")]
+    Closed,
+    /// Anything else; repeating the call will not help.
+    #[error("the store failed: {0}")]
+    Failed(String),
+}
+
+impl Error {
+    /// The same call may succeed later.
+    pub const fn is_retryable(&self) -> bool {
+        matches!(self, Self::Unavailable(_))
+    }
+}
