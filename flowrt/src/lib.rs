@@ -2,5 +2,6 @@
 
 extern crate self as flowrt;
 
+pub mod draw;
 pub mod model;
 pub mod store;
