@@ -1,8 +1,11 @@
 //! Pictures of a graph: text for a terminal, SVG for a page, Mermaid and DOT for other tools, JSON for programs.
 
+pub mod dot;
 mod edges;
 pub mod label;
 pub mod layout;
+pub mod mermaid;
+pub mod svg;
 #[cfg(test)]
 mod tests;
 pub mod text;
@@ -66,9 +69,9 @@ impl std::fmt::Display for Format {
 pub fn draw(graph: &Graph, format: Format) -> String {
     match format {
         Format::Text => text::text(graph),
-        Format::Svg => String::new(),
-        Format::Mermaid => String::new(),
-        Format::Dot => String::new(),
+        Format::Svg => svg::svg(graph),
+        Format::Mermaid => mermaid::mermaid(graph),
+        Format::Dot => dot::dot(graph),
         Format::Json => format!("{:#}\n", json(graph)),
     }
 }

@@ -5,7 +5,8 @@ use crate::draw::text::text;
 
 #[test]
 fn show() {
-    for g in [
+    let dir = std::env::var("SHOW").unwrap_or_default();
+    for (i, g) in [
         samples::offers_report(), samples::offers_report_running(), samples::branch(), samples::program(),
         graph(&["a -> b -> c"]), graph(&["a -> b c -> d"]), graph(&["job1 job2 -> job3 -> job4"]),
         graph(&["a b c -> d", "a -> e"]),
@@ -15,7 +16,8 @@ fn show() {
         graph(&["a -> b c d e -> f -> g", "a -> g h", "c .> h", "h .> i"]),
         graph(&["extract -> clean -> load -> report", "extract -> audit -> report", "config -> load", "config -> publish", "report -> publish", "audit .> archive", "clean .> archive"]),
         graph(&["a b c d e -> f g h", "a -> i j", "e -> i"]),
-    ] {
+    ].into_iter().enumerate() {
+        if !dir.is_empty() { for f in crate::draw::Format::ALL { std::fs::write(format!("{dir}/{i}.{f}"), crate::draw::draw(&g, *f)).expect("written"); } }
         println!("{}", text(&g));
     }
 }
