@@ -44,7 +44,11 @@ pub fn dot(graph: &Graph) -> String {
     }
     if !graph.is_dag {
         for index in 1..graph.nodes.len() {
-            if !drawn.edges.iter().any(|edge| (edge.from, edge.to) == (index - 1, index)) {
+            if !drawn
+                .edges
+                .iter()
+                .any(|edge| (edge.from, edge.to) == (index - 1, index))
+            {
                 let _ = writeln!(out, "  n{} -> n{index} [dir=none]", index - 1);
             }
         }

@@ -1,6 +1,6 @@
 //! Which edges a picture shows: those of the graph, those into and out of the arms of branches, less what longer paths imply.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::graph::{Edge, EdgeKind, Graph, Trigger};
 
@@ -20,9 +20,10 @@ pub(super) struct Drawn {
 pub(super) fn drawn(graph: &Graph) -> Drawn {
     let real = valid(graph);
     let opens_arm = arm_openers(graph, &real);
+    let members = members(graph);
     let mut strongest = BTreeMap::new();
     for edge in &real {
-        for from in exits(graph, &real, edge.from, edge.to, graph.nodes.len()) {
+        for from in exits(graph, &real, &members, edge.from, edge.to) {
             add(&mut strongest, from, edge.to, edge.kind);
         }
     }
@@ -42,12 +43,7 @@ pub(super) fn drawn(graph: &Graph) -> Drawn {
     Drawn { edges, opens_arm }
 }
 
-fn add(
-    edges: &mut BTreeMap<(usize, usize), EdgeKind>,
-    from: usize,
-    to: usize,
-    kind: EdgeKind,
-) {
+fn add(edges: &mut BTreeMap<(usize, usize), EdgeKind>, from: usize, to: usize, kind: EdgeKind) {
     let held = edges.entry((to, from)).or_insert(kind);
     if kind == EdgeKind::Data {
         *held = EdgeKind::Data;
@@ -98,29 +94,47 @@ fn arm_openers(graph: &Graph, edges: &[Edge]) -> Vec<bool> {
     opens
 }
 
+/// For each branch, the nodes that name it.
+type Members = BTreeMap<usize, Vec<usize>>;
+
+fn members(graph: &Graph) -> Members {
+    let mut members = Members::new();
+    for (index, node) in graph.nodes.iter().enumerate() {
+        if let Some((branch, _)) = node.arm.as_ref().filter(|(branch, _)| *branch != index) {
+            members.entry(*branch).or_default().push(index);
+        }
+    }
+    members
+}
+
 /// Where the value of `from` comes from: for a branch, as its arms run after it, the last nodes of its arms.
-fn exits(graph: &Graph, edges: &[Edge], from: usize, to: usize, depth: usize) -> Vec<usize> {
-    let members: Vec<usize> = (graph.nodes.iter().enumerate())
-        .filter(|(index, node)| {
-            *index != from && node.arm.as_ref().is_some_and(|(branch, _)| *branch == from)
-        })
-        .map(|(index, _)| index)
-        .collect();
-    if members.is_empty() || depth == 0 || is_inside(graph, to, from) {
+fn exits(graph: &Graph, edges: &[Edge], members: &Members, from: usize, to: usize) -> Vec<usize> {
+    if !members.contains_key(&from) || is_inside(graph, to, from) {
         return vec![from];
     }
-    let goes_on = |node: usize| {
-        edges.iter().any(|edge| {
-            edge.from == node
-                && is_inside(graph, edge.to, from)
-                && !is_inside(graph, edge.to, node)
-        })
-    };
-    members
-        .into_iter()
-        .filter(|node| *node != to && !goes_on(*node))
-        .flat_map(|node| exits(graph, edges, node, to, depth - 1))
-        .collect()
+    let mut exits = Vec::new();
+    let mut seen = BTreeSet::from([from]);
+    let mut branches = vec![from];
+    while let Some(branch) = branches.pop() {
+        let goes_on = |node: usize| {
+            edges.iter().any(|edge| {
+                edge.from == node
+                    && is_inside(graph, edge.to, branch)
+                    && !is_inside(graph, edge.to, node)
+            })
+        };
+        for node in &members[&branch] {
+            if *node == to || goes_on(*node) || !seen.insert(*node) {
+                continue;
+            }
+            if members.contains_key(node) {
+                branches.push(*node);
+            } else {
+                exits.push(*node);
+            }
+        }
+    }
+    exits
 }
 
 /// Drops the edges that close a cycle and gives an order in which each node follows what it waits for.
@@ -133,7 +147,10 @@ fn break_cycles(nodes: usize, edges: &mut Vec<Edge>) -> Vec<usize> {
     }
     let mut position = vec![usize::MAX; nodes];
     let mut order = Vec::with_capacity(nodes);
-    let mut ready: Vec<usize> = (0..nodes).rev().filter(|node| waiting[*node] == 0).collect();
+    let mut ready: Vec<usize> = (0..nodes)
+        .rev()
+        .filter(|node| waiting[*node] == 0)
+        .collect();
     let mut unplaced = 0;
     while order.len() < nodes {
         let node = ready.pop().unwrap_or_else(|| {
@@ -163,14 +180,19 @@ fn break_cycles(nodes: usize, edges: &mut Vec<Edge>) -> Vec<usize> {
 /// A node with a rule of its own keeps all its edges: the rule is judged by exactly those.
 fn reduce(graph: &Graph, order: &[usize], edges: &mut Vec<Edge>) {
     let any = Reach::new(order, edges.iter());
-    let data = Reach::new(order, edges.iter().filter(|edge| edge.kind == EdgeKind::Data));
+    let data = Reach::new(
+        order,
+        edges.iter().filter(|edge| edge.kind == EdgeKind::Data),
+    );
     edges.retain(|edge| {
         let reach = match edge.kind {
             EdgeKind::Data => &data,
             EdgeKind::Order => &any,
         };
-        !matches!(graph.nodes[edge.to].rule, Trigger::AllSuccess | Trigger::AllDone)
-            || !reach.by_detour(edge.from, edge.to)
+        !matches!(
+            graph.nodes[edge.to].rule,
+            Trigger::AllSuccess | Trigger::AllDone
+        ) || !reach.by_detour(edge.from, edge.to)
     });
 }
 
@@ -201,8 +223,7 @@ impl Reach {
     }
 
     fn by_detour(&self, from: usize, to: usize) -> bool {
-        let reaches =
-            |node: usize| self.bits[node * self.words + to / 64] >> (to % 64) & 1 == 1;
+        let reaches = |node: usize| self.bits[node * self.words + to / 64] >> (to % 64) & 1 == 1;
         self.next[from].iter().any(|via| reaches(*via))
     }
 }

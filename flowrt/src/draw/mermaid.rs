@@ -38,7 +38,11 @@ pub fn mermaid(graph: &Graph) -> String {
     }
     if !graph.is_dag {
         for index in 1..graph.nodes.len() {
-            if !drawn.edges.iter().any(|edge| (edge.from, edge.to) == (index - 1, index)) {
+            if !drawn
+                .edges
+                .iter()
+                .any(|edge| (edge.from, edge.to) == (index - 1, index))
+            {
                 let _ = writeln!(out, "  n{} --- n{index}", index - 1);
             }
         }
@@ -88,7 +92,10 @@ fn classes(graph: &Graph, out: &mut String) {
             .map(|(index, _)| format!("n{index}"))
             .collect();
         if !members.is_empty() {
-            let _ = writeln!(out, "  classDef {name} fill:{fill},stroke:{line},color:#1c2330");
+            let _ = writeln!(
+                out,
+                "  classDef {name} fill:{fill},stroke:{line},color:#1c2330"
+            );
             let _ = writeln!(out, "  class {} {name}", members.join(","));
         }
     }

@@ -31,13 +31,7 @@ pub enum Format {
 
 impl Format {
     /// Every format, in the order of the documentation.
-    pub const ALL: &'static [Self] = &[
-        Self::Text,
-        Self::Svg,
-        Self::Mermaid,
-        Self::Dot,
-        Self::Json,
-    ];
+    pub const ALL: &'static [Self] = &[Self::Text, Self::Svg, Self::Mermaid, Self::Dot, Self::Json];
 
     /// The name as it is typed.
     pub const fn as_str(self) -> &'static str {

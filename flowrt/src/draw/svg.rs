@@ -46,14 +46,13 @@ fn description(graph: &Graph) -> String {
         "The steps, in source order, of the program flow"
     };
     let mut text = format!("{kind} {}.", graph.flow);
-    for (index, node) in graph.nodes.iter().enumerate() {
-        let before: Vec<&str> = graph
-            .edges
-            .iter()
-            .filter(|edge| edge.to == index)
-            .filter_map(|edge| graph.nodes.get(edge.from))
-            .map(|node| node.label.as_str())
-            .collect();
+    let mut before = vec![Vec::new(); graph.nodes.len()];
+    for edge in &graph.edges {
+        if let (Some(names), Some(from)) = (before.get_mut(edge.to), graph.nodes.get(edge.from)) {
+            names.push(from.label.as_str());
+        }
+    }
+    for (node, before) in graph.nodes.iter().zip(before) {
         let _ = write!(text, " {}", super::label::plain(node));
         if !before.is_empty() {
             let _ = write!(text, " after {}", before.join(", "));

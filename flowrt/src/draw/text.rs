@@ -14,6 +14,11 @@ const WIDEST: usize = 160;
 /// More crossings than this and a list reads better than a drawing.
 const MOST_CROSSINGS: usize = 24;
 
+/// With more lines than this in one part, finding out that it is too tangled would itself take long.
+const MOST_LINES: usize = 1_000;
+/// The columns between two layers whose lines are all level.
+const LEAST_GAP: usize = 4;
+
 /// Draws `graph` with lines and names.
 pub fn text(graph: &Graph) -> String {
     let lines = if graph.nodes.is_empty() {
@@ -34,7 +39,11 @@ fn drawing(graph: &Graph, layout: &Layout) -> Option<Vec<String>> {
     let mut lines: Vec<String> = Vec::new();
     let mut previous = 0;
     for part in &layout.parts {
-        let drawn = picture::picture(&labels(graph, layout, part), part);
+        let labels = labels(graph, layout, part);
+        if least_width(part, &labels) > WIDEST || part.links.len() > MOST_LINES {
+            return None;
+        }
+        let drawn = picture::picture(&labels, part);
         if drawn.width > WIDEST || drawn.crossings > MOST_CROSSINGS {
             return None;
         }
@@ -57,4 +66,16 @@ fn labels(graph: &Graph, layout: &Layout, part: &Part) -> Vec<String> {
             None => String::new(),
         })
         .collect()
+}
+
+/// The width before any line has been routed.
+fn least_width(part: &Part, labels: &[String]) -> usize {
+    let width = |layer: &Vec<usize>| {
+        let widths = layer
+            .iter()
+            .map(|slot| super::label::columns(&labels[*slot]));
+        widths.max().unwrap_or(0)
+    };
+    let gaps = part.layers.len().saturating_sub(1) * LEAST_GAP;
+    part.layers.iter().map(width).sum::<usize>() + gaps
 }

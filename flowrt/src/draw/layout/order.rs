@@ -125,7 +125,10 @@ fn crossings(part: &Part, after: &[Vec<usize>]) -> usize {
         let mut count = 0;
         for slot in layer {
             let ends = after[*slot].iter().map(|to| position[*to]);
-            total += ends.clone().map(|end| count - seen.up_to(end)).sum::<usize>();
+            total += ends
+                .clone()
+                .map(|end| count - seen.up_to(end))
+                .sum::<usize>();
             for end in ends {
                 seen.add(end);
                 count += 1;

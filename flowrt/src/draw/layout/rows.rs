@@ -29,10 +29,20 @@ pub(super) fn place(part: &mut Part) {
         align(part, layer, &before);
     }
     let top = (part.slots.iter().map(|slot| slot.y)).fold(f64::INFINITY, f64::min);
-    for slot in &mut part.slots {
-        slot.y -= top;
-    }
+    settle(part, top);
     snap(part, &before, &after);
+}
+
+/// Moves the part to the top and each height to a quarter of a row: lines that are all but level become level. As the
+/// distance beyond the least one is what is rounded, no two slots come closer than that.
+fn settle(part: &mut Part, top: f64) {
+    for layer in &part.layers {
+        for (index, slot) in layer.iter().enumerate() {
+            let index = index as f64;
+            let beyond = part.slots[*slot].y - top - index;
+            part.slots[*slot].y = (steady(beyond) * 4.0).round() / 4.0 + index;
+        }
+    }
 }
 
 fn align(part: &mut Part, layer: usize, neighbours: &[Vec<usize>]) {
@@ -51,7 +61,9 @@ fn wish(part: &Part, slot: usize, neighbours: &[usize]) -> (f64, f64) {
         return (part.slots[slot].y, IDLE_WEIGHT);
     };
     let passing = part.slots[slot].node.is_none()
-        && neighbours.iter().all(|other| part.slots[*other].node.is_none());
+        && neighbours
+            .iter()
+            .all(|other| part.slots[*other].node.is_none());
     (middle, if passing { PASSING_WEIGHT } else { 1.0 })
 }
 
@@ -128,11 +140,15 @@ fn snap(part: &mut Part, before: &[Vec<usize>], after: &[Vec<usize>]) {
 }
 
 fn round(value: f64, down: bool) -> i64 {
-    // A hair off a half is a half: sums of fractions must not decide which way a line goes.
-    let steady = (value * 1e6).round() / 1e6;
+    let value = steady(value);
     if down {
-        (steady - 0.5).ceil() as i64
+        (value - 0.5).ceil() as i64
     } else {
-        (steady + 0.5).floor() as i64
+        (value + 0.5).floor() as i64
     }
+}
+
+/// A hair off a half is a half: sums of fractions must not decide which way a line goes, nor put what is below above.
+fn steady(value: f64) -> f64 {
+    (value * 1e6).round() / 1e6
 }

@@ -29,7 +29,11 @@ pub(super) fn draw(line: &Line, out: &mut String) {
         let (y, to) = (number(y), number(to));
         let _ = write!(path, "C{middle} {y} {middle} {to} {} {to}", number(end));
     }
-    let class = if line.order_only { "edge order" } else { "edge" };
+    let class = if line.order_only {
+        "edge order"
+    } else {
+        "edge"
+    };
     let head = if line.head {
         " marker-end=\"url(#flowrt-head)\""
     } else {

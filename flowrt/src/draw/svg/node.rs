@@ -4,9 +4,7 @@ use std::fmt::Write;
 
 use super::super::label;
 use super::markup::{escaped, number};
-use super::place::{
-    BADGE_GAP, ICON, NAME_CHARACTER, NODE_HEIGHT, PADDING, Place, badge_width,
-};
+use super::place::{BADGE_GAP, ICON, NAME_CHARACTER, NODE_HEIGHT, PADDING, Place, badge_width};
 use super::style;
 use crate::model::graph::{Node, NodeKind};
 
@@ -38,7 +36,11 @@ pub(super) fn draw(node: &Node, place: &Place, out: &mut String) {
     }
     words(node, out);
     if let Some(arm) = label::arm(node).filter(|_| place.opens_arm) {
-        let _ = writeln!(out, "<text class=\"arm\" x=\"2\" y=\"-6\">{}</text>", escaped(&arm));
+        let _ = writeln!(
+            out,
+            "<text class=\"arm\" x=\"2\" y=\"-6\">{}</text>",
+            escaped(&arm)
+        );
     }
     out.push_str("</g>\n");
 }
@@ -74,7 +76,11 @@ fn words(node: &Node, out: &mut String) {
     let name = label::name(node);
     let notes = label::notes(node);
     let middle = NODE_HEIGHT / 2.0;
-    let line = if notes.is_empty() { middle } else { middle - 8.0 };
+    let line = if notes.is_empty() {
+        middle
+    } else {
+        middle - 8.0
+    };
     let _ = writeln!(
         out,
         "<text class=\"name\" x=\"{}\" y=\"{}\">{}</text>",

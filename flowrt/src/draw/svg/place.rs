@@ -23,7 +23,7 @@ pub(super) const BADGE_GAP: f64 = 10.0;
 /// From the middle of a row to that of the next.
 const ROW: f64 = 70.0;
 const MARGIN: f64 = 24.0;
-const LEAST_WIDTH: f64 = 96.0;
+const LEAST_WIDTH: f64 = 72.0;
 /// Columns stand farther apart where lines go far up or down, within these bounds.
 const GAP: (f64, f64) = (56.0, 150.0);
 const PART_GAP: f64 = 30.0;
@@ -105,13 +105,18 @@ impl Scene {
     fn part(&mut self, graph: &Graph, part: &Part, opens_arm: &[bool], top: f64) -> f64 {
         // The text of an arm needs room above the first row.
         let opens = |node: Option<usize>| node.is_some_and(|node| opens_arm[node]);
-        let first_row_opens = part.slots.iter().any(|slot| slot.y < 0.5 && opens(slot.node));
+        let first_row_opens = part
+            .slots
+            .iter()
+            .any(|slot| slot.y < 0.5 && opens(slot.node));
         let top = if first_row_opens { top + 14.0 } else { top };
         let middle = |y: f64| y.mul_add(ROW, top + NODE_HEIGHT / 2.0);
         let widths: Vec<f64> = (part.layers.iter())
             .map(|layer| {
                 let nodes = layer.iter().filter_map(|slot| part.slots[*slot].node);
-                nodes.map(|node| width(&graph.nodes[node])).fold(0.0, f64::max)
+                nodes
+                    .map(|node| width(&graph.nodes[node]))
+                    .fold(0.0, f64::max)
             })
             .collect();
         let mut lefts = Vec::with_capacity(widths.len());
@@ -134,7 +139,11 @@ impl Scene {
         for link in &part.links {
             let (from, to) = (part.slots[link.from], part.slots[link.to]);
             let right = lefts[from.layer] + widths[from.layer];
-            let start = if from.node.is_some() { right } else { lefts[from.layer] };
+            let start = if from.node.is_some() {
+                right
+            } else {
+                lefts[from.layer]
+            };
             self.lines.push(Line {
                 start: (start, middle(from.y)),
                 leaves: right,
@@ -191,11 +200,11 @@ impl Scene {
                 let x = (other as f64).mul_add(INDENT, MARGIN + INDENT / 2.0);
                 let under = other == depth;
                 let end_x = if under { x } else { x + INDENT / 2.0 };
-                let end_y = if under { middle - NODE_HEIGHT / 2.0 } else { middle };
                 self.lines.push(Line {
-                    start: (x, from + NODE_HEIGHT / 2.0),
+                    // From middle to middle: the nodes, drawn later, hide the ends, whatever their corners.
+                    start: (x, from),
                     leaves: x,
-                    end: (end_x, end_y),
+                    end: (end_x, middle),
                     head: false,
                     order_only: false,
                     spine: true,
@@ -213,7 +222,10 @@ impl Scene {
 
 /// The space behind a layer: more where its lines go far up or down, so that they do not run too steep.
 fn gap(part: &Part, layer: usize) -> f64 {
-    let links = part.links.iter().filter(|link| part.slots[link.from].layer == layer);
+    let links = part
+        .links
+        .iter()
+        .filter(|link| part.slots[link.from].layer == layer);
     let rises = links.map(|link| (part.slots[link.from].y - part.slots[link.to].y).abs());
     let steepest = rises.fold(0.0, f64::max);
     steepest.mul_add(14.0, GAP.0 - 8.0).clamp(GAP.0, GAP.1)

@@ -11,21 +11,21 @@ pub(super) fn dag(most: usize) -> impl Strategy<Value = Graph> {
         let pair = (0..nodes, 0..nodes, any::<bool>(), any::<bool>());
         let edges = proptest::collection::vec(pair, 0..=nodes * density / 2);
         let rules = proptest::collection::vec(any::<bool>(), nodes);
-        (Just(nodes), edges, rules).prop_map(|(nodes, pairs, rules)| build(nodes, &pairs, &rules))
+        (edges, rules).prop_map(|(pairs, rules)| build(&pairs, &rules))
     })
 }
 
-fn build(nodes: usize, pairs: &[(usize, usize, bool, bool)], rules: &[bool]) -> Graph {
+fn build(pairs: &[(usize, usize, bool, bool)], rules: &[bool]) -> Graph {
     let mut graph = Graph {
         flow: "random".to_owned(),
         is_dag: true,
         ..Graph::default()
     };
-    for index in 0..nodes {
+    for (index, own_rule) in rules.iter().enumerate() {
         let mut node = node(&format!("n{}", "x".repeat(index % 4)));
         node.label.push_str(&index.to_string());
         // A rule of its own keeps the edges that a longer path implies, so that long lines are drawn as well.
-        if rules[index] {
+        if *own_rule {
             node.rule = Trigger::OneDone;
         }
         graph.nodes.push(node);
@@ -35,7 +35,11 @@ fn build(nodes: usize, pairs: &[(usize, usize, bool, bool)], rules: &[bool]) -> 
             graph.edges.push(Edge {
                 from: *one.min(other),
                 to: *one.max(other),
-                kind: if *order { EdgeKind::Order } else { EdgeKind::Data },
+                kind: if *order {
+                    EdgeKind::Order
+                } else {
+                    EdgeKind::Data
+                },
             });
         }
     }

@@ -31,11 +31,18 @@ pub(super) fn graph(lines: &[&str]) -> Graph {
         let mut kind = EdgeKind::Data;
         for word in line.split_whitespace().chain(["->"]) {
             if word == "->" || word == ".>" {
-                for (from, to) in before.iter().flat_map(|from| group.iter().map(move |to| (*from, *to))) {
+                for (from, to) in before
+                    .iter()
+                    .flat_map(|from| group.iter().map(move |to| (*from, *to)))
+                {
                     graph.edges.push(Edge { from, to, kind });
                 }
                 before = std::mem::take(&mut group);
-                kind = if word == "->" { EdgeKind::Data } else { EdgeKind::Order };
+                kind = if word == "->" {
+                    EdgeKind::Data
+                } else {
+                    EdgeKind::Order
+                };
             } else {
                 group.push(index(&mut graph, word));
             }
@@ -66,9 +73,7 @@ pub(super) fn put_in_arm(graph: &mut Graph, label: &str, branch: &str, arm: &str
 }
 
 pub(super) fn offers_report() -> Graph {
-    let mut graph = graph(&[
-        "fetch_rates fetch_page -> summarise -> notify .> cleanup",
-    ]);
+    let mut graph = graph(&["fetch_rates fetch_page -> summarise -> notify .> cleanup"]);
     graph.flow = "offers_report".to_owned();
     let page = edit(&mut graph, "fetch_page");
     page.kind = NodeKind::Map;

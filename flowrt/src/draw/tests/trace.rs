@@ -9,7 +9,10 @@ pub(super) fn trace(picture: &str) -> BTreeSet<(String, String)> {
     for (y, line) in grid.iter().enumerate() {
         for x in 0..line.len() {
             if line[x] == 'n' && (x == 0 || line[x - 1] == ' ') {
-                let name: String = line[x..].iter().take_while(|c| c.is_alphanumeric()).collect();
+                let name: String = line[x..]
+                    .iter()
+                    .take_while(|c| c.is_alphanumeric())
+                    .collect();
                 names.insert((x, y), name);
             }
         }
@@ -19,7 +22,11 @@ pub(super) fn trace(picture: &str) -> BTreeSet<(String, String)> {
         // The words of a rule stand between a name and its line.
         let mut start = x + name.len() + 1;
         if grid[*y].get(start) == Some(&'(') {
-            start += grid[*y][start..].iter().position(|c| *c == ')').expect("closed") + 2;
+            start += grid[*y][start..]
+                .iter()
+                .position(|c| *c == ')')
+                .expect("closed")
+                + 2;
         }
         if grid[*y].get(start).is_some_and(|c| *c != ' ') {
             for end in follow(&grid, start, *y) {
@@ -46,7 +53,10 @@ fn follow(grid: &[Vec<char>], x: usize, y: usize) -> BTreeSet<(usize, usize)> {
         if !seen.insert((x, y, way)) {
             continue;
         }
-        let c = *grid.get(y).and_then(|line| line.get(x)).expect("a line does not stop in the open");
+        let c = *grid
+            .get(y)
+            .and_then(|line| line.get(x))
+            .expect("a line does not stop in the open");
         if c == '▶' {
             ends.insert((x + 2, y));
             continue;
@@ -85,9 +95,13 @@ fn ways(c: char, way: Way) -> Vec<Way> {
         Way::Down => up,
     };
     assert!(enters, "a line runs into the side of {c}");
-    [(up, Way::Up, Way::Down), (down, Way::Down, Way::Up), (right, Way::Right, Way::Right)]
-        .into_iter()
-        .filter(|(open, next, back)| *open && (*next == Way::Right || way != *back))
-        .map(|(_, next, _)| next)
-        .collect()
+    [
+        (up, Way::Up, Way::Down),
+        (down, Way::Down, Way::Up),
+        (right, Way::Right, Way::Right),
+    ]
+    .into_iter()
+    .filter(|(open, next, back)| *open && (*next == Way::Right || way != *back))
+    .map(|(_, next, _)| next)
+    .collect()
 }

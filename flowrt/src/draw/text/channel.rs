@@ -117,10 +117,9 @@ fn tracks(net: &Net, order: &[(usize, Vec<usize>)]) -> Vec<Upright> {
     for (index, before) in order {
         let after_those = before.iter().map(|other| uprights[*other].track + 1).max();
         let mut track = after_those.unwrap_or(0);
-        while placed
-            .iter()
-            .any(|other| uprights[*other].track == track && touch(&uprights[*other], &uprights[*index]))
-        {
+        while placed.iter().any(|other| {
+            uprights[*other].track == track && touch(&uprights[*other], &uprights[*index])
+        }) {
             track += 1;
         }
         uprights[*index].track = track;

@@ -72,7 +72,12 @@ impl Net {
         if let [only] = group
             && only.from == only.to
         {
-            self.level(Line::of_row(only.from), End::Edge, End::Edge, only.order_only);
+            self.level(
+                Line::of_row(only.from),
+                End::Edge,
+                End::Edge,
+                only.order_only,
+            );
             return;
         }
         let upright = self.upright();
@@ -124,10 +129,7 @@ impl Net {
             *count.entry(end(wire)).or_default() += 1;
         }
         count.retain(|_, count| *count > 1);
-        count
-            .into_keys()
-            .map(|row| (row, self.upright()))
-            .collect()
+        count.into_keys().map(|row| (row, self.upright())).collect()
     }
 
     /// Lets a piece that leaves an upright to the right leave from a new upright instead, which the old one feeds.
@@ -182,7 +184,9 @@ fn ends(group: &[Wire], end: impl Fn(&Wire) -> usize) -> BTreeMap<usize, bool> {
 fn joins_all_with_all(group: &[Wire]) -> bool {
     let lefts = ends(group, |wire| wire.from).len();
     let rights = ends(group, |wire| wire.to).len();
-    let one_kind = group.iter().all(|wire| wire.order_only == group[0].order_only);
+    let one_kind = group
+        .iter()
+        .all(|wire| wire.order_only == group[0].order_only);
     group.len() == lefts * rights && (one_kind || lefts == 1 || rights == 1)
 }
 

@@ -138,7 +138,11 @@ impl Grid {
         for level in &channel.levels {
             let from = gap.column(level.from, &channel.uprights, gap.start);
             let to = gap.column(level.to, &channel.uprights, gap.head());
-            let first = if level.from == End::Edge { from + 1 } else { from };
+            let first = if level.from == End::Edge {
+                from + 1
+            } else {
+                from
+            };
             self.level(level.line, first..to, level.order_only);
         }
         for (index, upright) in channel.uprights.iter().enumerate() {

@@ -21,7 +21,12 @@ pub(super) fn program(graph: &Graph) -> Vec<String> {
             // What follows in the same arm stands under the first name, not under the arm's text.
             let arm = label::arm(node).filter(|_| !opens);
             let hang = arm.map_or(0, |arm| label::columns(&arm) + 2);
-            format!("{:indent$}{}", "", label::line(node, opens), indent = depth * 2 + hang)
+            format!(
+                "{:indent$}{}",
+                "",
+                label::line(node, opens),
+                indent = depth * 2 + hang
+            )
         })
         .collect();
     let widest = sites.iter().map(|site| label::columns(site)).max();
