@@ -5,6 +5,7 @@ extern crate self as flowrt;
 pub mod author;
 pub mod clock;
 mod error;
+pub mod draw;
 pub mod model;
 pub mod store;
 
