@@ -13,6 +13,8 @@ const MOST_FILES: usize = 50;
 const MOST_PAIRS: usize = 50;
 /// Below this many commits in common, two files may have met by chance.
 const LEAST_SUPPORT: u64 = 3;
+/// Below this share, two files met because one of them is in so many commits.
+const LEAST_CONFIDENCE: f64 = 0.2;
 
 /// The changes of one file over the whole history.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -142,6 +144,7 @@ impl Tracks {
                 Some(pair(files.get(&first)?, files.get(&second)?, support))
             })
             .collect();
+        pairs.retain(|pair| pair.confidence >= LEAST_CONFIDENCE);
         let strength = |pair: &Pair| pair.support as f64 * pair.confidence;
         pairs.sort_by(|a, b| {
             strength(b)
@@ -251,12 +254,10 @@ mod tests {
 
     #[test]
     fn files_that_met_by_chance_are_no_pair() {
-        let (_, pairs) = follow(&[month(
-            "2026-01",
-            &[("a", 2), ("b", 2)],
-            &[("a", "b", 2)],
-            &[],
-        )]);
-        assert!(pairs.is_empty());
+        for (commits, together) in [(2, 2), (30, 5)] {
+            let files = [("a", commits), ("b", commits)];
+            let (_, pairs) = follow(&[month("2026-01", &files, &[("a", "b", together)], &[])]);
+            assert!(pairs.is_empty());
+        }
     }
 }

@@ -4,6 +4,7 @@ use super::charts;
 use super::combine::{Author, Period, RepoSummary};
 use super::files::Pair;
 use super::history::Repo;
+use super::lying_bars;
 use super::month::Span;
 use super::text::{counted, escape, thousands};
 
@@ -167,15 +168,14 @@ fn people(summary: &RepoSummary) -> String {
     let row = |author: &Author| {
         format!(
             "<tr><td><bdi>{}</bdi></td><td class=\"n\">{}</td><td class=\"bar\">{}</td><td class=\"n\">{:.0} %</td>\
-             <td class=\"n\">+{}</td><td class=\"n\">−{}</td><td class=\"n\">{} – {}</td></tr>",
+             <td class=\"n\">+{}</td><td class=\"n\">−{}</td><td class=\"n\">{}</td></tr>",
             escape(&author.name),
             thousands(author.commits),
-            charts::share(author.commits as f64 / most),
+            lying_bars::share(author.commits as f64 / most),
             author.commits as f64 / all * 100.0,
             thousands(author.added),
             thousands(author.removed),
-            author.first,
-            author.last,
+            active(author),
         )
     };
     let rows: String = summary.authors.iter().take(ROWS).map(row).collect();
@@ -194,6 +194,14 @@ fn people(summary: &RepoSummary) -> String {
     )
 }
 
+fn active(author: &Author) -> String {
+    if author.first == author.last {
+        author.first.to_string()
+    } else {
+        format!("{} – {}", author.first, author.last)
+    }
+}
+
 fn hot_files(summary: &RepoSummary) -> String {
     let files = &summary.files[..summary.files.len().min(ROWS)];
     if files.is_empty() {
@@ -202,7 +210,7 @@ fn hot_files(summary: &RepoSummary) -> String {
     chart(
         "Where the work happens",
         "<p class=\"hint\">Files by the number of commits that touch them, followed through renames.</p>",
-        &charts::hot_files(files),
+        &lying_bars::hot_files(files),
     )
 }
 
@@ -216,7 +224,7 @@ fn together(pairs: &[Pair]) -> String {
             escape(&pair.changed),
             escape(&pair.with),
             thousands(pair.support),
-            charts::share(pair.confidence),
+            lying_bars::share(pair.confidence),
             pair.confidence * 100.0,
         )
     };

@@ -16,6 +16,7 @@ pub mod git;
 pub mod groups;
 pub mod history;
 pub mod html;
+pub mod lying_bars;
 pub mod month;
 pub mod people;
 pub mod save;

@@ -106,9 +106,9 @@ pub enum Span {
 }
 
 impl Span {
-    /// The finest span with which a chart from `first` to `last` stays readable: at most 84 bars, where it can be had.
+    /// The finest span with which a chart from `first` to `last` stays readable: at most 120 bars, where it can be had.
     pub fn fitting(first: Month, last: Month) -> Span {
-        const MOST_BARS: u32 = 84;
+        const MOST_BARS: u32 = 120;
         [Span::Month, Span::Quarter, Span::Year]
             .into_iter()
             .find(|span| last.index / span.months() - first.index / span.months() < MOST_BARS)
