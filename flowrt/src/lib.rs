@@ -4,8 +4,9 @@ extern crate self as flowrt;
 
 pub mod author;
 pub mod clock;
-mod error;
 pub mod draw;
+mod engine;
+mod error;
 pub mod model;
 pub mod store;
 
