@@ -7,7 +7,7 @@ mod host;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-pub(crate) use drive::drive;
+pub(crate) use drive::{drive, redo_of};
 
 use crate::author::core::Core;
 use crate::author::meta::Meta;
