@@ -2,5 +2,10 @@
 
 extern crate self as flowrt;
 
+#[cfg_attr(
+    not(feature = "sqlite"),
+    allow(dead_code, reason = "only stores on disk have places to fail at")
+)]
+mod failpoint;
 pub mod model;
 pub mod store;
