@@ -2,6 +2,9 @@
 
 extern crate self as flowrt;
 
+pub mod author;
+pub mod clock;
+mod error;
 #[cfg_attr(
     not(feature = "sqlite"),
     allow(dead_code, reason = "only stores on disk have places to fail at")
@@ -9,3 +12,5 @@ extern crate self as flowrt;
 mod failpoint;
 pub mod model;
 pub mod store;
+
+pub use error::{Error, ErrorKind, Result, StdError};

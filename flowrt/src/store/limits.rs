@@ -42,7 +42,7 @@ impl PayloadLimit {
     pub fn check_entries(self, entries: &[Entry]) -> Result<(), Error> {
         for entry in entries {
             match entry {
-                Entry::Step(step) => self.check_step(step)?,
+                Entry::Step(step) | Entry::Reused { step, .. } => self.check_step(step)?,
                 Entry::Attempt(attempt) => self.check(&attempt.error, || {
                     format!(
                         "the error of attempt {} of {}",

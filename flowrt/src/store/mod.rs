@@ -20,7 +20,8 @@ use crate::model::state::RunState;
 
 pub use limits::PAYLOAD_BYTES_MAX;
 use rules::{
-    FOUND_AT_MOST, check_ending, check_going_on, check_owned, check_reopenable, check_same_step,
+    FOUND_AT_MOST, aside_offset, check_ending, check_going_on, check_owned, check_reopenable,
+    check_same_step, nothing_to_reuse,
 };
 
 /// When a write must have reached the disk.
@@ -53,8 +54,6 @@ pub struct Ending {
 pub struct Reopening {
     /// Full ids of steps whose records (attempts and waits too) are dropped, so that they are done again.
     pub redo: Vec<String>,
-    /// Scopes whose ends are dropped.
-    pub open_scopes: Vec<String>,
     /// New parameters.
     pub input: Option<Payload>,
 }
@@ -161,8 +160,9 @@ pub trait Store: Send + Sync + fmt::Debug + 'static {
         now: Micros,
     ) -> Answer<'_, Option<RunRecord>>;
 
-    /// Takes a run that ended or stopped, dropping what is to be done again, in one transaction: as `claim`, and
-    /// clears output, error, finished, cancel request and `crashes`. Synced.
+    /// Takes a run that ended or stopped, in one transaction: drops what is to be done again, sets all other step
+    /// records aside (adds [`ASIDE`](crate::model::record::ASIDE) to numbers below it, or more if an earlier drive left
+    /// records there) and drops the ends of scopes; as `claim`, and clears output, error, finished, cancel request and `crashes`. Synced.
     fn reopen(
         &self,
         run: RunId,

@@ -2,7 +2,7 @@
 
 use super::Error;
 use crate::model::ids::RunId;
-use crate::model::record::{NewRun, RunRecord, StepRecord};
+use crate::model::record::{ASIDE, NewRun, RunRecord, StepRecord};
 use crate::model::state::RunState;
 
 /// How many runs `find_runs` returns at most.
@@ -81,6 +81,19 @@ pub(super) fn check_same_step(there: &StepRecord, new: &StepRecord) -> Result<()
         "completion {} is {} ({}), not {} ({})",
         new.seq, there.step, there.state, new.step, new.state
     )))
+}
+
+/// The error for a record that is to be reused and is not there.
+pub(super) fn nothing_to_reuse(from: u64, step: &StepRecord) -> Error {
+    Error::Conflict(format!(
+        "{} reuses completion {from}, which is not there",
+        step.step
+    ))
+}
+
+/// What is added to the numbers of a drive when its records are set aside, above what older drives left there.
+pub(super) fn aside_offset(highest_aside: Option<u64>) -> u64 {
+    highest_aside.map_or(ASIDE, |highest| highest + 1)
 }
 
 impl NewRun {

@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use super::super::{Error, LogFilter, Reopening, check_same_step, tally};
+use super::super::{Error, LogFilter, aside_offset, check_same_step, nothing_to_reuse, tally};
 use crate::model::record::{
-    AttemptRecord, Entry, Journal, LogLine, SignalRecord, StepRecord, TaskCounts, WaitRecord,
+    ASIDE, AttemptRecord, Entry, Journal, LogLine, SignalRecord, StepRecord, TaskCounts, WaitRecord,
 };
 
 /// Steps, attempts, waits, scopes, signals and lines of one run.
@@ -12,6 +12,8 @@ use crate::model::record::{
 pub(super) struct Inside {
     /// By `seq`. A run mostly appends, so a vector is faster than a map.
     steps: Vec<StepRecord>,
+    /// Numbers from [`ASIDE`] on.
+    aside: BTreeMap<u64, StepRecord>,
     attempts: BTreeMap<(String, u32), AttemptRecord>,
     waits: BTreeMap<String, WaitRecord>,
     scopes: BTreeMap<String, u32>,
@@ -25,34 +27,51 @@ impl Inside {
     pub fn check(&self, entries: &[Entry]) -> Result<(), Error> {
         let mut last = self.steps.last().map(|step| step.seq);
         for (index, entry) in entries.iter().enumerate() {
-            let Entry::Step(step) = entry else { continue };
-            if last.is_none_or(|last| step.seq > last) {
+            let step = match entry {
+                Entry::Step(step) | Entry::Reused { step, .. } => step,
+                _ => continue,
+            };
+            let earlier = &entries[..index];
+            if step.seq < ASIDE && last.is_none_or(|last| step.seq > last) {
                 last = Some(step.seq);
+            } else if let Some(there) = self.step_after(earlier, step.seq) {
+                check_same_step(there, step)?;
                 continue;
             }
-            let same_batch = entries[..index]
-                .iter()
-                .rev()
-                .find_map(|earlier| match earlier {
-                    Entry::Step(earlier) if earlier.seq == step.seq => Some(earlier),
-                    _ => None,
-                });
-            let there =
-                same_batch.or_else(|| self.place(step.seq).ok().map(|place| &self.steps[place]));
-            there.map_or(Ok(()), |there| check_same_step(there, step))?;
+            if let Entry::Reused { from, .. } = entry
+                && self.step_after(earlier, *from).is_none()
+            {
+                return Err(nothing_to_reuse(*from, step));
+            }
         }
         Ok(())
+    }
+
+    /// The step of that number once `entries` are written.
+    fn step_after<'a>(&'a self, entries: &'a [Entry], seq: u64) -> Option<&'a StepRecord> {
+        for entry in entries.iter().rev() {
+            match entry {
+                Entry::Step(step) | Entry::Reused { step, .. } if step.seq == seq => {
+                    return Some(step);
+                }
+                Entry::Reused { from, .. } if *from == seq => return None,
+                _ => {}
+            }
+        }
+        if seq >= ASIDE {
+            return self.aside.get(&seq);
+        }
+        self.place(seq).ok().map(|place| &self.steps[place])
     }
 
     /// Writes entries that were checked.
     pub fn write(&mut self, entries: Vec<Entry>) {
         for entry in entries {
             match entry {
-                Entry::Step(step) => {
-                    if !self.waits.is_empty() {
-                        self.waits.remove(&step.step);
-                    }
-                    self.put_step(step);
+                Entry::Step(step) => self.end_step(step),
+                Entry::Reused { from, step } => {
+                    self.remove_step(from);
+                    self.end_step(step);
                 }
                 Entry::Attempt(attempt) => {
                     self.attempts
@@ -71,14 +90,27 @@ impl Inside {
         }
     }
 
-    fn put_step(&mut self, step: StepRecord) {
-        if self.steps.last().is_none_or(|last| last.seq < step.seq) {
-            self.steps.push(step);
-            return;
+    fn end_step(&mut self, step: StepRecord) {
+        if !self.waits.is_empty() {
+            self.waits.remove(&step.step);
         }
-        match self.place(step.seq) {
-            Ok(place) => self.steps[place] = step,
-            Err(place) => self.steps.insert(place, step),
+        if step.seq >= ASIDE {
+            self.aside.insert(step.seq, step);
+        } else if self.steps.last().is_none_or(|last| last.seq < step.seq) {
+            self.steps.push(step);
+        } else {
+            match self.place(step.seq) {
+                Ok(place) => self.steps[place] = step,
+                Err(place) => self.steps.insert(place, step),
+            }
+        }
+    }
+
+    fn remove_step(&mut self, seq: u64) {
+        if seq >= ASIDE {
+            self.aside.remove(&seq);
+        } else if let Ok(place) = self.place(seq) {
+            self.steps.remove(place);
         }
     }
 
@@ -86,14 +118,17 @@ impl Inside {
         self.steps.binary_search_by_key(&seq, |step| step.seq)
     }
 
-    pub fn reopen(&mut self, changes: &Reopening) {
-        let redo: HashSet<_> = changes.redo.iter().map(String::as_str).collect();
-        self.steps.retain(|step| !redo.contains(step.step.as_str()));
-        self.attempts
-            .retain(|(step, _), _| !redo.contains(step.as_str()));
-        self.waits.retain(|step, _| !redo.contains(step.as_str()));
-        for scope in &changes.open_scopes {
-            self.scopes.remove(scope);
+    pub fn reopen(&mut self, redo: &[String]) {
+        let redo: HashSet<_> = redo.iter().map(String::as_str).collect();
+        let is_kept = |step: &str| !redo.contains(step);
+        self.aside.retain(|_, step| is_kept(&step.step));
+        self.attempts.retain(|(step, _), _| is_kept(step));
+        self.waits.retain(|step, _| is_kept(step));
+        self.scopes.clear();
+        let offset = aside_offset(self.aside.keys().next_back().copied());
+        for mut step in self.steps.drain(..).filter(|step| is_kept(&step.step)) {
+            step.seq += offset;
+            self.aside.insert(step.seq, step);
         }
     }
 
@@ -103,7 +138,12 @@ impl Inside {
 
     pub fn journal(&self) -> Journal {
         Journal {
-            steps: self.steps.clone(),
+            steps: self
+                .steps
+                .iter()
+                .chain(self.aside.values())
+                .cloned()
+                .collect(),
             attempts: self.attempts.values().cloned().collect(),
             waits: self.waits.values().cloned().collect(),
             scopes: self

@@ -203,7 +203,10 @@ impl Run {
 
     pub fn write(&mut self, entries: Vec<Entry>) -> Result<(), Error> {
         self.inside.check(&entries)?;
-        if entries.iter().any(|entry| matches!(entry, Entry::Step(_))) {
+        if entries
+            .iter()
+            .any(|entry| matches!(entry, Entry::Step(_) | Entry::Reused { .. }))
+        {
             self.record.crashes = 0;
         }
         self.inside.write(entries);
@@ -239,7 +242,7 @@ impl Run {
             return Ok(None);
         }
         check_reopenable(self.record.id, self.record.state)?;
-        self.inside.reopen(&changes);
+        self.inside.reopen(&changes.redo);
         if let Some(input) = changes.input {
             self.record.input = input;
         }

@@ -1,0 +1,289 @@
+//! What the macros know about a task or flow, as constants.
+
+use std::fmt;
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+
+use crate::author::context::TaskContext;
+use crate::error::{Error, Result};
+use crate::model::graph::Trigger;
+use crate::model::payload::Payload;
+
+/// A task or flow, as the compiler saw it.
+#[derive(Debug)]
+pub struct Meta {
+    /// The registered name: the option `name`, else the function's.
+    pub name: &'static str,
+    /// `module_path!()`.
+    pub module: &'static str,
+    /// `file!()` of the function.
+    pub file: &'static str,
+    /// Its line.
+    pub line: u32,
+    /// The doc comment, lines joined and trimmed.
+    pub doc: &'static str,
+    /// Task, or which kind of flow.
+    pub kind: Kind,
+    /// The recorded parameters in order (injected ones are not here).
+    pub params: &'static [Param],
+    /// Hash of the function's tokens without comments and docs, and of its options.
+    pub fingerprint: u64,
+    /// Runs the body: takes the JSON array of the arguments, gives the JSON of the result.
+    pub body: fn(Payload, TaskContext) -> BoxFuture<'static, Result<Payload>>,
+    /// The options of a task; for a flow the defaults.
+    pub task: TaskOptions,
+    /// The options of a flow; for a task the defaults.
+    pub flow: FlowOptions,
+    /// The graph of a DAG flow.
+    pub graph: Option<&'static StaticGraph>,
+    /// The call sites of a program flow, in source order.
+    pub sites: &'static [Site],
+}
+
+/// What a [`Meta`] describes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// `#[task]`.
+    Task,
+    /// `#[flow] fn`.
+    Dag,
+    /// `#[flow] async fn`.
+    Program,
+}
+
+/// A recorded parameter.
+pub struct Param {
+    /// The Rust name, without `r#`.
+    pub name: &'static str,
+    /// The type's source text.
+    pub ty: &'static str,
+    /// `#[arg(flag = …)]`, else the name in kebab-case.
+    pub flag: &'static str,
+    /// `#[arg(help = …)]`.
+    pub help: &'static str,
+    /// `#[arg(env = …)]`.
+    pub env: Option<&'static str>,
+    /// The default as JSON: `#[arg(default = …)]`, `false` for a `bool`, `null` for an `Option`.
+    pub default: Option<fn() -> Result<Payload>>,
+    /// The JSON Schema; tasks have none.
+    pub schema: Option<fn(&mut schemars::SchemaGenerator) -> schemars::Schema>,
+    /// Decodes a value and throws it away: the error says why JSON does not fit the type.
+    pub check: fn(&serde_json::Value) -> std::result::Result<(), (String, String)>,
+}
+
+impl fmt::Debug for Param {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.name, self.ty)
+    }
+}
+
+/// How long to wait before the next attempt.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Delay {
+    /// The n-th wait is the n-th of the list; the last one repeats. Empty: no wait.
+    List(&'static [Duration]),
+    /// Doubles from the first to the cap.
+    Backoff(Duration, Duration),
+}
+
+/// The options of `#[task]`.
+#[derive(Debug, Clone, Copy)]
+pub struct TaskOptions {
+    /// Attempts after the first.
+    pub retries: u32,
+    /// Waits between attempts.
+    pub delay: Delay,
+    /// Share of a delay that may be added or taken away at random, in percent.
+    pub jitter: u32,
+    /// Says which errors are worth another attempt.
+    pub retry_if: Option<fn(&Error) -> bool>,
+    /// Of each attempt.
+    pub timeout: Option<Duration>,
+    /// For people and filters.
+    pub tags: &'static [&'static str],
+    /// The function is not `async`: its body runs on the blocking pool.
+    pub blocking: bool,
+    /// `durable = "power"`.
+    pub durable: bool,
+    /// `version = "…"`.
+    pub version: Option<&'static str>,
+    /// The limit it takes, for what shows it.
+    pub limit: Option<LimitUse>,
+    /// `cache = "…"`.
+    pub cache: Option<Duration>,
+    /// `queue = "…"`.
+    pub queue: Option<&'static str>,
+    /// `priority = …`.
+    pub priority: i32,
+    /// Names of options that were given and that this version does not carry out.
+    pub later: &'static [&'static str],
+}
+
+impl TaskOptions {
+    /// No options.
+    pub const NONE: Self = Self {
+        retries: 0,
+        delay: Delay::List(&[]),
+        jitter: 0,
+        retry_if: None,
+        timeout: None,
+        tags: &[],
+        blocking: false,
+        durable: false,
+        version: None,
+        limit: None,
+        cache: None,
+        queue: None,
+        priority: 0,
+        later: &[],
+    };
+}
+
+/// `limit = NAME * weight, limit_key = param`.
+#[derive(Debug, Clone, Copy)]
+pub struct LimitUse {
+    /// The limit.
+    pub limit: &'static Limit,
+    /// How many of its units.
+    pub weight: u32,
+    /// The parameter whose value separates.
+    pub key: Option<&'static str>,
+}
+
+/// A limit made by `limit!`.
+#[derive(Debug)]
+pub struct Limit {
+    /// Its name.
+    pub name: &'static str,
+    /// How many at a time, or how many per [`per`](Self::per).
+    pub count: u32,
+    /// The window of a rate; none for slots.
+    pub per: Option<Duration>,
+    /// How many at once beyond the rate.
+    pub burst: Option<u32>,
+    /// How it counts.
+    pub kind: LimitKind,
+}
+
+/// How a limit counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LimitKind {
+    /// So many at a time.
+    Slots,
+    /// So many in any window.
+    Sliding,
+    /// So many in each window of the clock.
+    Fixed,
+    /// A bucket that refills.
+    Bucket,
+    /// A bucket that drips.
+    Leaky,
+    /// Cost known afterwards.
+    Points,
+}
+
+/// The options of `#[flow]`.
+#[derive(Debug, Clone, Copy)]
+pub struct FlowOptions {
+    /// Attempts of the flow after the first; they reuse what is recorded.
+    pub retries: u32,
+    /// Waits between them.
+    pub delay: Delay,
+    /// Of the run.
+    pub timeout: Option<Duration>,
+    /// Tasks of a run at a time.
+    pub concurrency: u32,
+    /// A failed node cancels the others.
+    pub fail_fast: bool,
+    /// `version = "…"`.
+    pub version: Option<&'static str>,
+    /// For people and filters.
+    pub tags: &'static [&'static str],
+    /// The cron text.
+    pub schedule: Option<&'static str>,
+    /// The zone of the schedule.
+    pub timezone: Option<&'static str>,
+    /// Names of options that were given and that this version does not carry out.
+    pub later: &'static [&'static str],
+}
+
+impl FlowOptions {
+    /// No options.
+    pub const NONE: Self = Self {
+        retries: 0,
+        delay: Delay::List(&[]),
+        timeout: None,
+        concurrency: 64,
+        fail_fast: false,
+        version: None,
+        tags: &[],
+        schedule: None,
+        timezone: None,
+        later: &[],
+    };
+}
+
+/// The graph of a DAG flow as a constant. Nodes are in source order, arms' nodes after their branch.
+#[derive(Debug)]
+pub struct StaticGraph {
+    /// The nodes; a node's index is its identity.
+    pub nodes: &'static [StaticNode],
+}
+
+/// A node of a [`StaticGraph`].
+#[derive(Debug)]
+pub struct StaticNode {
+    /// What it does.
+    pub what: What,
+    /// The name it is bound to, for messages; empty for a statement.
+    pub binding: &'static str,
+    /// `.named("…")`.
+    pub named: Option<&'static str>,
+    /// Nodes whose values it uses.
+    pub needs: &'static [usize],
+    /// Nodes it waits for without using them.
+    pub after: &'static [usize],
+    /// When it starts.
+    pub rule: Trigger,
+    /// `.attempt()`.
+    pub tolerated: bool,
+    /// For a map: the source text of what it runs over.
+    pub over: &'static str,
+    /// The branch node and the arm's text, for a node inside an arm.
+    pub arm: Option<(usize, &'static str)>,
+    /// The line of the call in [`Meta::file`].
+    pub line: u32,
+}
+
+/// What a node does.
+#[derive(Debug, Clone, Copy)]
+pub enum What {
+    /// Calls a task or flow.
+    Call(&'static Meta),
+    /// Fans out over a task or flow.
+    Map(&'static Meta),
+    /// A wait of that kind: `sleep`, `sleep_until`, `poll`, `receive`, `race`.
+    Wait(&'static str),
+    /// An `if` or `match`.
+    Branch,
+    /// Plain code, not recorded and not drawn.
+    Glue,
+}
+
+/// A call site of a program flow.
+#[derive(Debug, Clone, Copy)]
+pub struct Site {
+    /// The path as written, such as `enqueue` or `report::send`.
+    pub text: &'static str,
+    /// Its line in [`Meta::file`].
+    pub line: u32,
+    /// The callee, where the macro could name it.
+    pub callee: Option<fn() -> &'static Meta>,
+}
+
+/// What `inventory` collects.
+#[derive(Debug)]
+pub struct Registered(pub &'static Meta);
+
+inventory::collect!(Registered);
