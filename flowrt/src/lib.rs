@@ -2,6 +2,9 @@
 
 extern crate self as flowrt;
 
+#[doc(hidden)]
+#[path = "private.rs"]
+pub mod __private;
 pub mod author;
 pub mod clock;
 pub mod draw;
@@ -14,16 +17,15 @@ mod error;
 mod failpoint;
 pub mod model;
 pub mod ops;
-#[doc(hidden)]
-#[path = "private.rs"]
-pub mod __private;
 mod registry;
 pub mod store;
 
 pub use author::call::{Handle, TaskCall};
 pub use author::context::TaskContext;
 pub use author::meta::Limit;
-pub use author::wait::{Receive, Sleep, Untracked, now, receive, sleep, sleep_until, untracked, uuid};
+pub use author::wait::{
+    Receive, Sleep, Untracked, now, receive, sleep, sleep_until, untracked, uuid,
+};
+pub use error::{Error, ErrorKind, Result, StdError};
 pub use model::graph::Trigger;
 pub use ops::Engine;
-pub use error::{Error, ErrorKind, Result, StdError};

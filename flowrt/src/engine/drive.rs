@@ -307,9 +307,9 @@ impl Driver {
 
     /// Lets running bodies see that they are not wanted; what ends in time is recorded, the rest is dropped.
     async fn grace(&mut self) {
-        let mut running = self.core.cancel_running();
+        self.core.cancel_running();
         let until = self.core.clock.now() + 5_000_000;
-        while running > 0 {
+        while self.core.bodies() > 0 {
             let mut batch = Vec::new();
             tokio::select! {
             biased;
@@ -329,7 +329,7 @@ impl Driver {
             if self.write_down(ended).await.is_some() {
                 return;
             }
-            running = self.core.running();
+            self.core.settle();
         }
     }
 }
@@ -344,6 +344,7 @@ pub(super) async fn run_child(
 ) -> Finished {
     let started = core.clock.now();
     let step = core.step_id(key).to_string();
+    core.set_cancel(key, Arc::default());
     let result = child(&host, &core, &step, meta, &input).await;
     let (state, output) = match result {
         Ok(output) => (TaskState::Completed, output),
