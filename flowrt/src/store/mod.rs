@@ -5,6 +5,8 @@ mod limits;
 pub mod memory;
 mod naming;
 mod rules;
+#[cfg(feature = "sqlite")]
+pub mod sqlite;
 mod tally;
 
 use std::fmt;
