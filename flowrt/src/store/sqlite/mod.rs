@@ -17,6 +17,8 @@ mod read_runs;
 mod readers;
 mod rows;
 mod session;
+#[cfg(test)]
+mod tests;
 mod write_entries;
 mod write_runs;
 mod writer;

@@ -1,0 +1,1 @@
+//! Random sequences of operations must end the same in every store.
