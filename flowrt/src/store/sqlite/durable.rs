@@ -112,20 +112,20 @@ impl Durable {
         }
     }
 
-    /// Starts the thread. `after_sync` is told each time.
+    /// Starts the thread. After each sync, and before anybody hears of it, `after_sync` is told how long the log was
+    /// when the sync began.
     pub fn start(
         self: &Arc<Self>,
         log: File,
         soon: Duration,
-        after_sync: impl Fn(&File) + Send + 'static,
+        after_sync: impl Fn(u64) + Send + 'static,
     ) -> std::io::Result<JoinHandle<()>> {
         let durable = Arc::clone(self);
         std::thread::Builder::new()
             .name("flowrt-sync".into())
             .spawn(move || {
                 while durable.wait_for_work(soon) {
-                    durable.sync(&log);
-                    after_sync(&log);
+                    durable.sync(&log, &after_sync);
                 }
             })
     }
@@ -158,20 +158,25 @@ impl Durable {
         }
     }
 
-    fn sync(&self, log: &File) {
+    fn sync(&self, log: &File, after_sync: &impl Fn(u64)) {
         let target = {
             let mut state = self.state();
             state.is_dirty = false;
             state.committed
         };
         failpoint("store::before_sync");
-        let outcome = log.sync_data();
+        let outcome = log
+            .metadata()
+            .and_then(|metadata| log.sync_data().map(|()| metadata.len()));
         failpoint("store::after_sync");
+        if let Ok(length) = outcome {
+            after_sync(length);
+        }
         let (done, answer) = {
             let mut state = self.state();
             if state.failure.is_none() {
                 match outcome {
-                    Ok(()) => state.synced = target,
+                    Ok(_) => state.synced = target,
                     Err(error) => state.failure = Some(failure(&error)),
                 }
             }

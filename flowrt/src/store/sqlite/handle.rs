@@ -10,7 +10,7 @@ use rusqlite::params;
 
 use super::super::limits::PayloadLimit;
 use super::super::{Error, Options, Process};
-use super::checkpoint::{self, Gauge};
+use super::checkpoint;
 use super::fault::{Outcome, unusable};
 use super::lock::{Locks, ProcessLock};
 use super::migrate::migrate;
@@ -41,8 +41,8 @@ struct Running {
     lock: ProcessLock,
 }
 
-/// What a test sees of each sync: the log after it.
-pub(super) type SyncHook = Box<dyn Fn(&File) + Send>;
+/// What a test sees of each sync: how much of the log is on the disk.
+pub(super) type SyncHook = Box<dyn Fn(u64) + Send>;
 
 impl Handle {
     pub fn open(
@@ -139,22 +139,15 @@ fn start(
     hook: SyncHook,
 ) -> std::io::Result<Threads> {
     let (gauge, checkpoint) = checkpoint::start(path.to_owned(), writer)?;
-    let after_sync = move |log: &File| {
-        hook(log);
-        report(&gauge, log);
+    let after_sync = move |length| {
+        hook(length);
+        gauge.report(length);
     };
     Ok(Threads {
         sync: writer.durable.start(log, soon, after_sync)?,
         writer: writer.start()?,
         checkpoint,
     })
-}
-
-fn report(gauge: &Gauge, log: &File) {
-    // A size that cannot be read now is read after the next sync.
-    if let Ok(metadata) = log.metadata() {
-        gauge.report(metadata.len());
-    }
 }
 
 fn join(thread: JoinHandle<()>) {
@@ -200,12 +193,12 @@ fn open_log(path: &Path) -> Result<File, Error> {
         })
 }
 
-/// Enters this process and forgets dead ones that left no run behind.
+/// Enters this process (whose lock is held, so a row of the same id is of the dead) and forgets dead ones that left no run behind.
 fn register(session: &mut Session, process: &Process, locks: &Locks) -> Outcome<()> {
     session.begin()?;
     let connection = &session.connection;
     connection.execute(
-        "INSERT INTO process (id, pid, host, started, build) VALUES (?1, ?2, ?3, ?4, ?5)",
+        "INSERT OR REPLACE INTO process (id, pid, host, started, build) VALUES (?1, ?2, ?3, ?4, ?5)",
         params![
             process.id.0.as_bytes(),
             process.pid,
