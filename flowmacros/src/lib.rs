@@ -1,1 +1,4 @@
 //! The attribute macros of flowrt.
+
+mod ctxt;
+mod dag;
