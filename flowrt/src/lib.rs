@@ -2,5 +2,11 @@
 
 extern crate self as flowrt;
 
+pub mod author;
+pub mod clock;
+mod error;
+pub mod draw;
 pub mod model;
 pub mod store;
+
+pub use error::{Error, ErrorKind, Result, StdError};

@@ -4,4 +4,6 @@ pub mod graph;
 pub mod ids;
 pub mod payload;
 pub mod record;
+pub mod replay;
+pub mod retry;
 pub mod state;

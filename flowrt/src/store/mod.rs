@@ -42,8 +42,6 @@ pub struct Ending {
 pub struct Reopening {
     /// Full ids of steps whose records (attempts and waits too) are dropped, so that they are done again.
     pub redo: Vec<String>,
-    /// Scopes whose ends are dropped.
-    pub open_scopes: Vec<String>,
     /// New parameters.
     pub input: Option<Payload>,
 }
@@ -131,8 +129,9 @@ pub trait Store: Send + Sync + fmt::Debug + 'static {
         now: Micros,
     ) -> Answer<'_, Option<RunRecord>>;
 
-    /// Takes a run that ended or stopped, dropping what is to be done again, in one transaction: as `claim`, and
-    /// clears output, error, finished, cancel request and `crashes`. Synced.
+    /// Takes a run that ended or stopped, in one transaction: drops what is to be done again, sets all other step
+    /// records aside (adds [`ASIDE`](crate::model::record::ASIDE) to numbers below it) and drops the ends of scopes; as
+    /// `claim`, and clears output, error, finished, cancel request and `crashes`. Synced.
     fn reopen(
         &self,
         run: RunId,
