@@ -1,5 +1,8 @@
 //! The only reader of time, and the only place that waits.
-#![allow(clippy::disallowed_methods, reason = "this is the module the ban sends everybody to")]
+#![allow(
+    clippy::disallowed_methods,
+    reason = "this is the module the ban sends everybody to"
+)]
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -27,7 +30,10 @@ impl Clock {
 
     /// A clock that stands still until [`advance`](Self::advance).
     pub fn fake(now: Micros) -> Self {
-        Self(Some(Arc::new(Fake { now: Mutex::new(now), moved: Notify::new() })))
+        Self(Some(Arc::new(Fake {
+            now: Mutex::new(now),
+            moved: Notify::new(),
+        })))
     }
 
     /// Microseconds since the Unix epoch.
@@ -55,7 +61,10 @@ impl Clock {
                 if left <= 0 {
                     return;
                 }
-                tokio::time::sleep(Duration::from_micros(left.unsigned_abs()).min(Duration::from_secs(3600))).await;
+                tokio::time::sleep(
+                    Duration::from_micros(left.unsigned_abs()).min(Duration::from_secs(3600)),
+                )
+                .await;
             },
             Some(fake) => loop {
                 let moved = fake.moved.notified();
@@ -69,13 +78,18 @@ impl Clock {
 
     /// Waits that long.
     pub async fn sleep(&self, duration: Duration) {
-        self.sleep_until(self.now().saturating_add(micros(duration))).await;
+        self.sleep_until(self.now().saturating_add(micros(duration)))
+            .await;
     }
 }
 
 impl fmt::Debug for Clock {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(if self.0.is_some() { "Clock(fake)" } else { "Clock(real)" })
+        f.write_str(if self.0.is_some() {
+            "Clock(fake)"
+        } else {
+            "Clock(real)"
+        })
     }
 }
 
@@ -107,5 +121,6 @@ pub fn new_uuid() -> uuid::Uuid {
 
 /// A number that nobody can foresee, for seeds and jitter.
 pub fn random_u64() -> u64 {
-    uuid::Uuid::now_v7().as_u64_pair().1 ^ std::hash::BuildHasher::hash_one(&std::hash::RandomState::new(), 0_u8)
+    uuid::Uuid::now_v7().as_u64_pair().1
+        ^ std::hash::BuildHasher::hash_one(&std::hash::RandomState::new(), 0_u8)
 }

@@ -4,8 +4,14 @@ extern crate self as flowrt;
 
 pub mod author;
 pub mod clock;
-mod error;
 pub mod draw;
+mod engine;
+mod error;
+#[cfg_attr(
+    not(feature = "sqlite"),
+    allow(dead_code, reason = "only stores on disk have places to fail at")
+)]
+mod failpoint;
 pub mod model;
 pub mod store;
 

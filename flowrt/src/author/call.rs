@@ -60,7 +60,13 @@ struct Call {
 
 enum Place {
     /// A step of a flow.
-    Step { scope: Scope, key: Key, input: Payload, submitted: bool, ended: bool },
+    Step {
+        scope: Scope,
+        key: Key,
+        input: Payload,
+        submitted: bool,
+        ended: bool,
+    },
     /// The body alone.
     Plain(Payload),
     /// The body alone, under way.
@@ -73,17 +79,40 @@ enum Place {
 /// Makes a call; what the function of a task expands to.
 #[track_caller]
 pub fn call<M: Callable>(args: M::Args) -> TaskCall<M> {
-    TaskCall { call: Call::new(M::META, encode(&args), Location::caller()), _marker: PhantomData }
+    TaskCall {
+        call: Call::new(M::META, encode(&args), Location::caller()),
+        _marker: PhantomData,
+    }
 }
 
 impl Call {
-    fn new(meta: &'static Meta, input: Result<Payload>, location: &'static Location<'static>) -> Self {
+    fn new(
+        meta: &'static Meta,
+        input: Result<Payload>,
+        location: &'static Location<'static>,
+    ) -> Self {
         let place = match input {
-            Err(error) => Place::Broken(error.hint("an argument of this call cannot be recorded as JSON").at(meta.name, None, 0)),
+            Err(error) => Place::Broken(
+                error
+                    .hint("an argument of this call cannot be recorded as JSON")
+                    .at(meta.name, None, 0),
+            ),
             Ok(input) => match frame::current() {
                 Some(Frame::Flow(scope)) => {
-                    let key = scope.core.build(scope.index, step_kind(meta), meta.name, input.clone(), take_fixed());
-                    Place::Step { scope, key, input, submitted: false, ended: false }
+                    let key = scope.core.build(
+                        scope.index,
+                        step_kind(meta),
+                        meta.name,
+                        input.clone(),
+                        take_fixed(),
+                    );
+                    Place::Step {
+                        scope,
+                        key,
+                        input,
+                        submitted: false,
+                        ended: false,
+                    }
                 }
                 Some(Frame::Glue(_)) => {
                     let _ = take_fixed();
@@ -94,24 +123,47 @@ impl Call {
                 None => Place::Plain(input),
             },
         };
-        Self { meta, place, options: CallOptions::default(), location, polled: false }
+        Self {
+            meta,
+            place,
+            options: CallOptions::default(),
+            location,
+            polled: false,
+        }
     }
-
 
     fn poll_output(&mut self, cx: &mut Context<'_>) -> Poll<Result<Payload>> {
         self.polled = true;
         loop {
             match &mut self.place {
-                Place::Step { scope, key, input, ended, .. } => {
+                Place::Step {
+                    scope,
+                    key,
+                    input,
+                    ended,
+                    ..
+                } => {
                     let (meta, options) = (self.meta, &self.options);
-                    let work = || Work::Call { meta, input: input.clone(), options: options.clone() };
+                    let work = || Work::Call {
+                        meta,
+                        input: input.clone(),
+                        options: options.clone(),
+                    };
                     let Recorded { state, output } = ready!(scope.core.poll(*key, cx, work));
                     *ended = true;
-                    return Poll::Ready(if state.is_success() { Ok(output) } else { Err(Error::from_json(&output)) });
+                    return Poll::Ready(if state.is_success() {
+                        Ok(output)
+                    } else {
+                        Err(Error::from_json(&output))
+                    });
                 }
                 Place::Plain(input) => {
                     let input = input.clone();
-                    self.place = Place::Running(plain::run(self.meta, input, TaskContext::of_current(self.meta)));
+                    self.place = Place::Running(plain::run(
+                        self.meta,
+                        input,
+                        TaskContext::of_current(self.meta),
+                    ));
                 }
                 Place::Running(future) => {
                     let result = ready!(future.as_mut().poll(cx));
@@ -119,7 +171,12 @@ impl Call {
                     return Poll::Ready(result);
                 }
                 Place::Broken(error) => return Poll::Ready(Err(error.clone())),
-                Place::Over => return Poll::Ready(Err(Error::new(ErrorKind::Misuse, "the call was awaited a second time"))),
+                Place::Over => {
+                    return Poll::Ready(Err(Error::new(
+                        ErrorKind::Misuse,
+                        "the call was awaited a second time",
+                    )));
+                }
             }
         }
     }
@@ -127,7 +184,13 @@ impl Call {
 
 impl Drop for Call {
     fn drop(&mut self) {
-        if let Place::Step { scope, key, submitted, ended, .. } = &self.place
+        if let Place::Step {
+            scope,
+            key,
+            submitted,
+            ended,
+            ..
+        } = &self.place
             && (!submitted || *ended)
         {
             scope.core.drop_call(*key);
@@ -164,12 +227,26 @@ impl<M: Callable> TaskCall<M> {
 
     /// Starts the call now. The flow ends only when it has ended, and a failure that nobody awaits fails the run.
     pub fn submit(mut self) -> Handle<M::Output> {
-        if let Place::Step { scope, key, input, submitted, .. } = &mut self.call.place {
+        if let Place::Step {
+            scope,
+            key,
+            input,
+            submitted,
+            ..
+        } = &mut self.call.place
+        {
             *submitted = true;
-            let work = Work::Call { meta: self.call.meta, input: input.clone(), options: self.call.options.clone() };
+            let work = Work::Call {
+                meta: self.call.meta,
+                input: input.clone(),
+                options: self.call.options.clone(),
+            };
             scope.core.submit(*key, work);
         }
-        Handle { call: self.call, _value: PhantomData }
+        Handle {
+            call: self.call,
+            _value: PhantomData,
+        }
     }
 
     /// The bare body: no record, no retries, no limits. Says that one means it where a recorded call is impossible.
@@ -178,7 +255,10 @@ impl<M: Callable> TaskCall<M> {
         let input = match &self.call.place {
             Place::Step { input, .. } | Place::Plain(input) => Ok(input.clone()),
             Place::Broken(error) => Err(error.clone()),
-            Place::Running(_) | Place::Over => Err(Error::new(ErrorKind::Misuse, "the call was awaited before `.body()`")),
+            Place::Running(_) | Place::Over => Err(Error::new(
+                ErrorKind::Misuse,
+                "the call was awaited before `.body()`",
+            )),
         };
         if let Place::Step { scope, key, .. } = &self.call.place {
             scope.core.drop_call(*key);
@@ -195,12 +275,17 @@ impl<M: Callable> TaskCall<M> {
         match std::mem::replace(&mut self.call.place, Place::Over) {
             Place::Plain(input) => Ok((self.call.meta, input)),
             // Built where an engine is open, or inside a flow: the inputs are there all the same.
-            Place::Step { scope, key, input, .. } => {
+            Place::Step {
+                scope, key, input, ..
+            } => {
                 scope.core.drop_call(key);
                 Ok((self.call.meta, input))
             }
             Place::Broken(error) => Err(error),
-            Place::Running(_) | Place::Over => Err(Error::new(ErrorKind::Misuse, "the call was awaited before it was started")),
+            Place::Running(_) | Place::Over => Err(Error::new(
+                ErrorKind::Misuse,
+                "the call was awaited before it was started",
+            )),
         }
     }
 
@@ -240,18 +325,30 @@ impl<T: DeserializeOwned> Future for Handle<T> {
 
 impl<M: Callable> fmt::Debug for TaskCall<M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "TaskCall({} at {})", self.call.meta.name, self.call.location)
+        write!(
+            f,
+            "TaskCall({} at {})",
+            self.call.meta.name, self.call.location
+        )
     }
 }
 
 impl<T> fmt::Debug for Handle<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Handle({} at {})", self.call.meta.name, self.call.location)
+        write!(
+            f,
+            "Handle({} at {})",
+            self.call.meta.name, self.call.location
+        )
     }
 }
 
 fn outside(meta: &Meta, location: &Location<'_>) -> Error {
-    let what = if meta.kind == Kind::Task { "task" } else { "flow" };
+    let what = if meta.kind == Kind::Task {
+        "task"
+    } else {
+        "flow"
+    };
     Error::new(
         ErrorKind::Misuse,
         format!("the {what} `{}` is called at {location}, outside of any flow, in a process where an engine is open", meta.name),

@@ -54,7 +54,8 @@ impl TaskContext {
 
     /// The moment the run is about, the same in every attempt.
     pub fn logical_time(&self) -> jiff::Timestamp {
-        jiff::Timestamp::from_microsecond(self.0.logical_time).unwrap_or(jiff::Timestamp::UNIX_EPOCH)
+        jiff::Timestamp::from_microsecond(self.0.logical_time)
+            .unwrap_or(jiff::Timestamp::UNIX_EPOCH)
     }
 
     /// Whether somebody asked this work to stop: a cancel, a timeout, a lost race. A body that runs long looks at it

@@ -32,10 +32,21 @@ pub(crate) trait Host: Send + Sync + fmt::Debug {
     fn spawn(&self, core: &Arc<Core>, key: Key, work: BoxFuture<'static, Finished>);
 
     /// Writes entries down.
-    fn commit(&self, core: &Arc<Core>, entries: Vec<Entry>, synced: bool) -> BoxFuture<'static, Result<()>>;
+    fn commit(
+        &self,
+        core: &Arc<Core>,
+        entries: Vec<Entry>,
+        synced: bool,
+    ) -> BoxFuture<'static, Result<()>>;
 
     /// A commit that did not end at once goes on beside the flow; then the driver hands the step out.
-    fn spawn_commit(&self, core: &Arc<Core>, key: Key, recorded: Recorded, commit: BoxFuture<'static, Result<()>>);
+    fn spawn_commit(
+        &self,
+        core: &Arc<Core>,
+        key: Key,
+        recorded: Recorded,
+        commit: BoxFuture<'static, Result<()>>,
+    );
 }
 
 /// What does not change while a run is driven.
@@ -106,8 +117,21 @@ pub(crate) enum Next {
 }
 
 impl Core {
-    pub(crate) fn new(facts: Facts, clock: Clock, host: Arc<dyn Host>, replay: Replay, aside: Aside, next_seq: u64) -> Arc<Self> {
-        let root = ScopeData { path: String::new(), position: 0, names: HashMap::new(), branches: 0, draws: 0 };
+    pub(crate) fn new(
+        facts: Facts,
+        clock: Clock,
+        host: Arc<dyn Host>,
+        replay: Replay,
+        aside: Aside,
+        next_seq: u64,
+    ) -> Arc<Self> {
+        let root = ScopeData {
+            path: String::new(),
+            position: 0,
+            names: HashMap::new(),
+            branches: 0,
+            draws: 0,
+        };
         Arc::new(Self {
             facts,
             clock,
@@ -140,17 +164,28 @@ impl Core {
 // The flow's side.
 impl Core {
     /// Builds a call: takes its place and name in the scope.
-    pub(crate) fn build(&self, scope: usize, kind: StepKind, task: &'static str, input: Payload, fixed: Option<FixedId>) -> Key {
+    pub(crate) fn build(
+        &self,
+        scope: usize,
+        kind: StepKind,
+        task: &'static str,
+        input: Payload,
+        fixed: Option<FixedId>,
+    ) -> Key {
         let mut inner = self.lock();
         let is_fixed = fixed.is_some();
         let identity = inner.identify(scope, task, fixed);
-        inner.slots.insert(Slot::new(identity, kind, task, input, is_fixed))
+        inner
+            .slots
+            .insert(Slot::new(identity, kind, task, input, is_fixed))
     }
 
     /// Gives a call another name, counted among the calls of that name.
     pub(crate) fn rename(&self, key: Key, name: &str) {
         let mut inner = self.lock();
-        let Some(slot) = inner.slots.get(key) else { return };
+        let Some(slot) = inner.slots.get(key) else {
+            return;
+        };
         let (scope, old) = (slot.identity.scope, slot.identity.name.clone());
         // The name given back is free again only if it was the last one taken.
         let was = inner.scopes[scope].names.get(&old).copied();
@@ -171,13 +206,23 @@ impl Core {
     /// The full id of a step.
     pub(crate) fn step_id(&self, key: Key) -> Arc<str> {
         let inner = self.lock();
-        inner.slots.get(key).map_or_else(|| Arc::from("?"), |slot| Arc::from(inner.step(&slot.identity)))
+        inner.slots.get(key).map_or_else(
+            || Arc::from("?"),
+            |slot| Arc::from(inner.step(&slot.identity)),
+        )
     }
 
     /// Polls a call: its recorded outcome, or the work is wanted.
-    pub(crate) fn poll(self: &Arc<Self>, key: Key, cx: &mut Context<'_>, work: impl FnOnce() -> Work) -> Poll<Recorded> {
+    pub(crate) fn poll(
+        self: &Arc<Self>,
+        key: Key,
+        cx: &mut Context<'_>,
+        work: impl FnOnce() -> Work,
+    ) -> Poll<Recorded> {
         let mut inner = self.lock();
-        let Some(slot) = inner.slots.get_mut(key) else { return Poll::Pending };
+        let Some(slot) = inner.slots.get_mut(key) else {
+            return Poll::Pending;
+        };
         match &mut slot.state {
             SlotState::Done(recorded) => {
                 let recorded = recorded.clone();
@@ -188,7 +233,11 @@ impl Core {
                 slot.waker = Some(cx.waker().clone());
                 let work = work();
                 if inner.may_inline(key) && matches!(work, Work::Call { .. }) {
-                    inner.slots.get_mut(key).expect("the slot was there under this lock").state = SlotState::Running;
+                    inner
+                        .slots
+                        .get_mut(key)
+                        .expect("the slot was there under this lock")
+                        .state = SlotState::Running;
                     inner.running += 1;
                     drop(inner);
                     return self.poll_inline(key, cx, work);
@@ -226,7 +275,8 @@ impl Core {
                 Poll::Ready(recorded)
             }
             Poll::Ready(Err(error)) => {
-                self.host.spawn_commit(self, key, recorded, Box::pin(async move { Err(error) }));
+                self.host
+                    .spawn_commit(self, key, recorded, Box::pin(async move { Err(error) }));
                 Poll::Pending
             }
             Poll::Pending => {
@@ -264,11 +314,15 @@ impl Core {
     pub(crate) fn drop_call(&self, key: Key) {
         let now = self.clock.now();
         let mut inner = self.lock();
-        let Some(slot) = inner.slots.get(key) else { return };
+        let Some(slot) = inner.slots.get(key) else {
+            return;
+        };
         if slot.submitted && !matches!(slot.state, SlotState::Done(_)) {
             return;
         }
-        let Some(slot) = inner.slots.remove(key) else { return };
+        let Some(slot) = inner.slots.remove(key) else {
+            return;
+        };
         inner.handouts.retain(|(other, _)| *other != key);
         match slot.state {
             SlotState::Running => {
@@ -299,7 +353,11 @@ impl Core {
         let mut inner = self.lock();
         let name: Arc<str> = Arc::from(name);
         let occurrence = inner.scopes[parent].next(&name);
-        let path = format!("{}{}/", inner.scopes[parent].path, with_occurrence(&name, occurrence));
+        let path = format!(
+            "{}{}/",
+            inner.scopes[parent].path,
+            with_occurrence(&name, occurrence)
+        );
         inner.push_scope(path)
     }
 
@@ -307,7 +365,10 @@ impl Core {
         let mut inner = self.lock();
         inner.scopes[parent].branches += 1;
         inner.branches += 1;
-        let path = format!("{}b{}/", inner.scopes[parent].path, inner.scopes[parent].branches);
+        let path = format!(
+            "{}b{}/",
+            inner.scopes[parent].path, inner.scopes[parent].branches
+        );
         inner.push_scope(path)
     }
 
@@ -327,7 +388,14 @@ impl Core {
         }
     }
 
-    pub(crate) fn note_node(&self, scope: usize, position: u32, step: &str, task: &str, state: TaskState) {
+    pub(crate) fn note_node(
+        &self,
+        scope: usize,
+        position: u32,
+        step: &str,
+        task: &str,
+        state: TaskState,
+    ) {
         let now = self.clock.now();
         let mut inner = self.lock();
         let path = inner.scopes[scope].path.clone();
@@ -357,13 +425,22 @@ impl Core {
     }
 
     /// A value that the next commit records and every replay gives again.
-    pub(crate) fn recorded_value(&self, scope: usize, name: &'static str, make: impl FnOnce() -> Payload) -> Payload {
+    pub(crate) fn recorded_value(
+        &self,
+        scope: usize,
+        name: &'static str,
+        make: impl FnOnce() -> Payload,
+    ) -> Payload {
         let now = self.clock.now();
         let mut inner = self.lock();
         let identity = inner.identify(scope, name, None);
         let path = inner.scopes[scope].path.clone();
         let step = inner.step(&identity);
-        if let Some(value) = inner.replay.value_of(&path, identity.position).or_else(|| inner.aside.value_of(&step)) {
+        if let Some(value) = inner
+            .replay
+            .value_of(&path, identity.position)
+            .or_else(|| inner.aside.value_of(&step))
+        {
             return value;
         }
         let value = make();
@@ -426,9 +503,16 @@ impl Core {
 // The driver's side.
 impl Core {
     /// Polls the flow's future inside its frame.
-    pub(crate) fn poll_flow<F: Future + Unpin>(self: &Arc<Self>, future: &mut F, cx: &mut Context<'_>) -> Poll<F::Output> {
+    pub(crate) fn poll_flow<F: Future + Unpin>(
+        self: &Arc<Self>,
+        future: &mut F,
+        cx: &mut Context<'_>,
+    ) -> Poll<F::Output> {
         self.lock().waker = Some(cx.waker().clone());
-        let scope = crate::author::scope::Scope { core: self.clone(), index: 0 };
+        let scope = crate::author::scope::Scope {
+            core: self.clone(),
+            index: 0,
+        };
         enter(Frame::Flow(scope), || std::pin::Pin::new(future).poll(cx))
     }
 
@@ -452,7 +536,11 @@ impl Core {
         if !starts.is_empty() {
             return Next::Start(starts);
         }
-        if inner.running > 0 || inner.untracked > 0 { Next::Wait } else { Next::Stuck }
+        if inner.running > 0 || inner.untracked > 0 {
+            Next::Wait
+        } else {
+            Next::Stuck
+        }
     }
 
     /// Numbers a completion: what to write down, what to hand out then, and whether it must be on the disk first.
@@ -470,7 +558,9 @@ impl Core {
     /// A completion that is recorded now: it will be handed out after those before it.
     pub(crate) fn committed(&self, key: Key, recorded: Recorded) {
         let mut inner = self.lock();
-        inner.running = inner.running.saturating_sub(usize::from(inner.slots.get(key).is_some()));
+        inner.running = inner
+            .running
+            .saturating_sub(usize::from(inner.slots.get(key).is_some()));
         inner.handouts.push_back((key, recorded));
     }
 
@@ -514,18 +604,40 @@ impl Core {
         self.lock().replay.unreached()
     }
 
+    /// Returns when the flow's own wakers ask for a poll.
+    pub(crate) async fn woken(&self) {
+        let mut first = true;
+        std::future::poll_fn(|cx| {
+            if std::mem::take(&mut first) {
+                self.lock().waker = Some(cx.waker().clone());
+                return Poll::Pending;
+            }
+            Poll::Ready(())
+        })
+        .await;
+    }
+
     /// Whether submitted calls are still under way.
     pub(crate) fn submitted_outstanding(&self) -> bool {
-        self.lock().slots.iter().any(|slot| slot.submitted && !matches!(slot.state, SlotState::Done(_)))
+        self.lock()
+            .slots
+            .iter()
+            .any(|slot| slot.submitted && !matches!(slot.state, SlotState::Done(_)))
     }
 
     /// The first failure of a submitted call that nobody awaited.
     pub(crate) fn unawaited_failure(&self) -> Option<Error> {
         let inner = self.lock();
-        inner.slots.iter().filter(|slot| slot.submitted && !slot.awaited && !slot.tolerated).find_map(|slot| match &slot.state {
-            SlotState::Done(recorded) if !recorded.state.is_success() => Some(Error::from_json(&recorded.output)),
-            _ => None,
-        })
+        inner
+            .slots
+            .iter()
+            .filter(|slot| slot.submitted && !slot.awaited && !slot.tolerated)
+            .find_map(|slot| match &slot.state {
+                SlotState::Done(recorded) if !recorded.state.is_success() => {
+                    Some(Error::from_json(&recorded.output))
+                }
+                _ => None,
+            })
     }
 
     /// Signals every running attempt that it is not wanted any more. Returns how many run.
@@ -546,7 +658,9 @@ impl Core {
         let mut entries = std::mem::take(&mut inner.pending);
         let keys: Vec<Key> = inner.slots.keys().collect();
         for key in keys {
-            let Some(slot) = inner.slots.get(key) else { continue };
+            let Some(slot) = inner.slots.get(key) else {
+                continue;
+            };
             if !matches!(slot.state, SlotState::Running) {
                 continue;
             }
@@ -569,8 +683,14 @@ impl Core {
     /// The id and callee of the calls that run or wait, for what shows the run.
     pub(crate) fn outstanding(&self) -> BTreeMap<String, &'static str> {
         let inner = self.lock();
-        let under_way = |slot: &&Slot| matches!(slot.state, SlotState::Running | SlotState::Wanted(_));
-        inner.slots.iter().filter(under_way).map(|slot| (inner.step(&slot.identity), slot.task)).collect()
+        let under_way =
+            |slot: &&Slot| matches!(slot.state, SlotState::Running | SlotState::Wanted(_));
+        inner
+            .slots
+            .iter()
+            .filter(under_way)
+            .map(|slot| (inner.step(&slot.identity), slot.task))
+            .collect()
     }
 }
 
@@ -579,12 +699,22 @@ impl Inner {
         let data = &mut self.scopes[scope];
         if let Some(fixed) = fixed {
             data.position = data.position.max(fixed.position + 1);
-            return Identity { scope, position: fixed.position, name: fixed.name, occurrence: 1 };
+            return Identity {
+                scope,
+                position: fixed.position,
+                name: fixed.name,
+                occurrence: 1,
+            };
         }
         let position = data.position;
         data.position += 1;
         let (name, occurrence) = data.next_static(task);
-        Identity { scope, position, name, occurrence }
+        Identity {
+            scope,
+            position,
+            name,
+            occurrence,
+        }
     }
 
     fn step(&self, identity: &Identity) -> String {
@@ -597,7 +727,13 @@ impl Inner {
     }
 
     fn push_scope(&mut self, path: String) -> usize {
-        self.scopes.push(ScopeData { path, position: 0, names: HashMap::new(), branches: 0, draws: 0 });
+        self.scopes.push(ScopeData {
+            path,
+            position: 0,
+            names: HashMap::new(),
+            branches: 0,
+            draws: 0,
+        });
         self.scopes.len() - 1
     }
 
@@ -625,16 +761,25 @@ impl Inner {
     }
 
     fn want(&mut self, key: Key, work: Work) {
-        let Some(slot) = self.slots.get_mut(key) else { return };
+        let Some(slot) = self.slots.get_mut(key) else {
+            return;
+        };
         slot.state = SlotState::Wanted(work);
         self.wanted.push_back(key);
         if self.replay.is_over() {
             return;
         }
-        let Some(slot) = self.slots.get(key) else { return };
+        let Some(slot) = self.slots.get(key) else {
+            return;
+        };
         let path = &self.scopes[slot.identity.scope].path;
         let step = self.step(&slot.identity);
-        if let Some(error) = self.replay.check(path, slot.identity.position, &step, slot.task, || slot.input.digest()) {
+        if let Some(error) =
+            self.replay
+                .check(path, slot.identity.position, &step, slot.task, || {
+                    slot.input.digest()
+                })
+        {
             self.diverged.get_or_insert(error);
         }
     }
@@ -656,22 +801,38 @@ impl Inner {
                 self.replay.pop();
                 continue;
             }
-            let (scope, position, step, digest) = (record.scope.clone(), record.position, record.step.clone(), record.digest);
+            let (scope, position, step, digest) = (
+                record.scope.clone(),
+                record.position,
+                record.step.clone(),
+                record.digest,
+            );
             let found = self.slots.find(|slot| {
                 slot.identity.position == position && self.scopes[slot.identity.scope].path == scope
             });
             let Some(key) = found else {
                 // An untracked future may still lead to the call.
-                return Some(if self.untracked > 0 { Next::Wait } else { Next::Diverged(self.replay.not_built()) });
+                return Some(if self.untracked > 0 {
+                    Next::Wait
+                } else {
+                    Next::Diverged(self.replay.not_built())
+                });
             };
             let slot = self.slots.get(key).expect("found under this lock");
             let mine = self.step(&slot.identity);
             if mine != step || slot.input.digest() != digest {
-                let error = self.replay.check(&scope, position, &mine, slot.task, || slot.input.digest());
-                return Some(Next::Diverged(error.unwrap_or_else(|| self.replay.not_built())));
+                let error = self
+                    .replay
+                    .check(&scope, position, &mine, slot.task, || slot.input.digest());
+                return Some(Next::Diverged(
+                    error.unwrap_or_else(|| self.replay.not_built()),
+                ));
             }
             let record = self.replay.pop().expect("peeked under this lock");
-            let recorded = Recorded { state: record.state, output: record.output.unwrap_or_else(Payload::null) };
+            let recorded = Recorded {
+                state: record.state,
+                output: record.output.unwrap_or_else(Payload::null),
+            };
             self.deliver(key, recorded);
             return Some(Next::Poll);
         }
@@ -685,16 +846,26 @@ impl Inner {
         }
         let keys: Vec<Key> = self.wanted.iter().copied().collect();
         for key in keys {
-            let Some(slot) = self.slots.get(key) else { continue };
+            let Some(slot) = self.slots.get(key) else {
+                continue;
+            };
             let step = self.step(&slot.identity);
             let scope = &self.scopes[slot.identity.scope].path;
-            let Some(mut record) = self.aside.take(scope, &step, slot.task, slot.input.digest()) else { continue };
+            let Some(mut record) = self
+                .aside
+                .take(scope, &step, slot.task, slot.input.digest())
+            else {
+                continue;
+            };
             let from = record.seq;
             record.position = slot.identity.position;
             record.scope.clone_from(scope);
             record.step = step;
             record.seq = self.take_seq();
-            let recorded = Recorded { state: record.state, output: record.output.clone().unwrap_or_else(Payload::null) };
+            let recorded = Recorded {
+                state: record.state,
+                output: record.output.clone().unwrap_or_else(Payload::null),
+            };
             self.pending.push(Entry::Reused { from, step: record });
             self.deliver(key, recorded);
             return true;
@@ -705,8 +876,11 @@ impl Inner {
     fn take_starts(&mut self) -> Vec<(Key, Work)> {
         let mut starts = Vec::with_capacity(self.wanted.len());
         while let Some(key) = self.wanted.pop_front() {
-            let Some(slot) = self.slots.get_mut(key) else { continue };
-            if let SlotState::Wanted(work) = std::mem::replace(&mut slot.state, SlotState::Running) {
+            let Some(slot) = self.slots.get_mut(key) else {
+                continue;
+            };
+            if let SlotState::Wanted(work) = std::mem::replace(&mut slot.state, SlotState::Running)
+            {
                 self.running += 1;
                 // A step of the flow's own future needs no start; it ends through `finish_here`.
                 if !matches!(work, Work::Here) {
@@ -725,7 +899,8 @@ impl Inner {
         let slot = self.slots.get(finished.key)?;
         let step = self.step(&slot.identity);
         let scope = self.scopes[slot.identity.scope].path.clone();
-        let (position, kind, task, tolerated) = (slot.identity.position, slot.kind, slot.task, slot.tolerated);
+        let (position, kind, task, tolerated) =
+            (slot.identity.position, slot.kind, slot.task, slot.tolerated);
         let (digest, input) = (slot.input.digest(), slot.input.clone());
         let seq = self.take_seq();
         Some(StepRecord {
@@ -794,7 +969,11 @@ impl ScopeData {
 }
 
 fn with_occurrence(name: &str, occurrence: u32) -> String {
-    if occurrence <= 1 { name.to_owned() } else { format!("{name}#{occurrence}") }
+    if occurrence <= 1 {
+        name.to_owned()
+    } else {
+        format!("{name}#{occurrence}")
+    }
 }
 
 /// The kind of step that a call of it makes.
@@ -807,6 +986,11 @@ pub(crate) fn step_kind(meta: &Meta) -> StepKind {
 
 /// What a limit that a run reached says.
 pub(crate) fn history_full(limit: u64) -> Error {
-    Error::new(ErrorKind::Limit, format!("the run has recorded {limit} steps, the most that one run may (history_steps_max)"))
-        .hint("split the work into child flows, or end this history with continue_with(…)")
+    Error::new(
+        ErrorKind::Limit,
+        format!(
+            "the run has recorded {limit} steps, the most that one run may (history_steps_max)"
+        ),
+    )
+    .hint("split the work into child flows, or end this history with continue_with(…)")
 }

@@ -16,16 +16,25 @@ pub struct Standalone(pub fn(&'static Meta, Payload) -> BoxFuture<'static, Resul
 inventory::collect!(Standalone);
 
 /// Runs the body alone. A flow outside of any task gets a throw-away engine, so that its steps are steps.
-pub(crate) fn run(meta: &'static Meta, input: Payload, context: TaskContext) -> BoxFuture<'static, Result<Payload>> {
+pub(crate) fn run(
+    meta: &'static Meta,
+    input: Payload,
+    context: TaskContext,
+) -> BoxFuture<'static, Result<Payload>> {
     let inside_task = matches!(frame::current(), Some(Frame::Task(_)));
-    if meta.kind != Kind::Task && !inside_task && !frame::engine_is_open()
+    if meta.kind != Kind::Task
+        && !inside_task
+        && !frame::engine_is_open()
         && let Some(standalone) = inventory::iter::<Standalone>.into_iter().next()
     {
         return standalone.0(meta, input);
     }
     let frame = Frame::Task(context.0.clone());
     let body = frame::enter(frame.clone(), || (meta.body)(input, context));
-    Box::pin(Framed { frame, future: body })
+    Box::pin(Framed {
+        frame,
+        future: body,
+    })
 }
 
 impl TaskContext {

@@ -58,7 +58,11 @@ impl Scope {
     pub(crate) fn no_calls<T>(&self, code: impl FnOnce() -> T) -> Result<T> {
         let before = BUILT.get();
         let value = frame::enter(Frame::Glue(self.clone()), code);
-        if BUILT.get() == before { Ok(value) } else { Err(glue_call()) }
+        if BUILT.get() == before {
+            Ok(value)
+        } else {
+            Err(glue_call())
+        }
     }
 
     /// Writes down that a node was not run.
@@ -68,12 +72,18 @@ impl Scope {
 
     /// A scope inside this one, with its own numbering.
     pub(crate) fn open(&self, name: &str) -> Self {
-        Self { core: self.core.clone(), index: self.core.open_scope(self.index, name) }
+        Self {
+            core: self.core.clone(),
+            index: self.core.open_scope(self.index, name),
+        }
     }
 
     /// The scope of the next branch of this one.
     pub(crate) fn open_branch(&self) -> Self {
-        Self { core: self.core.clone(), index: self.core.open_branch(self.index) }
+        Self {
+            core: self.core.clone(),
+            index: self.core.open_branch(self.index),
+        }
     }
 
     /// Writes the scope's length down: it will build no more calls.
@@ -90,6 +100,9 @@ pub(crate) fn take_fixed() -> Option<FixedId> {
 
 /// What a call in glue says.
 pub(crate) fn glue_call() -> Error {
-    Error::new(ErrorKind::Misuse, "a task was called inside plain code of a DAG flow, where it is no node of the graph")
-        .hint("give the call a line of its own: `let x = task(…);`, and use `x` here")
+    Error::new(
+        ErrorKind::Misuse,
+        "a task was called inside plain code of a DAG flow, where it is no node of the graph",
+    )
+    .hint("give the call a line of its own: `let x = task(…);`, and use `x` here")
 }

@@ -82,11 +82,19 @@ impl CallOptions {
 #[derive(Debug)]
 pub(crate) enum Work {
     /// A task, or a flow as a child run.
-    Call { meta: &'static Meta, input: Payload, options: CallOptions },
+    Call {
+        meta: &'static Meta,
+        input: Payload,
+        options: CallOptions,
+    },
     /// Wait until then.
     Sleep { until: Micros },
     /// Wait for a signal.
-    Receive { name: String, timeout: Option<Duration>, schema: serde_json::Value },
+    Receive {
+        name: String,
+        timeout: Option<Duration>,
+        schema: serde_json::Value,
+    },
     /// Done by the flow's own future, which ends it itself.
     Here,
 }
@@ -129,7 +137,13 @@ pub(crate) struct Slot {
 }
 
 impl Slot {
-    pub(crate) fn new(identity: Identity, kind: StepKind, task: &'static str, input: Payload, fixed: bool) -> Self {
+    pub(crate) fn new(
+        identity: Identity,
+        kind: StepKind,
+        task: &'static str,
+        input: Payload,
+        fixed: bool,
+    ) -> Self {
         Self {
             identity,
             kind,
@@ -175,7 +189,10 @@ impl Slots {
     }
 
     pub(crate) fn find(&self, want: impl Fn(&Slot) -> bool) -> Option<Key> {
-        self.slots.iter().find(|(_, slot)| !matches!(slot.state, SlotState::Done(_)) && want(slot)).map(|(key, _)| *key)
+        self.slots
+            .iter()
+            .find(|(_, slot)| !matches!(slot.state, SlotState::Done(_)) && want(slot))
+            .map(|(key, _)| *key)
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Slot> {
@@ -193,6 +210,9 @@ impl Slots {
         if self.slots.len() <= 1 {
             return self.slots.len();
         }
-        self.slots.values().filter(|slot| !matches!(slot.state, SlotState::Done(_))).count()
+        self.slots
+            .values()
+            .filter(|slot| !matches!(slot.state, SlotState::Done(_)))
+            .count()
     }
 }

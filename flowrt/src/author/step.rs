@@ -4,7 +4,9 @@ use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use futures_util::future::{Join, Join3, Join4, Join5, JoinAll, TryJoin, TryJoin3, TryJoin4, TryJoin5, TryJoinAll};
+use futures_util::future::{
+    Join, Join3, Join4, Join5, JoinAll, TryJoin, TryJoin3, TryJoin4, TryJoin5, TryJoinAll,
+};
 
 use crate::author::call::{Callable, Handle, TaskCall};
 use crate::author::frame::{Frame, enter};
@@ -96,23 +98,41 @@ impl<F> std::fmt::Debug for Branch<F> {
 }
 
 fn next_branch() -> Option<BranchScope> {
-    Scope::current().map(|scope| BranchScope { scope: scope.open_branch(), counted: true })
+    Scope::current().map(|scope| BranchScope {
+        scope: scope.open_branch(),
+        counted: true,
+    })
 }
 
 /// Wraps an async block of a flow: it takes its number now, when it is built.
 pub fn branch<F: Future>(future: F) -> Branch<F> {
-    Branch { scope: next_branch(), late: false, future }
+    Branch {
+        scope: next_branch(),
+        late: false,
+        future,
+    }
 }
 
 /// Wraps the body of an async closure: it takes its number at its first poll.
 pub fn branch_late<F: Future>(future: F) -> Branch<F> {
-    Branch { scope: None, late: true, future }
+    Branch {
+        scope: None,
+        late: true,
+        future,
+    }
 }
 
 /// Wraps the body of an inline helper: part of its caller's run, numbered by its name.
 pub fn inline<F: Future>(name: &'static str, future: F) -> Branch<F> {
-    let scope = Scope::current().map(|scope| BranchScope { scope: scope.open(name), counted: false });
-    Branch { scope, late: false, future }
+    let scope = Scope::current().map(|scope| BranchScope {
+        scope: scope.open(name),
+        counted: false,
+    });
+    Branch {
+        scope,
+        late: false,
+        future,
+    }
 }
 
 impl<F: Future> Future for Branch<F> {
@@ -123,7 +143,9 @@ impl<F: Future> Future for Branch<F> {
             *this.late = false;
             *this.scope = next_branch();
         }
-        let Some(BranchScope { scope, .. }) = this.scope else { return this.future.poll(cx) };
+        let Some(BranchScope { scope, .. }) = this.scope else {
+            return this.future.poll(cx);
+        };
         let polled = enter(Frame::Flow(scope.clone()), || this.future.poll(cx));
         if polled.is_ready() {
             scope.close();

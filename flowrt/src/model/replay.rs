@@ -27,7 +27,10 @@ struct Place {
 impl Replay {
     /// Splits a journal into what is replayed in order and what may be reused.
     pub fn of(journal: Journal) -> (Self, Aside) {
-        let mut replay = Self { ends: journal.scopes.into_iter().collect(), ..Self::default() };
+        let mut replay = Self {
+            ends: journal.scopes.into_iter().collect(),
+            ..Self::default()
+        };
         let mut aside = Aside::default();
         for step in journal.steps {
             if step.seq >= ASIDE {
@@ -41,11 +44,22 @@ impl Replay {
 
     fn add(&mut self, step: StepRecord) {
         if step.kind == StepKind::Node {
-            self.nodes.insert((step.scope.clone(), step.step.clone()), ());
+            self.nodes
+                .insert((step.scope.clone(), step.step.clone()), ());
         } else {
-            let value = if step.kind == StepKind::Now { step.output.clone() } else { None };
-            let place = Place { step: step.step.clone(), task: step.task.clone(), digest: step.digest, value };
-            self.places.insert((step.scope.clone(), step.position), place);
+            let value = if step.kind == StepKind::Now {
+                step.output.clone()
+            } else {
+                None
+            };
+            let place = Place {
+                step: step.step.clone(),
+                task: step.task.clone(),
+                digest: step.digest,
+                value,
+            };
+            self.places
+                .insert((step.scope.clone(), step.position), place);
         }
         if step.is_handed_out() {
             self.queue.push_back(step);
@@ -68,23 +82,42 @@ impl Replay {
     }
 
     /// Whether a call fits what is recorded at its place.
-    pub fn check(&self, scope: &str, position: u32, step: &str, task: &str, digest: impl FnOnce() -> Digest) -> Option<Error> {
+    pub fn check(
+        &self,
+        scope: &str,
+        position: u32,
+        step: &str,
+        task: &str,
+        digest: impl FnOnce() -> Digest,
+    ) -> Option<Error> {
         let Some(place) = self.places.get(&(scope.to_owned(), position)) else {
             let end = self.ends.get(scope)?;
             return (position >= *end).then(|| {
-                diverged(format!("the code calls `{step}`, but the record says that {} ended after {end} calls", scope_name(scope)))
+                diverged(format!(
+                    "the code calls `{step}`, but the record says that {} ended after {end} calls",
+                    scope_name(scope)
+                ))
             });
         };
         if place.step != step || place.task != task {
-            return Some(diverged(format!("the code calls `{step}` where the record has `{}`", place.step)));
+            return Some(diverged(format!(
+                "the code calls `{step}` where the record has `{}`",
+                place.step
+            )));
         }
-        (place.digest != digest())
-            .then(|| diverged(format!("the code calls `{step}` with other inputs than the record has")))
+        (place.digest != digest()).then(|| {
+            diverged(format!(
+                "the code calls `{step}` with other inputs than the record has"
+            ))
+        })
     }
 
     /// A scope ended after `length` calls: the record may not know of more.
     pub fn close_scope(&self, scope: &str, length: u32) -> Option<Error> {
-        let beyond = self.queue.iter().find(|step| step.scope == scope && step.position >= length);
+        let beyond = self
+            .queue
+            .iter()
+            .find(|step| step.scope == scope && step.position >= length);
         beyond.map(|step| {
             diverged(format!(
                 "{} ends after {length} calls, but the record goes on with `{}`",
@@ -101,32 +134,45 @@ impl Replay {
 
     /// The outcome of that node is recorded.
     pub fn knows_node(&self, scope: &str, step: &str) -> bool {
-        self.nodes.contains_key(&(scope.to_owned(), format!("{scope}{step}")))
+        self.nodes
+            .contains_key(&(scope.to_owned(), format!("{scope}{step}")))
     }
 
     /// A plain value recorded at that place.
     pub fn value_of(&self, scope: &str, position: u32) -> Option<Payload> {
-        self.places.get(&(scope.to_owned(), position)).and_then(|place| place.value.clone())
+        self.places
+            .get(&(scope.to_owned(), position))
+            .and_then(|place| place.value.clone())
     }
 
     /// The flow waits although the next recorded completion has no call to go to.
     pub fn not_built(&self) -> Error {
         match self.queue.front() {
-            Some(step) => diverged(format!("the record goes on with `{}`, which the code does not call", step.step)),
+            Some(step) => diverged(format!(
+                "the record goes on with `{}`, which the code does not call",
+                step.step
+            )),
             None => diverged("the record and the code differ".to_owned()),
         }
     }
 
     /// The flow ended: nothing of the record may be left.
     pub fn unreached(&self) -> Option<Error> {
-        self.queue
-            .front()
-            .map(|step| diverged(format!("the flow ends, but the record goes on with `{}`", step.step)))
+        self.queue.front().map(|step| {
+            diverged(format!(
+                "the flow ends, but the record goes on with `{}`",
+                step.step
+            ))
+        })
     }
 }
 
 fn scope_name(scope: &str) -> String {
-    if scope.is_empty() { "the flow".to_owned() } else { format!("the scope `{}`", scope.trim_end_matches('/')) }
+    if scope.is_empty() {
+        "the flow".to_owned()
+    } else {
+        format!("the scope `{}`", scope.trim_end_matches('/'))
+    }
 }
 
 fn diverged(difference: String) -> Error {
@@ -159,10 +205,19 @@ impl Aside {
     }
 
     /// Takes the record that fits a call: the one of the same id if it is there, else the first of equal content.
-    pub fn take(&mut self, scope: &str, step: &str, task: &str, digest: Digest) -> Option<StepRecord> {
+    pub fn take(
+        &mut self,
+        scope: &str,
+        step: &str,
+        task: &str,
+        digest: Digest,
+    ) -> Option<StepRecord> {
         let key = (scope.to_owned(), task.to_owned(), digest);
         let records = self.by_content.get_mut(&key)?;
-        let index = records.iter().position(|record| record.step == step).unwrap_or(0);
+        let index = records
+            .iter()
+            .position(|record| record.step == step)
+            .unwrap_or(0);
         let record = records.remove(index);
         if records.is_empty() {
             self.by_content.remove(&key);

@@ -31,15 +31,25 @@ mod tests {
 
     #[test]
     fn backoff_doubles_and_is_capped() {
-        let seconds = |failed| backoff_delay(Duration::from_secs(1), Duration::from_secs(30), failed).as_secs();
-        assert_eq!((1..=7).map(seconds).collect::<Vec<_>>(), [1, 2, 4, 8, 16, 30, 30]);
+        let seconds = |failed| {
+            backoff_delay(Duration::from_secs(1), Duration::from_secs(30), failed).as_secs()
+        };
+        assert_eq!(
+            (1..=7).map(seconds).collect::<Vec<_>>(),
+            [1, 2, 4, 8, 16, 30, 30]
+        );
         assert_eq!(seconds(u32::MAX), 30);
     }
 
     #[test]
     fn the_last_delay_of_a_list_repeats() {
         let list = [Duration::from_secs(1), Duration::from_secs(5)];
-        assert_eq!((1..=3).map(|n| list_delay(&list, n).as_secs()).collect::<Vec<_>>(), [1, 5, 5]);
+        assert_eq!(
+            (1..=3)
+                .map(|n| list_delay(&list, n).as_secs())
+                .collect::<Vec<_>>(),
+            [1, 5, 5]
+        );
         assert_eq!(list_delay(&[], 1), Duration::ZERO);
     }
 
@@ -49,7 +59,10 @@ mod tests {
         assert_eq!(jitter(delay, 0, u64::MAX), delay);
         for random in [0, u64::MAX / 3, u64::MAX] {
             let changed = jitter(delay, 20, random);
-            assert!((Duration::from_secs(8)..=Duration::from_secs(12)).contains(&changed), "{changed:?}");
+            assert!(
+                (Duration::from_secs(8)..=Duration::from_secs(12)).contains(&changed),
+                "{changed:?}"
+            );
         }
         assert_ne!(jitter(delay, 20, 0), jitter(delay, 20, u64::MAX));
     }
