@@ -30,9 +30,9 @@ impl Ctxt {
         self.0.push(error);
     }
 
-    /// Whether nothing was found.
-    pub(crate) fn is_clean(&self) -> bool {
-        self.0.is_empty()
+    /// How many were found.
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
     }
 
     /// One `compile_error!` per error, or none.
