@@ -38,7 +38,7 @@ pub fn limit(tokens: TokenStream) -> TokenStream {
 }
 
 /// The JSON Schema of a parameter's type.
-#[proc_macro_derive(JsonSchema, attributes(schemars, serde))]
+#[proc_macro_derive(JsonSchema, attributes(schemars, serde, flowrt))]
 pub fn json_schema(item: TokenStream) -> TokenStream {
     expand::schema::expand(item.into()).into()
 }
