@@ -74,7 +74,9 @@ fn copy(rt: &Path, input: &DeriveInput) -> (Option<TokenStream>, TokenStream) {
     copy.vis = syn::Visibility::Inherited;
     let schemars = quote!(#rt::__private::schemars).to_string();
     let made = default.and_then(|made| default_fn(input, &made));
-    let attr = made.as_ref().map(|_| quote!(#[schemars(default = "__default")]));
+    let attr = made
+        .as_ref()
+        .map(|_| quote!(#[schemars(default = "__default")]));
     let tokens = quote! {
         #[derive(#rt::__private::schemars::JsonSchema)]
         #[schemars(crate = #schemars)]
@@ -87,11 +89,18 @@ fn copy(rt: &Path, input: &DeriveInput) -> (Option<TokenStream>, TokenStream) {
 
 /// Gives the copy the defaults of the type.
 fn default_fn(input: &DeriveInput, made: &TokenStream) -> Option<TokenStream> {
-    let Data::Struct(data) = &input.data else { return None };
+    let Data::Struct(data) = &input.data else {
+        return None;
+    };
     let name = &input.ident;
     let (generics, args, clause) = input.generics.split_for_impl();
     let fields: Vec<TokenStream> = match &data.fields {
-        Fields::Named(named) => named.named.iter().filter_map(|field| field.ident.as_ref()).map(|name| quote!(#name)).collect(),
+        Fields::Named(named) => named
+            .named
+            .iter()
+            .filter_map(|field| field.ident.as_ref())
+            .map(|name| quote!(#name))
+            .collect(),
         Fields::Unnamed(list) => (0..list.unnamed.len())
             .map(|index| {
                 let index = syn::Index::from(index);
@@ -111,19 +120,29 @@ fn default_fn(input: &DeriveInput, made: &TokenStream) -> Option<TokenStream> {
 
 /// `#[serde(default)]` or `#[serde(default = "path")]` on the type: how the value is made.
 fn container_default(attrs: &[Attribute]) -> Option<TokenStream> {
-    attrs.iter().filter(|attr| is_any(attr, &["serde", "schemars"])).find_map(|attr| {
-        let list = attr.parse_args_with(Punctuated::<Meta, Token![,]>::parse_terminated).ok()?;
-        list.iter().find(|meta| meta.path().is_ident("default")).map(|meta| match meta {
-            Meta::NameValue(pair) => match &pair.value {
-                Expr::Lit(lit) => match &lit.lit {
-                    syn::Lit::Str(path) => path.parse::<syn::ExprPath>().map(|path| quote!(#path())).unwrap_or_default(),
-                    _ => TokenStream::new(),
-                },
-                _ => TokenStream::new(),
-            },
-            _ => quote!(::core::default::Default::default()),
+    attrs
+        .iter()
+        .filter(|attr| is_any(attr, &["serde", "schemars"]))
+        .find_map(|attr| {
+            let list = attr
+                .parse_args_with(Punctuated::<Meta, Token![,]>::parse_terminated)
+                .ok()?;
+            list.iter()
+                .find(|meta| meta.path().is_ident("default"))
+                .map(|meta| match meta {
+                    Meta::NameValue(pair) => match &pair.value {
+                        Expr::Lit(lit) => match &lit.lit {
+                            syn::Lit::Str(path) => path
+                                .parse::<syn::ExprPath>()
+                                .map(|path| quote!(#path()))
+                                .unwrap_or_default(),
+                            _ => TokenStream::new(),
+                        },
+                        _ => TokenStream::new(),
+                    },
+                    _ => quote!(::core::default::Default::default()),
+                })
         })
-    })
 }
 
 fn strip(fields: &mut Fields) {
@@ -136,8 +155,19 @@ fn strip(fields: &mut Fields) {
 fn kept(attrs: &[Attribute], without_default: bool) -> Vec<Attribute> {
     attrs
         .iter()
-        .filter(|attr| is_any(attr, &["serde", "schemars", "doc", "cfg", "cfg_attr", "deprecated"]))
-        .filter_map(|attr| if without_default { no_default(attr) } else { Some(attr.clone()) })
+        .filter(|attr| {
+            is_any(
+                attr,
+                &["serde", "schemars", "doc", "cfg", "cfg_attr", "deprecated"],
+            )
+        })
+        .filter_map(|attr| {
+            if without_default {
+                no_default(attr)
+            } else {
+                Some(attr.clone())
+            }
+        })
         .collect()
 }
 
@@ -149,7 +179,10 @@ fn no_default(attr: &Attribute) -> Option<Attribute> {
     let Ok(list) = attr.parse_args_with(Punctuated::<Meta, Token![,]>::parse_terminated) else {
         return Some(attr.clone());
     };
-    let rest: Vec<&Meta> = list.iter().filter(|meta| !meta.path().is_ident("default")).collect();
+    let rest: Vec<&Meta> = list
+        .iter()
+        .filter(|meta| !meta.path().is_ident("default"))
+        .collect();
     let path = attr.path();
     (!rest.is_empty()).then(|| syn::parse_quote!(#[#path(#(#rest),*)]))
 }
@@ -206,7 +239,13 @@ mod tests {
     #[test]
     fn the_default_of_a_type_is_found() {
         assert_eq!(made(&quote!(#[serde(rename_all = "camelCase")])), None);
-        assert_eq!(made(&quote!(#[serde(default)])).as_deref(), Some(":: core :: default :: Default :: default ()"));
-        assert_eq!(made(&quote!(#[serde(default = "a::b")])).as_deref(), Some("a :: b ()"));
+        assert_eq!(
+            made(&quote!(#[serde(default)])).as_deref(),
+            Some(":: core :: default :: Default :: default ()")
+        );
+        assert_eq!(
+            made(&quote!(#[serde(default = "a::b")])).as_deref(),
+            Some("a :: b ()")
+        );
     }
 }
