@@ -5,3 +5,4 @@ pub mod ids;
 pub mod payload;
 pub mod record;
 pub mod state;
+pub mod trigger;
