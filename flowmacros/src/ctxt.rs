@@ -30,6 +30,11 @@ impl Ctxt {
         self.0.push(error);
     }
 
+    /// Takes over what another collector found.
+    pub(crate) fn append(&mut self, mut other: Self) {
+        self.0.append(&mut other.0);
+    }
+
     /// Whether nothing was found.
     pub(crate) fn is_clean(&self) -> bool {
         self.0.is_empty()

@@ -88,8 +88,9 @@ mod tests {
         let cell = Cell::full(value);
         let (first, second) = (cell.handle(), cell.handle());
         drop(cell);
-        assert_ne!(first.cloned().expect("full").as_ptr(), address);
-        assert_eq!(second.cloned().expect("full").as_ptr(), address);
+        let (first, second) = (first.cloned().expect("full"), second.cloned().expect("full"));
+        assert_ne!(first.as_ptr(), address);
+        assert_eq!(second.as_ptr(), address);
     }
 
     #[test]

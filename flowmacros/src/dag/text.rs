@@ -1,0 +1,48 @@
+//! Source text out of tokens.
+
+use proc_macro2::{Delimiter, LineColumn, TokenStream, TokenTree};
+use quote::ToTokens;
+
+/// The tokens as they were written, on one line: a space stands where there was one.
+pub(super) fn text(tokens: impl ToTokens) -> String {
+    let mut out = String::new();
+    let mut end = None;
+    write(tokens.to_token_stream(), &mut out, &mut end);
+    out
+}
+
+fn write(tokens: TokenStream, out: &mut String, end: &mut Option<LineColumn>) {
+    for tree in tokens {
+        match tree {
+            TokenTree::Group(group) => {
+                let (open, close) = match group.delimiter() {
+                    Delimiter::Parenthesis => ("(", ")"),
+                    Delimiter::Brace => ("{", "}"),
+                    Delimiter::Bracket => ("[", "]"),
+                    Delimiter::None => ("", ""),
+                };
+                push(out, end, open, group.span_open());
+                write(group.stream(), out, end);
+                push(out, end, close, group.span_close());
+            }
+            other => push(out, end, &other.to_string(), other.span()),
+        }
+    }
+}
+
+fn push(out: &mut String, end: &mut Option<LineColumn>, text: &str, span: proc_macro2::Span) {
+    if end.is_some_and(|end| end != span.start()) {
+        out.push(' ');
+    }
+    out.push_str(text);
+    *end = Some(span.end());
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn spaces_stand_where_they_were_written() {
+        let expr: syn::Expr = syn::parse_str("0..pages.len()  +  f( &x,\n y )").expect("parses");
+        assert_eq!(super::text(expr), "0..pages.len() + f( &x, y )");
+    }
+}
