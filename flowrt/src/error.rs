@@ -193,7 +193,10 @@ impl Error {
 
     /// The task's own error, where its type is serde.
     pub fn decode<E: DeserializeOwned>(&self) -> Option<E> {
-        self.0.value.as_ref().and_then(|value| E::deserialize(value).ok())
+        self.0
+            .value
+            .as_ref()
+            .and_then(|value| E::deserialize(value).ok())
     }
 
     /// As a `std::error::Error`, for `Box<dyn Error + Send + Sync>` and anyhow.

@@ -1,1 +1,18 @@
-//! Durations, rates, cron and zones.
+//! Durations, rates, cron expressions and time zones, as flowrt's macros and its run time both read them.
+//!
+//! A macro that accepted what the run time refuses, or the other way round, would break the promise that a program which
+//! compiles can start. So there is one reader for both, and it knows nothing of either.
+
+mod cron;
+mod duration;
+mod error;
+mod rate;
+mod suggest;
+mod zone;
+
+pub use cron::Cron;
+pub use duration::{Backoff, DelayList, format_duration, parse_duration};
+pub use error::GrammarError;
+pub use rate::Rate;
+pub use suggest::closest;
+pub use zone::parse_zone;

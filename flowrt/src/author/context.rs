@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
+use crate::author::cancel::Cancel;
 use crate::model::ids::RunId;
+use crate::model::record::Micros;
 
 /// Given to a task that takes `ctx: &TaskContext`. Never recorded.
 #[derive(Clone, Debug)]
@@ -11,9 +13,59 @@ pub struct TaskContext(pub(crate) Arc<Attempt>);
 /// One attempt at a step.
 #[derive(Debug)]
 pub(crate) struct Attempt {
+    /// None outside of any run.
     pub(crate) run: Option<RunId>,
-    pub(crate) step: String,
+    pub(crate) step: Arc<str>,
     pub(crate) attempt: u32,
-    pub(crate) logical_time: jiff::Timestamp,
-    pub(crate) cancel: Arc<crate::author::cancel::Cancel>,
+    pub(crate) logical_time: Micros,
+    pub(crate) cancel: Arc<Cancel>,
+}
+
+impl TaskContext {
+    /// The context of a body that runs outside of any run.
+    pub(crate) fn plain(task: &str, now: Micros) -> Self {
+        Self(Arc::new(Attempt {
+            run: None,
+            step: Arc::from(task),
+            attempt: 1,
+            logical_time: now,
+            cancel: Arc::new(Cancel::default()),
+        }))
+    }
+
+    /// The attempt's number, from 1. Counted in the store, so it goes on after a crash.
+    pub fn attempt(&self) -> u32 {
+        self.0.attempt
+    }
+
+    /// The id of the run; `None` where the body runs outside of any.
+    pub fn run_id(&self) -> Option<RunId> {
+        self.0.run
+    }
+
+    /// A key that stays the same for every attempt at this step, across crashes and resumes: give it to systems that
+    /// can recognise a repeated request.
+    pub fn idempotency_key(&self) -> String {
+        match self.0.run {
+            Some(run) => format!("{run}/{}", self.0.step),
+            None => format!("plain/{}", self.0.step),
+        }
+    }
+
+    /// The moment the run is about, the same in every attempt.
+    pub fn logical_time(&self) -> jiff::Timestamp {
+        jiff::Timestamp::from_microsecond(self.0.logical_time)
+            .unwrap_or(jiff::Timestamp::UNIX_EPOCH)
+    }
+
+    /// Whether somebody asked this work to stop: a cancel, a timeout, a lost race. A body that runs long looks at it
+    /// and returns early; after a grace an `async` body is dropped at its next `.await`.
+    pub fn cancelled(&self) -> bool {
+        self.0.cancel.is_set()
+    }
+
+    /// Returns once [`cancelled`](Self::cancelled) is true.
+    pub async fn on_cancel(&self) {
+        self.0.cancel.wait().await;
+    }
 }

@@ -1,5 +1,14 @@
 //! What macros expand to and what user code touches. Reaches the engine only through the handle of the current run.
 
+pub(crate) mod call;
+pub(crate) mod cancel;
 pub mod context;
-pub mod meta;
+pub(crate) mod core;
 pub mod dag;
+pub(crate) mod frame;
+pub mod meta;
+pub(crate) mod plain;
+pub(crate) mod record;
+pub(crate) mod scope;
+pub(crate) mod slot;
+pub(crate) mod step;

@@ -4,5 +4,7 @@ pub mod graph;
 pub mod ids;
 pub mod payload;
 pub mod record;
+pub mod replay;
+pub mod retry;
 pub mod state;
 pub mod trigger;

@@ -226,11 +226,29 @@ pub struct SignalRecord {
     pub sent: Micros,
 }
 
+/// Numbers from here on are not part of the order of completions: they are what a resumed or copied run may reuse.
+pub const ASIDE: u64 = 1 << 40;
+
+impl StepRecord {
+    /// A replay hands its outcome to a call; the others are only notes.
+    pub fn is_handed_out(&self) -> bool {
+        !matches!(self.kind, StepKind::Now | StepKind::Node) && self.state != TaskState::Cancelled
+    }
+}
+
 /// One thing to write down for a run.
 #[derive(Debug, Clone)]
 pub enum Entry {
     /// A step ended. Replaces a wait of the same step and resets the run's count of crashes.
     Step(StepRecord),
+    /// A step of an earlier drive, or of the run this one was copied from, is reused under a new number: the record
+    /// numbered `from` is replaced by `step`.
+    Reused {
+        /// The number it had, at least [`ASIDE`].
+        from: u64,
+        /// The record with its new number, id and place.
+        step: StepRecord,
+    },
     /// An attempt failed.
     Attempt(AttemptRecord),
     /// A step waits; replaces an earlier wait of the same step.

@@ -1,6 +1,12 @@
 //! Where runs are recorded. A store persists what the engine decided: each operation is one transaction and takes no
 //! decision, and a write under a lost epoch changes nothing and says so.
 
+mod limits;
+pub mod memory;
+mod naming;
+mod rules;
+mod tally;
+
 use std::fmt;
 
 use futures_util::future::BoxFuture;
@@ -11,6 +17,12 @@ use crate::model::record::{
     Entry, Journal, LogLine, Micros, NewRun, RunRecord, SignalRecord, TaskCounts,
 };
 use crate::model::state::RunState;
+
+pub use limits::PAYLOAD_BYTES_MAX;
+use rules::{
+    FOUND_AT_MOST, aside_offset, check_ending, check_going_on, check_owned, check_reopenable,
+    check_same_step, nothing_to_reuse,
+};
 
 /// When a write must have reached the disk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,8 +54,6 @@ pub struct Ending {
 pub struct Reopening {
     /// Full ids of steps whose records (attempts and waits too) are dropped, so that they are done again.
     pub redo: Vec<String>,
-    /// Scopes whose ends are dropped.
-    pub open_scopes: Vec<String>,
     /// New parameters.
     pub input: Option<Payload>,
 }
@@ -91,6 +101,25 @@ pub struct Process {
     pub build: String,
 }
 
+/// How to open a store.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Who opens it. The id must be new.
+    pub process: Process,
+    /// The setting `payload_bytes_max`: a larger value is refused as [`Error::TooLarge`].
+    pub payload_bytes_max: usize,
+}
+
+impl Options {
+    /// The usual limits.
+    pub const fn new(process: Process) -> Self {
+        Self {
+            process,
+            payload_bytes_max: PAYLOAD_BYTES_MAX,
+        }
+    }
+}
+
 /// A place where runs are recorded.
 ///
 /// Every method is atomic. `epoch` is the one that [`claim`](Store::claim) returned; a write under an older one is
@@ -131,8 +160,9 @@ pub trait Store: Send + Sync + fmt::Debug + 'static {
         now: Micros,
     ) -> Answer<'_, Option<RunRecord>>;
 
-    /// Takes a run that ended or stopped, dropping what is to be done again, in one transaction: as `claim`, and
-    /// clears output, error, finished, cancel request and `crashes`. Synced.
+    /// Takes a run that ended or stopped, in one transaction: drops what is to be done again, sets all other step
+    /// records aside (adds [`ASIDE`](crate::model::record::ASIDE) to numbers below it, or more if an earlier drive left
+    /// records there) and drops the ends of scopes; as `claim`, and clears output, error, finished, cancel request and `crashes`. Synced.
     fn reopen(
         &self,
         run: RunId,

@@ -1,0 +1,248 @@
+//! Cron expressions: five fields (minute, hour, day, month, weekday), or six with the second before them.
+//!
+//! The matching is our own because the two libraries that could do it cannot be used: cronexpr 1.7.0 never fires `L` and
+//! `5L` in December and skips a day whose hour the clocks jump over (the tests hold both beside ours), and croner brings
+//! a second version of syn into every build.
+
+use std::fmt;
+use std::ops::Range;
+
+use jiff::Zoned;
+use jiff::civil::{Date, DateTime, Time};
+
+use crate::{GrammarError, closest};
+use day::Days;
+use field::{Field, Item, Set};
+
+mod day;
+mod field;
+mod wall;
+
+const FIELDS: &str = "minute, hour, day, month, weekday";
+const ALIASES: &[(&str, &str)] = &[
+    ("@yearly", "0 0 1 1 *"),
+    ("@annually", "0 0 1 1 *"),
+    ("@monthly", "0 0 1 * *"),
+    ("@weekly", "0 0 * * 0"),
+    ("@daily", "0 0 * * *"),
+    ("@midnight", "0 0 * * *"),
+    ("@hourly", "0 * * * *"),
+];
+
+/// Weekdays and leap years repeat after 28 years, and after 40 where a century has no leap day; what does not happen in
+/// that time never does.
+const YEARS_TO_SEARCH: i16 = 41;
+
+/// A cron expression.
+///
+/// Accepted are lists, ranges, steps, names, `L` and `LW` and `15W` for days, `5L` (the last Friday) and `5#3` (the third)
+/// for weekdays, and `@daily` and its like. If day and weekday are both given, either suffices, unless one begins with
+/// `*` (as in Vixie's cron).
+///
+/// When clocks change: an expression whose hour begins with `*` follows the elapsed time, so it fires in both passes of a
+/// repeated hour and not in a missing one. Any other fires once: in the first pass, or where the gap ends.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cron {
+    text: String,
+    seconds: Set,
+    minutes: Set,
+    hours: Set,
+    months: Set,
+    days: Days,
+    every_hour: bool,
+}
+
+impl Cron {
+    /// Reads an expression; the time zone is not part of it.
+    pub fn parse(text: &str) -> Result<Self, GrammarError> {
+        if text.trim_start().starts_with('@') {
+            let five = alias(text)?;
+            return Ok(Self {
+                text: text.trim().to_owned(),
+                ..Self::parse(five)?
+            });
+        }
+        let words = words(text);
+        let (second, words) = split_second(text, &words)?;
+        let [minute, hour, day, month, weekday] = words;
+        let read = |field: &'static Field, at: &Range<usize>| {
+            field::parse(field, &text[at.clone()], at.start)
+        };
+        let set = |field: &'static Field, at: &Range<usize>| {
+            read(field, at).map(|items| field::union(&items))
+        };
+
+        let days = Days::new(
+            &read(&field::DAY, day)?,
+            &read(&field::WEEKDAY, weekday)?,
+            [day, weekday]
+                .iter()
+                .any(|at| text[at.start..].starts_with(['*', '?'])),
+        );
+        let cron = Self {
+            text: text.trim().to_owned(),
+            seconds: second.map_or(Ok(Set::of(0)), |at| set(&field::SECOND, at))?,
+            minutes: set(&field::MINUTE, minute)?,
+            hours: set(&field::HOUR, hour)?,
+            months: set(&field::MONTH, month)?,
+            days,
+            every_hour: text[hour.start..].starts_with('*'),
+        };
+        match cron.next_civil(Date::constant(2000, 1, 1).at(0, 0, 0, 0)) {
+            Some(_) => Ok(cron),
+            None => Err(GrammarError::at(
+                day.start..weekday.end,
+                "there is no such day in any year",
+            )),
+        }
+    }
+
+    /// The first time strictly after `after` that this matches, in the zone of `after`.
+    ///
+    /// `None` only where the calendar ends.
+    pub fn next_after(&self, after: &Zoned) -> Option<Zoned> {
+        match self.every_hour {
+            true => wall::next_elapsed(self, after),
+            false => wall::next_once(self, after),
+        }
+    }
+
+    /// The expression as it was written.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// The first match strictly after `after` on a clock that never changes.
+    fn next_civil(&self, after: DateTime) -> Option<DateTime> {
+        let start = after.with().subsec_nanosecond(0).build().ok()?;
+        let start = start.checked_add(jiff::SignedDuration::from_secs(1)).ok()?;
+        let mut date = start.date();
+        let mut from = start.time();
+        let last_year = date.year().saturating_add(YEARS_TO_SEARCH);
+        while date.year() <= last_year {
+            if !self.months.has(date.month()) {
+                date = date.last_of_month().tomorrow().ok()?;
+            } else if self.days.contain(date)
+                && let Some(time) = self.next_time(from)
+            {
+                return Some(date.to_datetime(time));
+            } else {
+                date = date.tomorrow().ok()?;
+            }
+            from = Time::midnight();
+        }
+        None
+    }
+
+    /// The first match at or after `from` on the same day.
+    fn next_time(&self, from: Time) -> Option<Time> {
+        let (hour, minute, second) = (from.hour(), from.minute(), from.second());
+        if self.hours.has(hour) {
+            if self.minutes.has(minute)
+                && let Some(second) = self.seconds.at_or_after(second)
+            {
+                return Time::new(hour, minute, second, 0).ok();
+            }
+            if let Some(minute) = self.minutes.at_or_after(minute + 1) {
+                return Time::new(hour, minute, self.seconds.at_or_after(0)?, 0).ok();
+            }
+        }
+        let hour = self.hours.at_or_after(hour + 1)?;
+        Time::new(
+            hour,
+            self.minutes.at_or_after(0)?,
+            self.seconds.at_or_after(0)?,
+            0,
+        )
+        .ok()
+    }
+}
+
+impl fmt::Display for Cron {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+fn alias(text: &str) -> Result<&'static str, GrammarError> {
+    let word = text.trim();
+    if let Some((_, five)) = ALIASES
+        .iter()
+        .find(|(name, _)| name.eq_ignore_ascii_case(word))
+    {
+        return Ok(five);
+    }
+    let start = text.len() - text.trim_start().len();
+    let message = match closest(word, ALIASES.iter().map(|(name, _)| *name)) {
+        Some(meant) => format!("`{word}` is not known; did you mean `{meant}`?"),
+        None => format!(
+            "`{word}` is not known; there are @hourly, @daily, @weekly, @monthly and @yearly"
+        ),
+    };
+    Err(GrammarError::at(start..start + word.len(), message))
+}
+
+/// Where the words between the spaces are.
+fn words(text: &str) -> Vec<Range<usize>> {
+    let mut words = Vec::new();
+    let mut start = 0;
+    for part in text.split(char::is_whitespace) {
+        if !part.is_empty() {
+            words.push(start..start + part.len());
+        }
+        // A space may be longer than a byte, so the next part begins after the character found here.
+        let end = start + part.len();
+        start = end + text[end..].chars().next().map_or(0, char::len_utf8);
+    }
+    words
+}
+
+type Five<'a> = &'a [Range<usize>; 5];
+
+/// The field of seconds, if there is one, and the five that must be there.
+fn split_second<'a>(
+    text: &str,
+    words: &'a [Range<usize>],
+) -> Result<(Option<&'a Range<usize>>, Five<'a>), GrammarError> {
+    if let Some(at) = words.get(5).filter(|at| is_zone(&text[(*at).clone()])) {
+        let message = "the time zone is not part of the expression; it has an option of its own";
+        return Err(GrammarError::at(at.clone(), message));
+    }
+    match words {
+        [second, five @ ..] if let Ok(five) = five.try_into() => Ok((Some(second), five)),
+        five if let Ok(five) = five.try_into() => Ok((None, five)),
+        [] => Err(GrammarError::at(
+            0..text.len(),
+            format!("it has five fields: {FIELDS}"),
+        )),
+        [.., last] if words.len() < 5 => {
+            let missing = FIELDS
+                .splitn(words.len() + 1, ", ")
+                .last()
+                .unwrap_or(FIELDS);
+            Err(GrammarError::at(
+                last.end..last.end,
+                format!("here is missing: {missing}"),
+            ))
+        }
+        _ => {
+            let message = format!(
+                "there are {} fields, but only {FIELDS}, and before them the second",
+                words.len()
+            );
+            Err(GrammarError::at(
+                words[6].start..words[words.len() - 1].end,
+                message,
+            ))
+        }
+    }
+}
+
+/// Whether this is a time zone, perhaps misspelt, rather than a field; steps have a number after the slash.
+fn is_zone(word: &str) -> bool {
+    let slash_then_letter = |(_, right): (&str, &str)| right.starts_with(char::is_alphabetic);
+    crate::parse_zone(word).is_ok() || word.split_once('/').is_some_and(slash_then_letter)
+}
+
+#[cfg(test)]
+mod tests;

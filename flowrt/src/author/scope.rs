@@ -1,0 +1,108 @@
+//! Scopes and the identities of steps within them.
+
+use std::cell::{Cell, RefCell};
+use std::fmt;
+use std::sync::Arc;
+
+use crate::author::core::Core;
+use crate::author::frame::{self, Frame};
+use crate::error::{Error, ErrorKind, Result};
+use crate::model::state::TaskState;
+
+/// A place where steps are numbered: the flow, a branch, an inline helper, a fan-out.
+#[derive(Clone)]
+pub(crate) struct Scope {
+    pub(crate) core: Arc<Core>,
+    pub(crate) index: usize,
+}
+
+impl fmt::Debug for Scope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Scope({})", self.index)
+    }
+}
+
+/// An identity that does not depend on the order of calls: that of a DAG's node or of a fan-out's item.
+#[derive(Debug, Clone)]
+pub(crate) struct FixedId {
+    /// The place in the scope.
+    pub(crate) position: u32,
+    /// The name with its occurrence, without the scope's path.
+    pub(crate) name: Arc<str>,
+}
+
+thread_local! {
+    static FIXED: RefCell<Option<FixedId>> = const { RefCell::new(None) };
+    static BUILT: Cell<u32> = const { Cell::new(0) };
+}
+
+impl Scope {
+    /// The scope that is active while a flow's future is polled.
+    pub(crate) fn current() -> Option<Self> {
+        match frame::current() {
+            Some(Frame::Flow(scope)) => Some(scope),
+            _ => None,
+        }
+    }
+
+    /// Runs `build` so that the one call it builds takes that identity. The number tells how many calls were built.
+    pub(crate) fn fixed<T>(&self, id: FixedId, build: impl FnOnce() -> T) -> (T, u32) {
+        let before = BUILT.get();
+        FIXED.set(Some(id));
+        let value = frame::enter(Frame::Flow(self.clone()), build);
+        FIXED.set(None);
+        (value, BUILT.get().wrapping_sub(before))
+    }
+
+    /// Runs code in which no call may be built.
+    pub(crate) fn no_calls<T>(&self, code: impl FnOnce() -> T) -> Result<T> {
+        let before = BUILT.get();
+        let value = frame::enter(Frame::Glue(self.clone()), code);
+        if BUILT.get() == before {
+            Ok(value)
+        } else {
+            Err(glue_call())
+        }
+    }
+
+    /// Writes down that a node was not run.
+    pub(crate) fn note_node(&self, position: u32, step: &str, task: &str, state: TaskState) {
+        self.core.note_node(self.index, position, step, task, state);
+    }
+
+    /// A scope inside this one, with its own numbering.
+    pub(crate) fn open(&self, name: &str) -> Self {
+        Self {
+            core: self.core.clone(),
+            index: self.core.open_scope(self.index, name),
+        }
+    }
+
+    /// The scope of the next branch of this one.
+    pub(crate) fn open_branch(&self) -> Self {
+        Self {
+            core: self.core.clone(),
+            index: self.core.open_branch(self.index),
+        }
+    }
+
+    /// Writes the scope's length down: it will build no more calls.
+    pub(crate) fn close(&self) {
+        self.core.close_scope(self.index);
+    }
+}
+
+/// Takes the identity that [`Scope::fixed`] set, and counts the call.
+pub(crate) fn take_fixed() -> Option<FixedId> {
+    BUILT.set(BUILT.get().wrapping_add(1));
+    FIXED.take()
+}
+
+/// What a call in glue says.
+pub(crate) fn glue_call() -> Error {
+    Error::new(
+        ErrorKind::Misuse,
+        "a task was called inside plain code of a DAG flow, where it is no node of the graph",
+    )
+    .hint("give the call a line of its own: `let x = task(…);`, and use `x` here")
+}

@@ -1,0 +1,218 @@
+//! The slots of a run's calls: what was built, what is under way, and what came out.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::Arc;
+use std::task::Waker;
+use std::time::Duration;
+
+use tokio::task::AbortHandle;
+
+use crate::author::cancel::Cancel;
+use crate::author::meta::{Delay, Meta};
+use crate::model::payload::Payload;
+use crate::model::record::{Micros, StepKind};
+use crate::model::state::TaskState;
+
+/// Names a slot; never used twice in a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct Key(u64);
+
+/// Where a call stands in the flow.
+#[derive(Debug, Clone)]
+pub(crate) struct Identity {
+    pub(crate) scope: usize,
+    pub(crate) position: u32,
+    pub(crate) name: Arc<str>,
+    pub(crate) occurrence: u32,
+}
+
+/// An outcome as it is recorded.
+#[derive(Debug, Clone)]
+pub(crate) struct Recorded {
+    pub(crate) state: TaskState,
+    /// The value of a success, the recorded error of a failure.
+    pub(crate) output: Payload,
+}
+
+/// Work that ended.
+#[derive(Debug)]
+pub(crate) struct Finished {
+    pub(crate) key: Key,
+    pub(crate) recorded: Recorded,
+    pub(crate) attempts: u32,
+    pub(crate) started: Micros,
+    pub(crate) ended: Micros,
+    pub(crate) fingerprint: u64,
+    pub(crate) signal: Option<u64>,
+    /// It must be on the disk before the next step sees it.
+    pub(crate) synced: bool,
+}
+
+/// What a call changes of its task's options.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct CallOptions {
+    pub(crate) retries: Option<u32>,
+    pub(crate) delay: Option<Duration>,
+    pub(crate) timeout: Option<Duration>,
+}
+
+impl CallOptions {
+    /// The options of the task as changed by the call.
+    pub(crate) fn retries_of(&self, meta: &Meta) -> u32 {
+        self.retries.unwrap_or(meta.task.retries)
+    }
+
+    pub(crate) fn delay_of(&self, meta: &Meta, failed: u32) -> Duration {
+        if let Some(delay) = self.delay {
+            return delay;
+        }
+        match meta.task.delay {
+            Delay::List(list) => crate::model::retry::list_delay(list, failed),
+            Delay::Backoff(first, cap) => crate::model::retry::backoff_delay(first, cap, failed),
+        }
+    }
+
+    pub(crate) fn timeout_of(&self, meta: &Meta) -> Option<Duration> {
+        self.timeout.or(meta.task.timeout)
+    }
+}
+
+/// Work to do for a step.
+#[derive(Debug)]
+pub(crate) enum Work {
+    /// A task, or a flow as a child run.
+    Call {
+        meta: &'static Meta,
+        input: Payload,
+        options: CallOptions,
+    },
+    /// Wait until then.
+    Sleep { until: Micros },
+    /// Wait for a signal.
+    Receive {
+        name: String,
+        timeout: Option<Duration>,
+        schema: serde_json::Value,
+    },
+    /// Done by the flow's own future, which ends it itself.
+    Here,
+}
+
+pub(crate) enum SlotState {
+    Built,
+    Wanted(Work),
+    Running,
+    Done(Recorded),
+}
+
+impl fmt::Debug for SlotState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Built => "Built",
+            Self::Wanted(_) => "Wanted",
+            Self::Running => "Running",
+            Self::Done(_) => "Done",
+        })
+    }
+}
+
+/// One call.
+#[derive(Debug)]
+pub(crate) struct Slot {
+    pub(crate) identity: Identity,
+    pub(crate) kind: StepKind,
+    pub(crate) task: &'static str,
+    pub(crate) input: Payload,
+    /// Its identity does not depend on the order of calls, and others may start beside it.
+    pub(crate) fixed: bool,
+    pub(crate) state: SlotState,
+    pub(crate) waker: Option<Waker>,
+    pub(crate) abort: Option<AbortHandle>,
+    pub(crate) cancel: Option<Arc<Cancel>>,
+    /// It keeps the run open until it ends.
+    pub(crate) submitted: bool,
+    pub(crate) awaited: bool,
+    pub(crate) tolerated: bool,
+}
+
+impl Slot {
+    pub(crate) fn new(
+        identity: Identity,
+        kind: StepKind,
+        task: &'static str,
+        input: Payload,
+        fixed: bool,
+    ) -> Self {
+        Self {
+            identity,
+            kind,
+            task,
+            input,
+            fixed,
+            state: SlotState::Built,
+            waker: None,
+            abort: None,
+            cancel: None,
+            submitted: false,
+            awaited: false,
+            tolerated: false,
+        }
+    }
+}
+
+/// All slots of a run that are still of interest.
+#[derive(Debug, Default)]
+pub(crate) struct Slots {
+    slots: HashMap<Key, Slot>,
+    next: u64,
+}
+
+impl Slots {
+    pub(crate) fn insert(&mut self, slot: Slot) -> Key {
+        let key = Key(self.next);
+        self.next += 1;
+        self.slots.insert(key, slot);
+        key
+    }
+
+    pub(crate) fn get(&self, key: Key) -> Option<&Slot> {
+        self.slots.get(&key)
+    }
+
+    pub(crate) fn get_mut(&mut self, key: Key) -> Option<&mut Slot> {
+        self.slots.get_mut(&key)
+    }
+
+    pub(crate) fn remove(&mut self, key: Key) -> Option<Slot> {
+        self.slots.remove(&key)
+    }
+
+    pub(crate) fn find(&self, want: impl Fn(&Slot) -> bool) -> Option<Key> {
+        self.slots
+            .iter()
+            .find(|(_, slot)| !matches!(slot.state, SlotState::Done(_)) && want(slot))
+            .map(|(key, _)| *key)
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Slot> {
+        self.slots.values()
+    }
+
+    /// The slots in the order in which they were built.
+    pub(crate) fn keys(&self) -> impl Iterator<Item = Key> + use<> {
+        let mut keys: Vec<Key> = self.slots.keys().copied().collect();
+        keys.sort();
+        keys.into_iter()
+    }
+
+    pub(crate) fn unfinished(&self) -> usize {
+        if self.slots.len() <= 1 {
+            return self.slots.len();
+        }
+        self.slots
+            .values()
+            .filter(|slot| !matches!(slot.state, SlotState::Done(_)))
+            .count()
+    }
+}

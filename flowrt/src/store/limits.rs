@@ -1,0 +1,75 @@
+//! How large a recorded value may be.
+
+use super::{Ending, Error, Reopening};
+use crate::model::payload::Payload;
+use crate::model::record::{Entry, NewRun, StepRecord};
+
+/// The usual value of the setting `payload_bytes_max`: 64 MiB.
+pub const PAYLOAD_BYTES_MAX: usize = 64 << 20;
+
+const SETTING: &str = "payload_bytes_max";
+
+/// The limit of one store.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct PayloadLimit(pub usize);
+
+impl PayloadLimit {
+    pub fn check(self, payload: &Payload, what: impl FnOnce() -> String) -> Result<(), Error> {
+        if payload.len() <= self.0 {
+            return Ok(());
+        }
+        Err(Error::TooLarge {
+            what: what(),
+            size: payload.len(),
+            limit: self.0,
+            setting: SETTING,
+        })
+    }
+
+    fn check_some(
+        self,
+        payload: Option<&Payload>,
+        what: impl FnOnce() -> String,
+    ) -> Result<(), Error> {
+        payload.map_or(Ok(()), |payload| self.check(payload, what))
+    }
+
+    pub fn check_run(self, run: &NewRun) -> Result<(), Error> {
+        self.check(&run.input, || format!("the input of {}", run.flow))?;
+        run.steps.iter().try_for_each(|step| self.check_step(step))
+    }
+
+    pub fn check_entries(self, entries: &[Entry]) -> Result<(), Error> {
+        for entry in entries {
+            match entry {
+                Entry::Step(step) | Entry::Reused { step, .. } => self.check_step(step)?,
+                Entry::Attempt(attempt) => self.check(&attempt.error, || {
+                    format!(
+                        "the error of attempt {} of {}",
+                        attempt.attempt, attempt.step
+                    )
+                })?,
+                Entry::Wait(_) | Entry::WaitOver(_) | Entry::ScopeEnd(..) => {}
+            }
+        }
+        Ok(())
+    }
+
+    pub fn check_ending(self, ending: &Ending) -> Result<(), Error> {
+        self.check_some(ending.output.as_ref(), || "the output of the run".into())?;
+        self.check_some(ending.error.as_ref(), || "the error of the run".into())
+    }
+
+    pub fn check_reopening(self, changes: &Reopening) -> Result<(), Error> {
+        self.check_some(changes.input.as_ref(), || "the new input of the run".into())
+    }
+
+    fn check_step(self, step: &StepRecord) -> Result<(), Error> {
+        self.check_some(step.input.as_ref(), || {
+            format!("the input of {}", step.step)
+        })?;
+        self.check_some(step.output.as_ref(), || {
+            format!("the output of {}", step.step)
+        })
+    }
+}

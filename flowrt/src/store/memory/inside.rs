@@ -1,0 +1,214 @@
+//! What a memory store keeps of a run's inside.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use super::super::{Error, LogFilter, aside_offset, check_same_step, nothing_to_reuse, tally};
+use crate::model::record::{
+    ASIDE, AttemptRecord, Entry, Journal, LogLine, SignalRecord, StepRecord, TaskCounts, WaitRecord,
+};
+
+/// Steps, attempts, waits, scopes, signals and lines of one run.
+#[derive(Debug, Default)]
+pub(super) struct Inside {
+    /// By `seq`. A run mostly appends, so a vector is faster than a map.
+    steps: Vec<StepRecord>,
+    /// Numbers from [`ASIDE`] on.
+    aside: BTreeMap<u64, StepRecord>,
+    attempts: BTreeMap<(String, u32), AttemptRecord>,
+    waits: BTreeMap<String, WaitRecord>,
+    scopes: BTreeMap<String, u32>,
+    signals: Vec<SignalRecord>,
+    signal_keys: HashMap<String, u64>,
+    lines: Vec<(i64, LogLine)>,
+}
+
+impl Inside {
+    /// Whether the entries contradict what is there, or each other. Changes nothing.
+    pub fn check(&self, entries: &[Entry]) -> Result<(), Error> {
+        let mut last = self.steps.last().map(|step| step.seq);
+        for (index, entry) in entries.iter().enumerate() {
+            let step = match entry {
+                Entry::Step(step) | Entry::Reused { step, .. } => step,
+                _ => continue,
+            };
+            let earlier = &entries[..index];
+            if step.seq < ASIDE && last.is_none_or(|last| step.seq > last) {
+                last = Some(step.seq);
+            } else if let Some(there) = self.step_after(earlier, step.seq) {
+                check_same_step(there, step)?;
+                continue;
+            }
+            if let Entry::Reused { from, .. } = entry
+                && self.step_after(earlier, *from).is_none()
+            {
+                return Err(nothing_to_reuse(*from, step));
+            }
+        }
+        Ok(())
+    }
+
+    /// The step of that number once `entries` are written.
+    fn step_after<'a>(&'a self, entries: &'a [Entry], seq: u64) -> Option<&'a StepRecord> {
+        for entry in entries.iter().rev() {
+            match entry {
+                Entry::Step(step) | Entry::Reused { step, .. } if step.seq == seq => {
+                    return Some(step);
+                }
+                Entry::Reused { from, .. } if *from == seq => return None,
+                _ => {}
+            }
+        }
+        if seq >= ASIDE {
+            return self.aside.get(&seq);
+        }
+        self.place(seq).ok().map(|place| &self.steps[place])
+    }
+
+    /// Writes entries that were checked.
+    pub fn write(&mut self, entries: Vec<Entry>) {
+        for entry in entries {
+            match entry {
+                Entry::Step(step) => self.end_step(step),
+                Entry::Reused { from, step } => {
+                    self.remove_step(from);
+                    self.end_step(step);
+                }
+                Entry::Attempt(attempt) => {
+                    self.attempts
+                        .insert((attempt.step.clone(), attempt.attempt), attempt);
+                }
+                Entry::Wait(wait) => {
+                    self.waits.insert(wait.step.clone(), wait);
+                }
+                Entry::WaitOver(step) => {
+                    self.waits.remove(&step);
+                }
+                Entry::ScopeEnd(scope, length) => {
+                    self.scopes.insert(scope, length);
+                }
+            }
+        }
+    }
+
+    fn end_step(&mut self, step: StepRecord) {
+        if !self.waits.is_empty() {
+            self.waits.remove(&step.step);
+        }
+        if step.seq >= ASIDE {
+            self.aside.insert(step.seq, step);
+        } else if self.steps.last().is_none_or(|last| last.seq < step.seq) {
+            self.steps.push(step);
+        } else {
+            match self.place(step.seq) {
+                Ok(place) => self.steps[place] = step,
+                Err(place) => self.steps.insert(place, step),
+            }
+        }
+    }
+
+    fn remove_step(&mut self, seq: u64) {
+        if seq >= ASIDE {
+            self.aside.remove(&seq);
+        } else if let Ok(place) = self.place(seq) {
+            self.steps.remove(place);
+        }
+    }
+
+    fn place(&self, seq: u64) -> Result<usize, usize> {
+        self.steps.binary_search_by_key(&seq, |step| step.seq)
+    }
+
+    pub fn reopen(&mut self, redo: &[String]) {
+        let redo: HashSet<_> = redo.iter().map(String::as_str).collect();
+        let is_kept = |step: &str| !redo.contains(step);
+        self.aside.retain(|_, step| is_kept(&step.step));
+        self.attempts.retain(|(step, _), _| is_kept(step));
+        self.waits.retain(|step, _| is_kept(step));
+        self.scopes.clear();
+        let offset = aside_offset(self.aside.keys().next_back().copied());
+        for mut step in self.steps.drain(..).filter(|step| is_kept(&step.step)) {
+            step.seq += offset;
+            self.aside.insert(step.seq, step);
+        }
+    }
+
+    pub fn drop_waits(&mut self) {
+        self.waits.clear();
+    }
+
+    pub fn journal(&self) -> Journal {
+        Journal {
+            steps: self
+                .steps
+                .iter()
+                .chain(self.aside.values())
+                .cloned()
+                .collect(),
+            attempts: self.attempts.values().cloned().collect(),
+            waits: self.waits.values().cloned().collect(),
+            scopes: self
+                .scopes
+                .iter()
+                .map(|(scope, length)| (scope.clone(), *length))
+                .collect(),
+            signals: self.signals.clone(),
+        }
+    }
+
+    pub fn counts(&self) -> TaskCounts {
+        let mut counts = TaskCounts::default();
+        for step in &self.steps {
+            tally::add_step(
+                &mut counts,
+                step.kind,
+                step.state,
+                step.reused_from.is_some(),
+            );
+        }
+        counts
+    }
+
+    pub fn signal_with_key(&self, key: &str) -> Option<u64> {
+        self.signal_keys.get(key).copied()
+    }
+
+    pub fn add_signal(
+        &mut self,
+        key: Option<String>,
+        signal: impl FnOnce(u64) -> SignalRecord,
+    ) -> u64 {
+        let seq = self.signals.len() as u64;
+        self.signals.push(signal(seq));
+        if let Some(key) = key {
+            self.signal_keys.insert(key, seq);
+        }
+        seq
+    }
+
+    pub fn signals_from(&self, from: u64) -> Vec<SignalRecord> {
+        self.signals
+            .iter()
+            .filter(|signal| signal.seq >= from)
+            .cloned()
+            .collect()
+    }
+
+    pub fn log(&mut self, cursor: i64, line: LogLine) {
+        self.lines.push((cursor, line));
+    }
+
+    pub fn logs(&self, filter: &LogFilter) -> Vec<(i64, LogLine)> {
+        let limit = if filter.limit == 0 {
+            usize::MAX
+        } else {
+            filter.limit
+        };
+        self.lines
+            .iter()
+            .filter(|(cursor, _)| filter.after.is_none_or(|after| *cursor > after))
+            .filter(|(_, line)| filter.step.as_ref().is_none_or(|step| *step == line.step))
+            .take(limit)
+            .cloned()
+            .collect()
+    }
+}

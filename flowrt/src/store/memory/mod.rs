@@ -1,0 +1,242 @@
+//! A store that keeps nothing beyond the process: for tests and throw-away runs, and the reference for the others.
+
+mod inside;
+mod runs;
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::limits::PayloadLimit;
+use super::{
+    Answer, Durability, Ending, Error, LogFilter, Options, Process, Reopening, RunFilter, Store,
+};
+use crate::model::ids::{ProcessId, RunId};
+use crate::model::payload::Payload;
+use crate::model::record::{
+    Entry, Journal, LogLine, Micros, NewRun, RunRecord, SignalRecord, TaskCounts,
+};
+use crate::model::state::RunState;
+use runs::Runs;
+
+/// The store `memory:`.
+#[derive(Debug)]
+pub struct Memory {
+    process: Process,
+    limit: PayloadLimit,
+    runs: Mutex<Option<Runs>>,
+}
+
+impl Memory {
+    /// An empty store.
+    pub fn open(options: Options) -> Arc<dyn Store> {
+        Arc::new(Self {
+            process: options.process,
+            limit: PayloadLimit(options.payload_bytes_max),
+            runs: Mutex::new(Some(Runs::default())),
+        })
+    }
+
+    fn with<T>(&self, work: impl FnOnce(&mut Runs) -> Result<T, Error>) -> Result<T, Error> {
+        // Every operation checks before it changes, so a panic cannot have left half of one behind.
+        let mut runs = self.runs.lock().unwrap_or_else(PoisonError::into_inner);
+        work(runs.as_mut().ok_or(Error::Closed)?)
+    }
+
+    fn answer<'a, T: Send>(
+        &'a self,
+        work: impl FnOnce(&mut Runs) -> Result<T, Error> + Send + 'a,
+    ) -> Answer<'a, T> {
+        Box::pin(async move { self.with(work) })
+    }
+}
+
+impl Store for Memory {
+    fn url(&self) -> String {
+        "memory:".to_owned()
+    }
+
+    fn process(&self) -> ProcessId {
+        self.process.id
+    }
+
+    fn is_alive(&self, process: ProcessId) -> bool {
+        process == self.process.id
+    }
+
+    fn create_run(&self, run: NewRun) -> Answer<'_, RunRecord> {
+        self.answer(move |runs| {
+            self.limit.check_run(&run)?;
+            runs.create(run)
+        })
+    }
+
+    fn run(&self, id: RunId) -> Answer<'_, Option<RunRecord>> {
+        self.answer(move |runs| Ok(runs.get(id).map(|run| run.record.clone()).ok()))
+    }
+
+    fn find_runs(&self, reference: String) -> Answer<'_, Vec<RunRecord>> {
+        self.answer(move |runs| Ok(runs.find(&reference)))
+    }
+
+    fn list_runs(&self, filter: RunFilter) -> Answer<'_, Vec<RunRecord>> {
+        self.answer(move |runs| runs.list(&filter))
+    }
+
+    fn task_counts(&self, ids: Vec<RunId>) -> Answer<'_, Vec<TaskCounts>> {
+        self.answer(move |runs| {
+            Ok(ids
+                .iter()
+                .map(|id| {
+                    runs.get(*id)
+                        .map(|run| run.inside.counts())
+                        .unwrap_or_default()
+                })
+                .collect())
+        })
+    }
+
+    fn claim(
+        &self,
+        run: RunId,
+        seen_epoch: u64,
+        after_crash: bool,
+        now: Micros,
+    ) -> Answer<'_, Option<RunRecord>> {
+        self.answer(move |runs| {
+            runs.get_mut(run)?
+                .claim(seen_epoch, after_crash, self.process.id, now)
+        })
+    }
+
+    fn reopen(
+        &self,
+        run: RunId,
+        seen_epoch: u64,
+        changes: Reopening,
+        now: Micros,
+    ) -> Answer<'_, Option<RunRecord>> {
+        self.answer(move |runs| {
+            self.limit.check_reopening(&changes)?;
+            runs.get_mut(run)?
+                .reopen(seen_epoch, changes, self.process.id, now)
+        })
+    }
+
+    fn journal(&self, run: RunId) -> Answer<'_, Journal> {
+        self.answer(move |runs| Ok(runs.get(run)?.inside.journal()))
+    }
+
+    fn record(
+        &self,
+        run: RunId,
+        epoch: u64,
+        entries: Vec<Entry>,
+        _durability: Durability,
+    ) -> Answer<'_, ()> {
+        self.answer(move |runs| {
+            self.limit.check_entries(&entries)?;
+            let run = runs.get_mut(run)?;
+            run.check_epoch(epoch)?;
+            run.write(entries)
+        })
+    }
+
+    fn set_state(
+        &self,
+        run: RunId,
+        epoch: u64,
+        state: RunState,
+        attempt: u32,
+        _durability: Durability,
+    ) -> Answer<'_, ()> {
+        self.answer(move |runs| {
+            let run = runs.get_mut(run)?;
+            run.check_epoch(epoch)?;
+            run.record.state = super::check_going_on(state)?;
+            run.record.attempt = attempt;
+            Ok(())
+        })
+    }
+
+    fn finish(
+        &self,
+        run: RunId,
+        epoch: u64,
+        entries: Vec<Entry>,
+        ending: Ending,
+    ) -> Answer<'_, ()> {
+        self.answer(move |runs| {
+            self.limit.check_entries(&entries)?;
+            self.limit.check_ending(&ending)?;
+            super::check_ending(ending.state)?;
+            let run = runs.get_mut(run)?;
+            run.check_epoch(epoch)?;
+            run.write(entries)?;
+            run.end(ending);
+            Ok(())
+        })
+    }
+
+    fn request_cancel(&self, run: RunId, now: Micros) -> Answer<'_, Vec<RunId>> {
+        self.answer(move |runs| runs.request_cancel(run, now))
+    }
+
+    fn send_signal(
+        &self,
+        run: RunId,
+        name: String,
+        payload: Payload,
+        key: Option<String>,
+        now: Micros,
+    ) -> Answer<'_, u64> {
+        self.answer(move |runs| {
+            self.limit
+                .check(&payload, || format!("the signal {name}"))?;
+            runs.get_mut(run)?.send_signal(name, payload, key, now)
+        })
+    }
+
+    fn signals(&self, run: RunId, from: u64) -> Answer<'_, Vec<SignalRecord>> {
+        self.answer(move |runs| Ok(runs.get(run)?.inside.signals_from(from)))
+    }
+
+    fn append_logs(&self, lines: Vec<LogLine>) -> Answer<'_, ()> {
+        self.answer(move |runs| {
+            runs.append_logs(lines);
+            Ok(())
+        })
+    }
+
+    fn logs(&self, run: RunId, filter: LogFilter) -> Answer<'_, Vec<(i64, LogLine)>> {
+        self.answer(move |runs| Ok(runs.get(run)?.inside.logs(&filter)))
+    }
+
+    fn delete_run(&self, run: RunId) -> Answer<'_, bool> {
+        self.answer(move |runs| runs.delete(run))
+    }
+
+    fn processes(&self) -> Answer<'_, Vec<Process>> {
+        self.answer(|_| Ok(vec![self.process.clone()]))
+    }
+
+    fn remember_flows(&self, flows: Vec<String>) -> Answer<'_, Vec<String>> {
+        self.answer(move |runs| {
+            runs.flows.extend(flows);
+            Ok(runs.flows.iter().cloned().collect())
+        })
+    }
+
+    fn sync(&self) -> Answer<'_, ()> {
+        self.answer(|_| Ok(()))
+    }
+
+    fn version(&self) -> Answer<'_, u64> {
+        self.answer(|_| Ok(0))
+    }
+
+    fn close(&self) -> Answer<'_, ()> {
+        Box::pin(async move {
+            let mut runs = self.runs.lock().unwrap_or_else(PoisonError::into_inner);
+            runs.take().map(drop).ok_or(Error::Closed)
+        })
+    }
+}

@@ -1,0 +1,317 @@
+//! The runs of a memory store, and what happens to a run as a whole.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::convert::Infallible;
+
+use super::super::naming::{free_name, id_range};
+use super::super::{Ending, Error, FOUND_AT_MOST, Reopening, RunFilter, check_reopenable};
+use super::inside::Inside;
+use crate::model::ids::{ProcessId, RunId};
+use crate::model::payload::Payload;
+use crate::model::record::{Entry, LogLine, Micros, NewRun, RunRecord, SignalRecord};
+use crate::model::state::RunState;
+
+/// All runs by their serial number, which tells which was created first.
+#[derive(Debug, Default)]
+pub(super) struct Runs {
+    by_serial: BTreeMap<u64, Run>,
+    serials: HashMap<RunId, u64>,
+    names: HashSet<String>,
+    by_key: HashMap<(String, String), RunId>,
+    next_serial: u64,
+    next_line: i64,
+    pub flows: BTreeSet<String>,
+}
+
+/// One run.
+#[derive(Debug)]
+pub(super) struct Run {
+    pub record: RunRecord,
+    pub inside: Inside,
+}
+
+impl Runs {
+    pub fn get(&self, id: RunId) -> Result<&Run, Error> {
+        self.serials
+            .get(&id)
+            .and_then(|serial| self.by_serial.get(serial))
+            .ok_or(Error::NoSuchRun(id))
+    }
+
+    pub fn get_mut(&mut self, id: RunId) -> Result<&mut Run, Error> {
+        self.serials
+            .get(&id)
+            .and_then(|serial| self.by_serial.get_mut(serial))
+            .ok_or(Error::NoSuchRun(id))
+    }
+
+    pub fn create(&mut self, new: NewRun) -> Result<RunRecord, Error> {
+        let key = new
+            .idempotency_key
+            .clone()
+            .map(|key| (new.flow.clone(), key));
+        let earlier = key.as_ref().and_then(|key| self.by_key.get(key)).copied();
+        for id in [Some(new.id), earlier].into_iter().flatten() {
+            if let Ok(run) = self.get(id) {
+                return Ok(run.record.clone());
+            }
+        }
+        let mut inside = Inside::default();
+        let steps: Vec<_> = new.steps.iter().cloned().map(Entry::Step).collect();
+        inside.check(&steps)?;
+        inside.write(steps);
+        let Ok(name) = free_name(&new.name, |name| {
+            Ok::<_, Infallible>(self.names.contains(name))
+        });
+        let record = new.accept(name);
+        self.names.insert(record.name.clone());
+        self.serials.insert(record.id, self.next_serial);
+        if let Some(key) = key {
+            self.by_key.insert(key, record.id);
+        }
+        let answer = record.clone();
+        self.by_serial
+            .insert(self.next_serial, Run { record, inside });
+        self.next_serial += 1;
+        Ok(answer)
+    }
+
+    pub fn find(&self, reference: &str) -> Vec<RunRecord> {
+        let range = id_range(reference);
+        let fits = |run: &&Run| {
+            run.record.name == reference
+                || range.is_some_and(|(low, high)| (low..=high).contains(&run.record.id.0))
+        };
+        self.newest_first()
+            .filter(fits)
+            .take(FOUND_AT_MOST)
+            .map(|run| run.record.clone())
+            .collect()
+    }
+
+    pub fn list(&self, filter: &RunFilter) -> Result<Vec<RunRecord>, Error> {
+        let before = match filter.before {
+            None => u64::MAX,
+            Some(id) => *self.serials.get(&id).ok_or(Error::NoSuchRun(id))?,
+        };
+        let limit = if filter.limit == 0 {
+            usize::MAX
+        } else {
+            filter.limit
+        };
+        let fits = |run: &&Run| {
+            let record = &run.record;
+            filter.flow.as_ref().is_none_or(|flow| *flow == record.flow)
+                && (filter.states.is_empty() || filter.states.contains(&record.state))
+                && filter
+                    .parent
+                    .is_none_or(|id| record.parent.as_ref().is_some_and(|parent| parent.0 == id))
+                && !(filter.roots_only && record.parent.is_some())
+        };
+        let older = self.by_serial.range(..before).rev().map(|(_, run)| run);
+        Ok(older
+            .filter(fits)
+            .take(limit)
+            .map(|run| run.record.clone())
+            .collect())
+    }
+
+    pub fn request_cancel(&mut self, root: RunId, now: Micros) -> Result<Vec<RunId>, Error> {
+        let mut changed = Vec::new();
+        for id in self.with_descendants(root)? {
+            let run = self.get_mut(id)?;
+            if run.request_cancel(now) {
+                changed.push(id);
+            }
+        }
+        Ok(changed)
+    }
+
+    pub fn delete(&mut self, root: RunId) -> Result<bool, Error> {
+        let all = self.with_descendants(root)?;
+        for id in &all {
+            if !self.get(*id)?.record.state.is_final() {
+                return Ok(false);
+            }
+        }
+        for id in all {
+            let Some(run) = self
+                .serials
+                .remove(&id)
+                .and_then(|serial| self.by_serial.remove(&serial))
+            else {
+                continue;
+            };
+            self.names.remove(&run.record.name);
+            if let Some(key) = run.record.idempotency_key {
+                self.by_key.remove(&(run.record.flow, key));
+            }
+        }
+        Ok(true)
+    }
+
+    /// Lines of runs that are gone are dropped.
+    pub fn append_logs(&mut self, lines: Vec<LogLine>) {
+        for line in lines {
+            self.next_line += 1;
+            let cursor = self.next_line;
+            if let Ok(run) = self.get_mut(line.run) {
+                run.inside.log(cursor, line);
+            }
+        }
+    }
+
+    fn newest_first(&self) -> impl Iterator<Item = &Run> {
+        self.by_serial.values().rev()
+    }
+
+    /// The run and all below it, a generation after the other, each in the order of creation.
+    fn with_descendants(&self, root: RunId) -> Result<Vec<RunId>, Error> {
+        self.get(root)?;
+        let mut found = vec![root];
+        let mut generation = HashSet::from([root]);
+        while !generation.is_empty() {
+            let children: Vec<_> = self
+                .by_serial
+                .values()
+                .filter(|run| {
+                    run.record
+                        .parent
+                        .as_ref()
+                        .is_some_and(|parent| generation.contains(&parent.0))
+                })
+                .map(|run| run.record.id)
+                .filter(|id| !found.contains(id))
+                .collect();
+            generation = children.iter().copied().collect();
+            found.extend(children);
+        }
+        Ok(found)
+    }
+}
+
+impl Run {
+    pub fn check_epoch(&self, epoch: u64) -> Result<(), Error> {
+        super::super::check_owned(
+            self.record.id,
+            epoch,
+            self.record.epoch,
+            self.record.state,
+            self.record.owner.is_some(),
+        )
+    }
+
+    pub fn write(&mut self, entries: Vec<Entry>) -> Result<(), Error> {
+        self.inside.check(&entries)?;
+        if entries
+            .iter()
+            .any(|entry| matches!(entry, Entry::Step(_) | Entry::Reused { .. }))
+        {
+            self.record.crashes = 0;
+        }
+        self.inside.write(entries);
+        Ok(())
+    }
+
+    pub fn claim(
+        &mut self,
+        seen_epoch: u64,
+        after_crash: bool,
+        owner: ProcessId,
+        now: Micros,
+    ) -> Result<Option<RunRecord>, Error> {
+        let record = &mut self.record;
+        if record.epoch != seen_epoch {
+            return Ok(None);
+        }
+        if record.state.is_final() {
+            return Err(Error::Ended(record.id, record.state));
+        }
+        record.crashes += u32::from(after_crash);
+        Ok(Some(self.take(owner, now)))
+    }
+
+    pub fn reopen(
+        &mut self,
+        seen_epoch: u64,
+        changes: Reopening,
+        owner: ProcessId,
+        now: Micros,
+    ) -> Result<Option<RunRecord>, Error> {
+        if self.record.epoch != seen_epoch {
+            return Ok(None);
+        }
+        check_reopenable(self.record.id, self.record.state)?;
+        self.inside.reopen(&changes.redo);
+        if let Some(input) = changes.input {
+            self.record.input = input;
+        }
+        self.record.crashes = 0;
+        self.record.cancel_requested = None;
+        Ok(Some(self.take(owner, now)))
+    }
+
+    fn take(&mut self, owner: ProcessId, now: Micros) -> RunRecord {
+        let record = &mut self.record;
+        record.epoch += 1;
+        record.owner = Some(owner);
+        record.state = RunState::Running;
+        record.started.get_or_insert(now);
+        (record.finished, record.output, record.error) = (None, None, None);
+        record.clone()
+    }
+
+    pub fn end(&mut self, ending: Ending) {
+        let record = &mut self.record;
+        record.state = ending.state;
+        record.owner = None;
+        record.finished = Some(ending.at);
+        record.output = ending.output;
+        record.error = ending.error;
+        if ending.state != RunState::Interrupted {
+            self.inside.drop_waits();
+        }
+    }
+
+    fn request_cancel(&mut self, now: Micros) -> bool {
+        if self.record.state.is_final() {
+            return false;
+        }
+        let is_first = self.record.cancel_requested.is_none();
+        self.record.cancel_requested.get_or_insert(now);
+        if self.record.owner.is_some() {
+            return is_first;
+        }
+        self.end(Ending {
+            state: RunState::Cancelled,
+            output: None,
+            error: None,
+            at: now,
+        });
+        true
+    }
+
+    pub fn send_signal(
+        &mut self,
+        name: String,
+        payload: Payload,
+        key: Option<String>,
+        now: Micros,
+    ) -> Result<u64, Error> {
+        if let Some(seq) = key
+            .as_ref()
+            .and_then(|key| self.inside.signal_with_key(key))
+        {
+            return Ok(seq);
+        }
+        if self.record.state.is_final() {
+            return Err(Error::Ended(self.record.id, self.record.state));
+        }
+        Ok(self.inside.add_signal(key, |seq| SignalRecord {
+            seq,
+            name,
+            payload,
+            sent: now,
+        }))
+    }
+}

@@ -1,0 +1,126 @@
+//! What every store refuses: the checks that must not differ between them.
+
+use super::Error;
+use crate::model::ids::RunId;
+use crate::model::record::{ASIDE, NewRun, RunRecord, StepRecord};
+use crate::model::state::RunState;
+
+/// How many runs `find_runs` returns at most.
+pub(super) const FOUND_AT_MOST: usize = 10;
+
+/// Whether a write under `epoch` still counts.
+pub(super) fn check_owned(
+    run: RunId,
+    epoch: u64,
+    current: u64,
+    state: RunState,
+    has_owner: bool,
+) -> Result<(), Error> {
+    if epoch != current {
+        return Err(Error::LeaseLost);
+    }
+    if state.is_final() || state.needs_person() {
+        return Err(Error::Ended(run, state));
+    }
+    // A run that nobody claimed has an epoch too, but no writer.
+    if has_owner {
+        Ok(())
+    } else {
+        Err(Error::LeaseLost)
+    }
+}
+
+/// Whether a run in this state can be taken up again.
+pub(super) fn check_reopenable(run: RunId, state: RunState) -> Result<(), Error> {
+    if !state.is_final() && !state.needs_person() {
+        return Err(Error::Conflict(format!(
+            "run {run} has not ended, it is {state}"
+        )));
+    }
+    if state.may_become(RunState::Running) {
+        Ok(())
+    } else {
+        Err(Error::Ended(run, state))
+    }
+}
+
+/// `set_state` must not end a run: that would leave its owner and its waits behind.
+pub(super) fn check_going_on(state: RunState) -> Result<RunState, Error> {
+    if state.is_final() || state.needs_person() {
+        return Err(Error::Failed(format!(
+            "set_state cannot make a run {state}: finish does"
+        )));
+    }
+    Ok(state)
+}
+
+/// `finish` must end or stop a run.
+pub(super) fn check_ending(state: RunState) -> Result<(), Error> {
+    if state.is_final() || state.needs_person() {
+        Ok(())
+    } else {
+        Err(Error::Failed(format!("finish cannot leave a run {state}")))
+    }
+}
+
+/// Writing a step again is no error if it says the same. Only whether it is tolerated may change: that is known later.
+pub(super) fn check_same_step(there: &StepRecord, new: &StepRecord) -> Result<(), Error> {
+    let same = if there.tolerated == new.tolerated {
+        there == new
+    } else {
+        let there = StepRecord {
+            tolerated: new.tolerated,
+            ..there.clone()
+        };
+        there == *new
+    };
+    if same {
+        return Ok(());
+    }
+    Err(Error::Conflict(format!(
+        "completion {} is {} ({}), not {} ({})",
+        new.seq, there.step, there.state, new.step, new.state
+    )))
+}
+
+/// The error for a record that is to be reused and is not there.
+pub(super) fn nothing_to_reuse(from: u64, step: &StepRecord) -> Error {
+    Error::Conflict(format!(
+        "{} reuses completion {from}, which is not there",
+        step.step
+    ))
+}
+
+/// What is added to the numbers of a drive when its records are set aside, above what older drives left there.
+pub(super) fn aside_offset(highest_aside: Option<u64>) -> u64 {
+    highest_aside.map_or(ASIDE, |highest| highest + 1)
+}
+
+impl NewRun {
+    /// The record of this run at the moment of its acceptance.
+    pub(super) fn accept(self, name: String) -> RunRecord {
+        RunRecord {
+            id: self.id,
+            name,
+            flow: self.flow,
+            input: self.input,
+            parent: self.parent,
+            origin: self.origin,
+            idempotency_key: self.idempotency_key,
+            seed: self.seed,
+            created: self.created,
+            logical_time: self.logical_time,
+            build: self.build,
+            state: RunState::Pending,
+            epoch: 0,
+            owner: None,
+            crashes: 0,
+            attempt: 1,
+            started: None,
+            finished: None,
+            output: None,
+            error: None,
+            cancel_requested: None,
+        }
+    }
+}
