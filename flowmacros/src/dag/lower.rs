@@ -1,6 +1,6 @@
 //! The tokens of a body: one block per node, over cells that hold the values.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
@@ -18,6 +18,8 @@ pub(super) struct Lowering<'a> {
     pub(super) value_span: Span,
     pub(super) fail_fast: bool,
     uses: HashMap<usize, usize>,
+    /// Bindings that stand in an `.after`, which is a use for the lint.
+    waited: HashSet<usize>,
 }
 
 fn hidden(name: &str, span: Span) -> Ident {
@@ -43,6 +45,12 @@ impl<'a> Lowering<'a> {
             value_span,
             fail_fast,
             uses: uses::count(body),
+            waited: body
+                .nodes
+                .iter()
+                .flat_map(|node| &node.after)
+                .map(|(binding, _)| *binding)
+                .collect(),
         }
     }
 
@@ -104,7 +112,8 @@ impl<'a> Lowering<'a> {
             });
         }
         for (index, node) in self.body.nodes.iter().enumerate() {
-            if matches!(node.what, What::Branch { .. }) && !matches!(node.dest, Dest::Discard) {
+            let whole = matches!(node.what, What::Branch { .. }) && node.agrees.is_none();
+            if whole && !matches!(node.dest, Dest::Discard) {
                 let same = format_ident!("__t{}", index, span = Span::mixed_site());
                 cells.push(quote!(let #same = #p::Same::new();));
             }
@@ -284,12 +293,17 @@ impl<'a> Lowering<'a> {
     }
 
     fn fills(&self, binds: &[usize]) -> TokenStream {
-        let used = binds.iter().filter(|binding| self.used(**binding));
-        used.map(|binding| {
+        let fill = |binding: &usize| {
             let (cell, name) = (cell(*binding), &self.body.bindings[*binding].name);
-            quote!(#cell.fill(#name);)
-        })
-        .collect()
+            if self.used(*binding) {
+                quote!(#cell.fill(#name);)
+            } else if self.waited.contains(binding) {
+                quote!(let _ = &#name;)
+            } else {
+                TokenStream::new()
+            }
+        };
+        binds.iter().map(fill).collect()
     }
 
     /// Where arms must agree on a type, says so at this arm's value.

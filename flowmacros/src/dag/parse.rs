@@ -214,8 +214,8 @@ impl Parser<'_> {
     fn node(&mut self, expr: &Expr, place: Place, dest: Dest, agrees: Option<usize>) -> usize {
         let node = match classify(expr, self.cx) {
             Class::Call(chain) => self.call(*chain, place, dest),
-            Class::If(branch) => self.if_node(&branch, place, dest),
-            Class::Match(branch) => self.match_node(&branch, place, dest),
+            Class::If(branch) => self.if_node(&branch, place, dest, agrees),
+            Class::Match(branch) => self.match_node(&branch, place, dest, agrees),
             Class::Glue => {
                 check::plain(expr, self.cx);
                 let statement = matches!(dest, Dest::Discard);
@@ -288,7 +288,13 @@ impl Parser<'_> {
         }
     }
 
-    fn if_node(&mut self, branch: &syn::ExprIf, place: Place, dest: Dest) -> usize {
+    fn if_node(
+        &mut self,
+        branch: &syn::ExprIf,
+        place: Place,
+        dest: Dest,
+        agrees: Option<usize>,
+    ) -> usize {
         let head = Head::If((*branch.cond).clone());
         let node = self.push(
             What::Branch {
@@ -299,6 +305,7 @@ impl Parser<'_> {
             dest.clone(),
             branch.if_token.span,
         );
+        self.body.nodes[node].agrees = agrees;
         check::plain(&branch.cond, self.cx);
         self.use_names(node, free(&branch.cond));
         let pats: Vec<Pat> = condition_lets(&branch.cond).into_iter().cloned().collect();
@@ -313,7 +320,13 @@ impl Parser<'_> {
         node
     }
 
-    fn match_node(&mut self, branch: &syn::ExprMatch, place: Place, dest: Dest) -> usize {
+    fn match_node(
+        &mut self,
+        branch: &syn::ExprMatch,
+        place: Place,
+        dest: Dest,
+        agrees: Option<usize>,
+    ) -> usize {
         let head = Head::Match((*branch.expr).clone());
         let node = self.push(
             What::Branch {
@@ -324,6 +337,7 @@ impl Parser<'_> {
             dest.clone(),
             branch.match_token.span,
         );
+        self.body.nodes[node].agrees = agrees;
         check::plain(&branch.expr, self.cx);
         self.use_names(node, free(&branch.expr));
         for arm in &branch.arms {
@@ -373,7 +387,9 @@ impl Parser<'_> {
         };
         let first = self.body.nodes.len();
         let valued = !matches!(dest, Dest::Discard);
-        let agrees = valued.then_some(branch);
+        // A branch that is the value of an arm agrees with the whole.
+        let whole = self.body.nodes[branch].agrees.unwrap_or(branch);
+        let agrees = valued.then_some(whole);
         let mut tail = self
             .statements(stmts, place, dest, agrees)
             .filter(|_| valued);

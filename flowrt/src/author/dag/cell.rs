@@ -1,12 +1,48 @@
 //! The place where the value of a name waits for the nodes that use it.
 
 use std::fmt;
+use std::marker::PhantomData;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::error::{Error, ErrorKind, Result};
 
 /// One per bound name: filled when its node ends, emptied by the nodes that use it.
 pub struct Cell<T>(Arc<Mutex<Option<T>>>);
+
+/// Stands for the one type of the values that the arms of a branch give.
+pub struct Same<T>(PhantomData<fn(T) -> T>);
+
+impl<T> Clone for Same<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for Same<T> {}
+
+impl<T> Default for Same<T> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<T> fmt::Debug for Same<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Same")
+    }
+}
+
+impl<T> Same<T> {
+    /// The type is that of the first arm.
+    pub const fn new() -> Self {
+        Self(PhantomData)
+    }
+
+    /// All arms of a branch give values of one type.
+    pub fn same(self, value: T) -> T {
+        value
+    }
+}
 
 /// A value that more than one node uses.
 #[diagnostic::on_unimplemented(
@@ -88,7 +124,10 @@ mod tests {
         let cell = Cell::full(value);
         let (first, second) = (cell.handle(), cell.handle());
         drop(cell);
-        let (first, second) = (first.cloned().expect("full"), second.cloned().expect("full"));
+        let (first, second) = (
+            first.cloned().expect("full"),
+            second.cloned().expect("full"),
+        );
         assert_ne!(first.as_ptr(), address);
         assert_eq!(second.as_ptr(), address);
     }

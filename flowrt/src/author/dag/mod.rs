@@ -16,7 +16,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use futures_util::future::{BoxFuture, FutureExt};
 use futures_util::stream::{FuturesUnordered, StreamExt};
 
-pub use cell::{Cell, Reuse};
+pub use cell::{Cell, Reuse, Same};
 pub use inside::Inside;
 pub use progress::Arm;
 
@@ -163,12 +163,10 @@ impl Running {
                     let ended = flat(catch_unwind(AssertUnwindSafe(work)));
                     self.call_ended(node, ended)?;
                 }
-                Some(Work::Branch(work)) => {
-                    match flat(catch_unwind(AssertUnwindSafe(work))) {
-                        Ok(arm) => self.progress.choose(node, arm),
-                        Err(error) => self.call_ended(node, Err(error))?,
-                    }
-                }
+                Some(Work::Branch(work)) => match flat(catch_unwind(AssertUnwindSafe(work))) {
+                    Ok(arm) => self.progress.choose(node, arm),
+                    Err(error) => self.call_ended(node, Err(error))?,
+                },
             }
             self.note_unrun();
         }
@@ -213,11 +211,24 @@ impl Running {
         if let Some(error) = self.failure {
             return Err(error);
         }
-        let bad = self.dag.graph.nodes.iter().enumerate().find(|(index, node)| {
-            !node.tolerated && self.progress.state(*index).is_none_or(TaskState::is_failure)
-        });
+        let bad = self
+            .dag
+            .graph
+            .nodes
+            .iter()
+            .enumerate()
+            .find(|(index, node)| {
+                !node.tolerated
+                    && self
+                        .progress
+                        .state(*index)
+                        .is_none_or(TaskState::is_failure)
+            });
         if let Some((_, node)) = bad {
-            let message = format!("{} did not run, since what it depends on failed", title(node));
+            let message = format!(
+                "{} did not run, since what it depends on failed",
+                title(node)
+            );
             return Err(Error::new(ErrorKind::UpstreamFailed, message));
         }
         match tail.and_then(|tail| self.progress.state(tail)) {

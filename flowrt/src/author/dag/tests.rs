@@ -39,7 +39,11 @@ fn logged(graph: &'static StaticGraph, fail: &[usize]) -> (Dag, Log) {
             Box::pin(async move {
                 tokio::task::yield_now().await;
                 log.lock().expect("no panic").push(node);
-                let result = if fails { Err(Error::from("broken")) } else { Ok(()) };
+                let result = if fails {
+                    Err(Error::from("broken"))
+                } else {
+                    Ok(())
+                };
                 if tolerated {
                     inside.attempt(node, result).map(|_| ())
                 } else {
@@ -61,10 +65,19 @@ fn seen(log: &Log) -> Vec<usize> {
 async fn a_failure_stops_what_depends_on_it_and_nothing_else() {
     let nodes = vec![
         PLAIN,
-        StaticNode { needs: &[0], ..PLAIN },
+        StaticNode {
+            needs: &[0],
+            ..PLAIN
+        },
         PLAIN,
-        StaticNode { after: &[2], ..PLAIN },
-        StaticNode { after: &[1], ..PLAIN },
+        StaticNode {
+            after: &[2],
+            ..PLAIN
+        },
+        StaticNode {
+            after: &[1],
+            ..PLAIN
+        },
     ];
     let (dag, log) = logged(graph(nodes), &[0]);
     let error = dag.finish_unit().await.expect_err("node 0 failed");
@@ -98,10 +111,24 @@ async fn fail_fast_drops_what_runs() {
 #[tokio::test]
 async fn a_tolerated_failure_lets_the_rest_run_and_is_one_for_rules_that_ask() {
     let nodes = vec![
-        StaticNode { tolerated: true, ..PLAIN },
-        StaticNode { after: &[0], ..PLAIN },
-        StaticNode { after: &[0], rule: Trigger::OneFailed, ..PLAIN },
-        StaticNode { after: &[0], rule: Trigger::NoneFailed, ..PLAIN },
+        StaticNode {
+            tolerated: true,
+            ..PLAIN
+        },
+        StaticNode {
+            after: &[0],
+            ..PLAIN
+        },
+        StaticNode {
+            after: &[0],
+            rule: Trigger::OneFailed,
+            ..PLAIN
+        },
+        StaticNode {
+            after: &[0],
+            rule: Trigger::NoneFailed,
+            ..PLAIN
+        },
     ];
     let (dag, log) = logged(graph(nodes), &[0]);
     dag.finish_unit().await.expect("tolerated");
@@ -112,8 +139,16 @@ async fn a_tolerated_failure_lets_the_rest_run_and_is_one_for_rules_that_ask() {
 async fn a_clean_up_runs_after_a_failure_and_does_not_hide_it() {
     let nodes = vec![
         PLAIN,
-        StaticNode { after: &[0], rule: Trigger::AllDone, ..PLAIN },
-        StaticNode { after: &[0], rule: Trigger::OneSuccess, ..PLAIN },
+        StaticNode {
+            after: &[0],
+            rule: Trigger::AllDone,
+            ..PLAIN
+        },
+        StaticNode {
+            after: &[0],
+            rule: Trigger::OneSuccess,
+            ..PLAIN
+        },
     ];
     let (dag, log) = logged(graph(nodes), &[0]);
     assert!(dag.finish_unit().await.is_err());
@@ -122,20 +157,48 @@ async fn a_clean_up_runs_after_a_failure_and_does_not_hide_it() {
 
 fn branchy() -> &'static StaticGraph {
     graph(vec![
-        StaticNode { what: What::Branch, ..PLAIN },
-        StaticNode { arm: Some((0, "a")), ..PLAIN },
-        StaticNode { arm: Some((0, "b")), ..PLAIN },
-        StaticNode { what: What::Branch, arm: Some((0, "b")), ..PLAIN },
-        StaticNode { arm: Some((3, "c")), ..PLAIN },
-        StaticNode { needs: &[0], ..PLAIN },
+        StaticNode {
+            what: What::Branch,
+            ..PLAIN
+        },
+        StaticNode {
+            arm: Some((0, "a")),
+            ..PLAIN
+        },
+        StaticNode {
+            arm: Some((0, "b")),
+            ..PLAIN
+        },
+        StaticNode {
+            what: What::Branch,
+            arm: Some((0, "b")),
+            ..PLAIN
+        },
+        StaticNode {
+            arm: Some((3, "c")),
+            ..PLAIN
+        },
+        StaticNode {
+            needs: &[0],
+            ..PLAIN
+        },
     ])
 }
 
 const OUTER: &[Arm] = &[
-    Arm { nodes: &[1], tail: Some(1) },
-    Arm { nodes: &[2, 3], tail: Some(2) },
+    Arm {
+        nodes: &[1],
+        tail: Some(1),
+    },
+    Arm {
+        nodes: &[2, 3],
+        tail: Some(2),
+    },
 ];
-const INNER: &[Arm] = &[Arm { nodes: &[4], tail: None }];
+const INNER: &[Arm] = &[Arm {
+    nodes: &[4],
+    tail: None,
+}];
 
 #[tokio::test]
 async fn only_the_chosen_arm_runs_and_arms_inside_it_follow() {
@@ -166,11 +229,21 @@ async fn a_branch_fails_with_its_tail_only() {
 async fn a_tail_that_depends_on_a_skipped_node_is_skipped() {
     let nodes = vec![
         PLAIN,
-        StaticNode { after: &[0], rule: Trigger::OneFailed, ..PLAIN },
-        StaticNode { needs: &[1], ..PLAIN },
+        StaticNode {
+            after: &[0],
+            rule: Trigger::OneFailed,
+            ..PLAIN
+        },
+        StaticNode {
+            needs: &[1],
+            ..PLAIN
+        },
     ];
     let (dag, _) = logged(graph(nodes), &[]);
-    let error = dag.finish(2, Cell::<u32>::empty()).await.expect_err("skipped");
+    let error = dag
+        .finish(2, Cell::<u32>::empty())
+        .await
+        .expect_err("skipped");
     assert_eq!(error.kind(), ErrorKind::Skipped);
 }
 
@@ -179,18 +252,30 @@ async fn a_panic_in_plain_code_fails_its_node_only() {
     let (mut dag, log) = logged(graph(vec![PLAIN, PLAIN]), &[]);
     dag.glue(0, Box::new(|| panic!("no such column")));
     let error = dag.finish_unit().await.expect_err("panicked");
-    assert_eq!((error.kind(), error.message()), (ErrorKind::Panicked, "no such column"));
+    assert_eq!(
+        (error.kind(), error.message()),
+        (ErrorKind::Panicked, "no such column")
+    );
     assert_eq!(seen(&log), [1]);
 }
 
 #[tokio::test]
 async fn trouble_of_the_run_itself_ends_it_at_once_even_if_tolerated() {
-    let mut dag = Dag::open(graph(vec![StaticNode { tolerated: true, ..PLAIN }]), false);
+    let mut dag = Dag::open(
+        graph(vec![StaticNode {
+            tolerated: true,
+            ..PLAIN
+        }]),
+        false,
+    );
     let inside = dag.inside();
     dag.call(
         0,
         Box::pin(async move {
-            let lost = Err::<(), _>(Error::new(ErrorKind::LeaseLost, "another process drives the run"));
+            let lost = Err::<(), _>(Error::new(
+                ErrorKind::LeaseLost,
+                "another process drives the run",
+            ));
             inside.attempt(0, lost).map(|_| ())
         }),
     );
@@ -226,8 +311,14 @@ async fn a_thousand_nodes_are_polled_a_few_times_each() {
 fn names_are_numbered_in_source_order_and_named_overrides() {
     let graph = graph(vec![
         PLAIN,
-        StaticNode { what: What::Glue, ..PLAIN },
-        StaticNode { named: Some("nap"), ..PLAIN },
+        StaticNode {
+            what: What::Glue,
+            ..PLAIN
+        },
+        StaticNode {
+            named: Some("nap"),
+            ..PLAIN
+        },
         PLAIN,
     ]);
     let names = names::step_names(graph);
