@@ -57,6 +57,8 @@ pub(super) struct Chain {
     pub(super) attempt: bool,
     pub(super) named: Option<LitStr>,
     pub(super) span: Span,
+    /// The arguments with their parentheses: where messages about the value point.
+    pub(super) value_span: Span,
 }
 
 /// What the right side of a `let`, a statement or a tail is.
@@ -147,6 +149,7 @@ fn chain(expr: &Expr, call: &ExprCall, callee: Path, cx: &mut Ctxt) -> Chain {
     let mut chain = Chain {
         expr: Expr::Call(call.clone()),
         span: callee.span(),
+        value_span: call.paren_token.span.join(),
         callee,
         args: call.args.iter().cloned().collect(),
         after: Vec::new(),

@@ -1,13 +1,18 @@
 //! The graph as a constant.
 
-use proc_macro2::TokenStream;
-use quote::{quote, quote_spanned};
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{format_ident, quote, quote_spanned};
 
 use super::model::{Body, Dest, Node, What};
 
 /// An expression of type `&'static StaticGraph`.
 pub(super) fn tokens(body: &Body, p: &TokenStream) -> TokenStream {
     let items = &body.items;
+    let callees = body
+        .nodes
+        .iter()
+        .enumerate()
+        .filter_map(|(index, node)| callee(index, node, p));
     let nodes = body
         .nodes
         .iter()
@@ -15,14 +20,26 @@ pub(super) fn tokens(body: &Body, p: &TokenStream) -> TokenStream {
         .map(|(index, node)| one(body, index, node, p));
     quote! {{
         #(#[allow(unused_imports, dead_code)] #items)*
-        const __NODES: &[#p::StaticNode] = &[#(#nodes),*];
-        const __STATIC: &#p::StaticGraph = &#p::StaticGraph { nodes: __NODES };
-        __STATIC
+        #(#callees)*
+        &#p::StaticGraph { nodes: &[#(#nodes),*] }
     }}
 }
 
+/// What a node calls, as a constant of its own: flows that call each other in a circle are then reported at the calls.
+fn callee(index: usize, node: &Node, p: &TokenStream) -> Option<TokenStream> {
+    let (What::Call { callee, .. } | What::Map { callee, .. }) = &node.what else {
+        return None;
+    };
+    let name = constant(index);
+    Some(quote_spanned! {node.span=> const #name: &#p::Meta = #p::meta_of(&#callee); })
+}
+
+fn constant(index: usize) -> Ident {
+    format_ident!("__CALL_{}", index, span = Span::mixed_site())
+}
+
 fn one(body: &Body, index: usize, node: &Node, p: &TokenStream) -> TokenStream {
-    let what = what(node, p);
+    let what = what(index, node, p);
     let binding = match &node.dest {
         Dest::Let { binds, .. } if !binds.is_empty() => body.label(index),
         _ => String::new(),
@@ -60,16 +77,11 @@ fn one(body: &Body, index: usize, node: &Node, p: &TokenStream) -> TokenStream {
     }
 }
 
-fn what(node: &Node, p: &TokenStream) -> TokenStream {
+fn what(index: usize, node: &Node, p: &TokenStream) -> TokenStream {
+    let meta = constant(index);
     match &node.what {
-        What::Call { callee, .. } => {
-            let meta = quote_spanned!(node.span=> #p::meta_of(&#callee));
-            quote!(#p::What::Call(#meta))
-        }
-        What::Map { callee, .. } => {
-            let meta = quote_spanned!(node.span=> #p::meta_of(&#callee));
-            quote!(#p::What::Map(#meta))
-        }
+        What::Call { .. } => quote!(#p::What::Call(#meta)),
+        What::Map { .. } => quote!(#p::What::Map(#meta)),
         What::Wait { kind, .. } => quote!(#p::What::Wait(#kind)),
         What::Branch { .. } => quote!(#p::What::Branch),
         What::Glue { .. } | What::Unit => quote!(#p::What::Glue),

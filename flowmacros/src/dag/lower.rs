@@ -133,7 +133,12 @@ impl<'a> Lowering<'a> {
             What::Wait { expr, plain, .. } => self.call(index, node, expr, *plain),
             What::Branch { head, arms } => self.branch(index, node, head, arms),
             What::Glue { expr, statement } => self.glue(index, node, expr, *statement),
-            What::Unit => self.glue(index, node, &syn::parse_quote!(()), false),
+            What::Unit => self.glue(
+                index,
+                node,
+                &syn::parse_quote_spanned!(node.span=> ()),
+                false,
+            ),
         };
         quote! {
             {
@@ -173,7 +178,9 @@ impl<'a> Lowering<'a> {
         node.uses
             .iter()
             .map(|(binding, used)| {
-                let (cell, name) = (cell(*binding), &self.body.bindings[*binding].name);
+                let name = &self.body.bindings[*binding].name;
+                let mut cell = cell(*binding);
+                cell.set_span(cell.span().located_at(used.span()));
                 let once = self.uses.get(binding).is_none_or(|count| *count < 2);
                 let get = hidden(if once { "taken" } else { "cloned" }, used.span());
                 quote!(#[allow(unused_variables)] let #name = #cell.#get()?;)
@@ -187,7 +194,7 @@ impl<'a> Lowering<'a> {
             hidden("__dag", Span::mixed_site()),
             hidden("__d", Span::mixed_site()),
         );
-        let v = hidden("__v", node.span);
+        let v = hidden("__v", node.value_span);
         let values = self.values(node);
         let await_ = quote_spanned!(node.span=> .await);
         let value = match (plain, node.attempt) {
@@ -216,7 +223,7 @@ impl<'a> Lowering<'a> {
             hidden("__dag", Span::mixed_site()),
             hidden("__d", Span::mixed_site()),
         );
-        let v = hidden("__v", node.span);
+        let v = hidden("__v", node.value_span);
         let values = self.values(node);
         let code = if statement {
             quote!(#d.glue(|| { #expr; })?;)
@@ -294,9 +301,12 @@ impl<'a> Lowering<'a> {
 
     fn fills(&self, binds: &[usize]) -> TokenStream {
         let fill = |binding: &usize| {
-            let (cell, name) = (cell(*binding), &self.body.bindings[*binding].name);
+            let name = &self.body.bindings[*binding].name;
             if self.used(*binding) {
-                quote!(#cell.fill(#name);)
+                let mut cell = cell(*binding);
+                cell.set_span(cell.span().located_at(name.span()));
+                let fill = hidden("fill", name.span());
+                quote!(#cell.#fill(#name);)
             } else if self.waited.contains(binding) {
                 quote!(let _ = &#name;)
             } else {
@@ -308,13 +318,26 @@ impl<'a> Lowering<'a> {
 
     /// Where arms must agree on a type, says so at this arm's value.
     fn same(&self, node: &Node, value: TokenStream) -> TokenStream {
-        match node.agrees {
-            Some(branch) => {
-                let same = format_ident!("__t{}", branch, span = Span::mixed_site());
-                quote!(#same.same(#value))
+        let Some(branch) = node.agrees else {
+            return value;
+        };
+        let same = hidden(&format!("__t{branch}"), self.first_value(branch));
+        let v = hidden("__same", self.first_value(branch));
+        quote! {
+            match #same.none() {
+                ::core::option::Option::Some(#v) => #v,
+                ::core::option::Option::None => #value,
             }
-            None => value,
         }
+    }
+
+    /// The place of the first value among the arms of a branch.
+    fn first_value(&self, branch: usize) -> Span {
+        let first =
+            self.body.nodes.iter().find(|node| {
+                node.agrees == Some(branch) && !matches!(node.what, What::Branch { .. })
+            });
+        first.map_or_else(Span::mixed_site, |node| node.value_span)
     }
 
     /// Puts a value where it belongs.
@@ -330,7 +353,7 @@ impl<'a> Lowering<'a> {
             Dest::Return => {
                 let (out, v, ty) = (
                     hidden("__out", Span::mixed_site()),
-                    hidden("__v", node.span),
+                    hidden("__v", node.value_span),
                     &self.value,
                 );
                 quote!(let #v: #ty = #value; #out.fill(#v);)

@@ -62,6 +62,8 @@ pub(super) struct Node {
     pub(super) named: Option<LitStr>,
     /// Where messages about the whole node point.
     pub(super) span: Span,
+    /// Where messages about its value point.
+    pub(super) value_span: Span,
     /// The branch whose arms must agree on the type of this value.
     pub(super) agrees: Option<usize>,
 }

@@ -190,6 +190,7 @@ impl Parser<'_> {
             attempt: false,
             named: None,
             span,
+            value_span: span,
             agrees: None,
         });
         self.body.nodes.len() - 1
@@ -267,6 +268,7 @@ impl Parser<'_> {
             }
         }
         let made = &mut self.body.nodes[node];
+        made.value_span = chain.value_span;
         (made.rule, made.attempt, made.named) = (chain.rule, chain.attempt, chain.named);
         node
     }

@@ -21,21 +21,45 @@ fn write(tokens: TokenStream, out: &mut String, end: &mut Option<LineColumn>) {
                     Delimiter::Bracket => ("[", "]"),
                     Delimiter::None => ("", ""),
                 };
-                push(out, end, open, group.span_open());
+                // A group that syn printed knows only where the whole of it stands.
+                let (start, stop) = (group.span().start(), group.span().end());
+                push(out, end, open, (start, moved(start, open.len())));
                 write(group.stream(), out, end);
-                push(out, end, close, group.span_close());
+                push(out, end, close, (moved_back(stop, close.len()), stop));
             }
-            other => push(out, end, &other.to_string(), other.span()),
+            other => {
+                let span = other.span();
+                push(out, end, &other.to_string(), (span.start(), span.end()));
+            }
         }
     }
 }
 
-fn push(out: &mut String, end: &mut Option<LineColumn>, text: &str, span: proc_macro2::Span) {
-    if end.is_some_and(|end| end != span.start()) {
+fn moved(at: LineColumn, by: usize) -> LineColumn {
+    LineColumn {
+        column: at.column + by,
+        ..at
+    }
+}
+
+fn moved_back(at: LineColumn, by: usize) -> LineColumn {
+    LineColumn {
+        column: at.column.saturating_sub(by),
+        ..at
+    }
+}
+
+fn push(
+    out: &mut String,
+    end: &mut Option<LineColumn>,
+    text: &str,
+    (start, stop): (LineColumn, LineColumn),
+) {
+    if end.is_some_and(|end| end != start) && !text.is_empty() {
         out.push(' ');
     }
     out.push_str(text);
-    *end = Some(span.end());
+    *end = Some(stop);
 }
 
 #[cfg(test)]

@@ -38,9 +38,9 @@ impl<T> Same<T> {
         Self(PhantomData)
     }
 
-    /// All arms of a branch give values of one type.
-    pub fn same(self, value: T) -> T {
-        value
+    /// No value, of that type: the other arm of a `match` whose arms must agree.
+    pub const fn none(self) -> Option<T> {
+        None
     }
 }
 
@@ -61,7 +61,7 @@ impl<T> fmt::Debug for Cell<T> {
     }
 }
 
-impl<T: Send + 'static> Cell<T> {
+impl<T> Cell<T> {
     /// A cell whose value is known from the start.
     pub fn full(value: T) -> Self {
         Self(Arc::new(Mutex::new(Some(value))))
@@ -83,7 +83,10 @@ impl<T: Send + 'static> Cell<T> {
     }
 
     /// Puts the value in.
-    pub fn fill(&self, value: T) {
+    pub fn fill(&self, value: T)
+    where
+        T: Send + 'static,
+    {
         *self.lock() = Some(value);
     }
 
