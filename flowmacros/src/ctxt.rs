@@ -35,6 +35,16 @@ impl Ctxt {
         self.0.len()
     }
 
+    /// Takes over what another collector found.
+    pub(crate) fn append(&mut self, mut other: Self) {
+        self.0.append(&mut other.0);
+    }
+
+    /// Whether nothing was found.
+    pub(crate) fn is_clean(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// One `compile_error!` per error, or none.
     pub(crate) fn into_errors(self) -> Option<TokenStream> {
         if self.0.is_empty() {

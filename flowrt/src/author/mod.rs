@@ -4,6 +4,7 @@ pub(crate) mod call;
 pub(crate) mod cancel;
 pub mod context;
 pub(crate) mod core;
+pub mod dag;
 pub(crate) mod expand;
 pub(crate) mod frame;
 pub mod meta;
