@@ -13,6 +13,8 @@ pub use crate::author::expand::{
 };
 pub use crate::author::meta::*;
 pub use crate::author::record::{Recordable, decode, encode};
+pub use crate::author::resource::{RegisteredResource, resource};
+pub use crate::author::stub::STUB;
 pub use crate::author::step::{Branch, Step, branch, branch_late, closure_guard, inline, step};
 pub use crate::error::{Error, Result};
 pub use crate::model::graph::Trigger;

@@ -86,6 +86,11 @@ pub(crate) fn drive(
             next_seq,
         );
         shared.enter(record.id, core.clone());
+        // A cancel that came before this run could be found among the active ones.
+        let asked = shared.store.run(record.id).await.map_err(trouble)?;
+        if asked.is_some_and(|run| run.cancel_requested.is_some()) {
+            core.cancel.set();
+        }
         let mut driver = Driver {
             core,
             host,
@@ -173,6 +178,9 @@ impl Driver {
 
     /// One thing between two polls of the flow.
     async fn step(&mut self, returned: bool, deadline: Option<i64>) -> Option<Stop> {
+        if self.core.cancel.is_set() {
+            return Some(Stop::Cancelled);
+        }
         let here = self.core.take_here();
         if !here.is_empty() {
             return self.write_down(here).await;
