@@ -13,6 +13,17 @@ mod error;
 )]
 mod failpoint;
 pub mod model;
+pub mod ops;
+#[doc(hidden)]
+#[path = "private.rs"]
+pub mod __private;
+mod registry;
 pub mod store;
 
+pub use author::call::{Handle, TaskCall};
+pub use author::context::TaskContext;
+pub use author::meta::Limit;
+pub use author::wait::{Receive, Sleep, Untracked, now, receive, sleep, sleep_until, untracked, uuid};
+pub use model::graph::Trigger;
+pub use ops::Engine;
 pub use error::{Error, ErrorKind, Result, StdError};

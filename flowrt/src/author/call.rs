@@ -71,6 +71,8 @@ enum Place {
     Plain(Payload),
     /// The body alone, under way.
     Running(BoxFuture<'static, Result<Payload>>),
+    /// Built outside of any flow while an engine is open: to be started, or a mistake.
+    Outside(Payload),
     /// It cannot be made.
     Broken(Error),
     Over,
@@ -119,7 +121,7 @@ impl Call {
                     Place::Broken(glue_call())
                 }
                 Some(Frame::Task(_)) => Place::Plain(input),
-                None if frame::engine_is_open() => Place::Broken(outside(meta, location)),
+                None if frame::engine_is_open() => Place::Outside(input),
                 None => Place::Plain(input),
             },
         };
@@ -170,6 +172,7 @@ impl Call {
                     self.place = Place::Over;
                     return Poll::Ready(result);
                 }
+                Place::Outside(_) => return Poll::Ready(Err(outside(self.meta, self.location))),
                 Place::Broken(error) => return Poll::Ready(Err(error.clone())),
                 Place::Over => {
                     return Poll::Ready(Err(Error::new(
@@ -253,7 +256,7 @@ impl<M: Callable> TaskCall<M> {
     pub fn body(mut self) -> BoxFuture<'static, Result<M::Output>> {
         let meta = self.call.meta;
         let input = match &self.call.place {
-            Place::Step { input, .. } | Place::Plain(input) => Ok(input.clone()),
+            Place::Step { input, .. } | Place::Plain(input) | Place::Outside(input) => Ok(input.clone()),
             Place::Broken(error) => Err(error.clone()),
             Place::Running(_) | Place::Over => Err(Error::new(
                 ErrorKind::Misuse,
@@ -273,7 +276,7 @@ impl<M: Callable> TaskCall<M> {
     /// The task and its inputs, for what starts runs.
     pub(crate) fn into_parts(mut self) -> Result<(&'static Meta, Payload)> {
         match std::mem::replace(&mut self.call.place, Place::Over) {
-            Place::Plain(input) => Ok((self.call.meta, input)),
+            Place::Plain(input) | Place::Outside(input) => Ok((self.call.meta, input)),
             // Built where an engine is open, or inside a flow: the inputs are there all the same.
             Place::Step {
                 scope, key, input, ..

@@ -85,3 +85,6 @@ pub(crate) fn trouble(error: store::Error) -> Error {
         other => Error::new(ErrorKind::Store, other.to_string()),
     }
 }
+
+#[cfg(test)]
+mod tests;

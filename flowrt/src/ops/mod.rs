@@ -10,12 +10,13 @@ use crate::author::record::{decode_output, named};
 use crate::clock::{self, Clock};
 use crate::engine::{self, Shared, redo_of, trouble};
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::ids::RunId;
+use crate::model::ids::{ProcessId, RunId};
 use crate::model::payload::Payload;
 use crate::model::record::{Journal, NewRun, RunRecord};
 use crate::model::state::RunState;
 use crate::registry;
-use crate::store::{RunFilter, Store};
+use crate::store::memory::Memory;
+use crate::store::{Options, Process, RunFilter, Store};
 
 /// An open store and the flows of this program: starts runs and drives them.
 ///
@@ -47,6 +48,17 @@ impl RunHandle {
 }
 
 impl Engine {
+    /// Opens the store at that address: `memory:` keeps nothing.
+    ///
+    /// # Errors
+    /// If the address is of no kind that this build knows, or the store cannot be used.
+    pub async fn open(url: &str) -> Result<Self> {
+        if url == "memory:" {
+            return Self::on(open_memory());
+        }
+        Err(Error::new(ErrorKind::Store, format!("`{url}` is no store that this build of flowrt can open")).hint("use `memory:`"))
+    }
+
     /// An engine on a store that somebody opened.
     ///
     /// # Errors
@@ -177,6 +189,11 @@ impl Engine {
         Ok(())
     }
 
+    #[cfg(test)]
+    pub(crate) fn store(&self) -> &Arc<dyn Store> {
+        &self.shared.store
+    }
+
     /// One run.
     ///
     /// # Errors
@@ -201,6 +218,17 @@ impl Engine {
     pub async fn journal(&self, run: RunId) -> Result<Journal> {
         self.shared.store.journal(run).await.map_err(trouble)
     }
+}
+
+fn open_memory() -> Arc<dyn Store> {
+    let process = Process {
+        id: ProcessId(clock::new_uuid()),
+        pid: std::process::id(),
+        host: String::new(),
+        started: Clock::real().now(),
+        build: env!("CARGO_PKG_VERSION").to_owned(),
+    };
+    Memory::open(Options::new(process))
 }
 
 /// The value of a run that ended, or why there is none.
@@ -234,7 +262,7 @@ fn refuse_later(meta: &Meta) -> Result<()> {
 
 fn standalone(meta: &'static Meta, input: Payload) -> futures_util::future::BoxFuture<'static, Result<Payload>> {
     Box::pin(async move {
-        let engine = Engine::with_clock(crate::store::memory::open(), Clock::real(), false)?;
+        let engine = Engine::with_clock(open_memory(), Clock::real(), false)?;
         outcome(engine.start_meta(meta, named(meta, &input)).await?.wait().await?)
     })
 }
