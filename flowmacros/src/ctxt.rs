@@ -40,6 +40,11 @@ impl Ctxt {
         self.0.is_empty()
     }
 
+    /// How many were found.
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
+
     /// One `compile_error!` per error, or none.
     pub(crate) fn into_errors(self) -> Option<TokenStream> {
         if self.0.is_empty() {

@@ -17,8 +17,17 @@ pub mod ops;
 #[doc(hidden)]
 #[path = "private.rs"]
 pub mod __private;
+pub mod prelude;
 mod registry;
+#[doc(hidden)]
+#[path = "schema.rs"]
+pub mod __schema;
 pub mod store;
+
+// The derive by name and the trait by glob: both are called `JsonSchema`.
+pub use __schema::*;
+#[cfg(feature = "macros")]
+pub use flowmacros::{JsonSchema, flow, limit, resource, task};
 
 pub use author::call::{Handle, TaskCall};
 pub use author::context::TaskContext;
