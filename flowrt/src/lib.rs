@@ -5,6 +5,9 @@ extern crate self as flowrt;
 #[doc(hidden)]
 #[path = "private.rs"]
 pub mod __private;
+#[doc(hidden)]
+#[path = "schema.rs"]
+pub mod __schema;
 pub mod author;
 pub mod clock;
 pub mod draw;
@@ -17,14 +20,8 @@ mod error;
 mod failpoint;
 pub mod model;
 pub mod ops;
-#[doc(hidden)]
-#[path = "private.rs"]
-pub mod __private;
 pub mod prelude;
 mod registry;
-#[doc(hidden)]
-#[path = "schema.rs"]
-pub mod __schema;
 pub mod store;
 
 // The derive by name and the trait by glob: both are called `JsonSchema`.

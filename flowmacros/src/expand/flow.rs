@@ -68,9 +68,7 @@ fn flow(
         schemas: true,
     };
     let meta = meta::meta(rt, &function, &facts);
-    let graph_items = made.graph_items;
-    // The braces keep the user's `use` items out of everything but the graph.
-    let meta = quote!({ #graph_items &#meta });
+    let meta = quote!(&#meta);
     let (recordable, schemas) = (
         asserts::recordable(rt, &function),
         asserts::schemas(rt, &function),
@@ -93,7 +91,6 @@ struct Made {
     /// `async fn __body(…) -> Ret` or, for a DAG, `-> Result<Output>`.
     body: TokenStream,
     graph: TokenStream,
-    graph_items: TokenStream,
     sites: TokenStream,
 }
 
@@ -122,7 +119,6 @@ fn make(
             kind: quote!(Program),
             body: quote!(#allow #asyncness #fn_token __body(#(#params),*) #output #body),
             graph: quote!(::core::option::Option::None),
-            graph_items: TokenStream::new(),
             sites,
         });
     }
@@ -138,9 +134,9 @@ fn make(
     let asyncness = quote_spanned!(fn_token.span=> async);
     Some(Made {
         kind: quote!(Dag),
-        body: quote!(#allow #asyncness #fn_token __body(#(#params),*) -> #rt::__private::Result<#output> { #body.await }),
-        graph: quote!(::core::option::Option::Some(#graph)),
-        graph_items: lowered.items,
+        // Of its own, since the body refers to it too.
+        body: quote!(const __GRAPH: &#rt::__private::StaticGraph = #graph; #allow #asyncness #fn_token __body(#(#params),*) -> #rt::__private::Result<#output> { #body.await }),
+        graph: quote!(::core::option::Option::Some(__GRAPH)),
         sites: quote!(&[]),
     })
 }
