@@ -7,7 +7,7 @@ mod driver;
 mod flow;
 mod inner;
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{HashMap, VecDeque};
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
@@ -23,7 +23,7 @@ use crate::clock::Clock;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::ids::RunId;
 use crate::model::payload::{Digest, Payload};
-use crate::model::record::{Entry, Micros, StepKind, StepRecord, WaitRecord};
+use crate::model::record::{Entry, Micros, StepKind, StepRecord};
 use crate::model::replay::{Aside, Replay};
 use crate::model::state::TaskState;
 

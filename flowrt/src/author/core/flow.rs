@@ -170,13 +170,6 @@ impl Core {
         }
     }
 
-    /// Marks the failure of a call as tolerated: it does not make the run fail.
-    pub(crate) fn tolerate(&self, key: Key) {
-        if let Some(slot) = self.lock().slots.get_mut(key) {
-            slot.tolerated = true;
-        }
-    }
-
     pub(crate) fn open_scope(&self, parent: usize, name: &str) -> usize {
         let mut inner = self.lock();
         let name: Arc<str> = Arc::from(name);
