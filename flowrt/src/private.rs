@@ -20,3 +20,6 @@ pub use crate::author::stub::STUB;
 pub use crate::error::{Error, Result};
 pub use crate::model::graph::Trigger;
 pub use crate::model::payload::Payload;
+
+#[cfg(feature = "cli")]
+pub use crate::cli::main as cli_main;
