@@ -26,6 +26,9 @@ pub(super) struct Operation<T, F> {
     value: Option<T>,
 }
 
+/// Where the answer to a queued operation arrives.
+pub(super) type Reply<T> = oneshot::Receiver<Result<T, Error>>;
+
 /// An operation that waits in the queue.
 pub(super) struct Queued<T, F> {
     operation: Operation<T, F>,
@@ -43,11 +46,7 @@ impl<T, F> Operation<T, F> {
         self.value.expect("the work ended well, so it left a value")
     }
 
-    pub fn queued(
-        self,
-        durability: Durability,
-        bytes: usize,
-    ) -> (Box<Queued<T, F>>, oneshot::Receiver<Result<T, Error>>) {
+    pub fn queued(self, durability: Durability, bytes: usize) -> (Box<Queued<T, F>>, Reply<T>) {
         let (reply, answer) = oneshot::channel();
         let queued = Queued {
             operation: self,
