@@ -23,9 +23,31 @@ pub(super) async fn check_all<G>(fresh: impl Fn() -> (Arc<dyn Store>, G)) {
         )*)*};
     }
     check! {
-        runs: a_run_is_accepted_once, names_are_made_unique, runs_are_found_by_name_and_id, lists_are_newest_first_and_paged, a_claim_needs_the_epoch, cancel_reaches_all_below, only_ended_families_are_deleted, counts_are_by_outcome;
-        records: writes_under_an_old_epoch_change_nothing, the_journal_holds_what_was_recorded, entries_are_all_or_none, a_step_cannot_be_rewritten, a_step_ends_its_wait_and_counts_as_progress, large_values_are_refused;
-        endings: an_ended_run_takes_no_writes, an_interrupted_run_goes_on_with_its_waits, reopening_sets_records_aside, records_set_aside_are_reused;
-        around: signals_are_numbered_and_repeat_by_key, logs_are_read_by_cursor, flows_are_remembered, this_process_lives;
+        runs:
+            a_run_is_accepted_once,
+            names_are_made_unique,
+            runs_are_found_by_name_and_id,
+            lists_are_newest_first_and_paged,
+            a_claim_needs_the_epoch,
+            cancel_reaches_all_below,
+            only_ended_families_are_deleted,
+            counts_are_by_outcome;
+        records:
+            writes_under_an_old_epoch_change_nothing,
+            the_journal_holds_what_was_recorded,
+            entries_are_all_or_none,
+            a_step_cannot_be_rewritten,
+            a_step_ends_its_wait_and_counts_as_progress,
+            large_values_are_refused;
+        endings:
+            an_ended_run_takes_no_writes,
+            an_interrupted_run_goes_on_with_its_waits,
+            reopening_sets_records_aside,
+            records_set_aside_are_reused;
+        around:
+            signals_are_numbered_and_repeat_by_key,
+            logs_are_read_by_cursor,
+            flows_are_remembered,
+            this_process_lives;
     }
 }
