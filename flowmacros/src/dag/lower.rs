@@ -197,12 +197,13 @@ impl<'a> Lowering<'a> {
         let v = hidden("__v", node.value_span);
         let values = self.values(node);
         let await_ = quote_spanned!(node.span=> .await);
+        let build = hidden("build", node.span);
         let value = match (plain, node.attempt) {
-            (false, false) => quote!(#d.build(#index, || #expr)?#await_?),
-            (true, false) => quote!(#d.build(#index, || #expr)?#await_),
-            (false, true) => quote!(#d.attempt(#index, #d.build(#index, || #expr)?#await_)?),
+            (false, false) => quote!(#d.#build(#index, || #expr)?#await_?),
+            (true, false) => quote!(#d.#build(#index, || #expr)?#await_),
+            (false, true) => quote!(#d.attempt(#index, #d.#build(#index, || #expr)?#await_)?),
             (true, true) => {
-                quote!(#d.attempt(#index, ::core::result::Result::Ok(#d.build(#index, || #expr)?#await_))?)
+                quote!(#d.attempt(#index, ::core::result::Result::Ok(#d.#build(#index, || #expr)?#await_))?)
             }
         };
         let same = self.same(node, quote!(#v));
