@@ -12,6 +12,7 @@ mod parse;
 mod tests;
 mod text;
 mod uses;
+mod values;
 
 use proc_macro2::TokenStream;
 use quote::quote;

@@ -30,7 +30,7 @@ pub(super) enum Source {
     Param,
     Node(usize),
     /// A pattern of an arm of that branch.
-    Arm,
+    Arm(usize),
 }
 
 /// A scope: the body, or an arm.
@@ -206,7 +206,7 @@ impl Body {
         nodes.extend(
             bindings.filter_map(|binding| match self.bindings[binding].source {
                 Source::Node(node) => Some(node),
-                Source::Param | Source::Arm => None,
+                Source::Param | Source::Arm(_) => None,
             }),
         );
         nodes.sort_unstable();

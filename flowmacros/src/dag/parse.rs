@@ -377,7 +377,7 @@ impl Parser<'_> {
         let names: Vec<Ident> = pats.iter().flat_map(bound).cloned().collect();
         let binds = names
             .iter()
-            .map(|name| self.bind(name, Source::Arm, block))
+            .map(|name| self.bind(name, Source::Arm(branch), block))
             .collect();
         let number = match &self.body.nodes[branch].what {
             What::Branch { arms, .. } => arms.len(),
