@@ -126,7 +126,7 @@ pub(super) struct Arm {
 pub(super) enum Dest {
     Discard,
     Let {
-        pat: Pat,
+        pat: Box<Pat>,
         ty: Option<Type>,
         binds: Vec<usize>,
     },

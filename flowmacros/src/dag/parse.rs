@@ -130,7 +130,7 @@ impl Parser<'_> {
         let names: Vec<Ident> = bound(&pat).into_iter().cloned().collect();
         // The names are visible only after the node, which therefore is read before they are entered.
         let dest = Dest::Let {
-            pat,
+            pat: Box::new(pat),
             ty,
             binds: Vec::new(),
         };
