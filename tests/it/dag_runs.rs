@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use flowrt::model::state::{RunState, TaskState};
 use flowrt::prelude::*;
@@ -208,4 +209,48 @@ async fn fail_fast_cancels_what_runs() {
     assert_eq!(steps["bad"], TaskState::Failed);
     assert_eq!(steps["forever"], TaskState::Cancelled);
     assert_eq!(steps["good"], TaskState::Cancelled);
+}
+
+static TRIES: AtomicU32 = AtomicU32::new(0);
+static BEFORE: AtomicU32 = AtomicU32::new(0);
+
+#[task]
+async fn counted(x: u32) -> Result<u32> {
+    BEFORE.fetch_add(1, Ordering::SeqCst);
+    Ok(x)
+}
+
+#[task]
+async fn second_time(x: u32) -> Result<u32> {
+    if TRIES.fetch_add(1, Ordering::SeqCst) == 0 {
+        return Err("not yet".into());
+    }
+    Ok(x + 1)
+}
+
+#[flow]
+fn resumable(x: u32) -> Result<u32> {
+    let a = counted(x);
+    let b = second_time(a);
+    let c = if b > 1 { good(b) } else { bad(b) };
+    good(c)
+}
+
+#[tokio::test]
+async fn a_resumed_run_redoes_what_failed_and_nothing_else() {
+    let engine = Engine::open("memory:")
+        .await
+        .expect("a store in memory opens");
+    let handle = engine.start(resumable(1)).await.expect("the run starts");
+    let id = handle.id;
+    let run = handle.wait().await.expect("the store works");
+    assert_eq!(run.state, RunState::Failed);
+    let again = engine
+        .resume(id)
+        .await
+        .expect("a failed run can be resumed");
+    let run = again.wait().await.expect("the store works");
+    assert_eq!(run.state, RunState::Completed, "{:?}", run.error);
+    assert_eq!(BEFORE.load(Ordering::SeqCst), 1);
+    assert_eq!(TRIES.load(Ordering::SeqCst), 2);
 }

@@ -158,7 +158,8 @@ impl<'a> Lowering<'a> {
         let v = hidden("__v", node.value_span);
         let values = self.values(node);
         let await_ = quote_spanned!(node.span=> .await);
-        let build = hidden("build", node.span);
+        let race = matches!(node.what, What::Wait { kind: "race", .. });
+        let build = hidden(if race { "race" } else { "build" }, node.span);
         let value = match (plain, node.attempt) {
             (false, false) => quote!(#d.#build(#index, || #expr)?#await_?),
             (true, false) => quote!(#d.#build(#index, || #expr)?#await_),

@@ -1,5 +1,6 @@
 //! The bodies of flows that are not `async`: analysis, checks and expansion.
 
+mod branches;
 mod chain;
 mod check;
 mod formats;

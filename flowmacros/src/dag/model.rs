@@ -127,7 +127,7 @@ pub(super) enum Dest {
     Discard,
     Let {
         pat: Box<Pat>,
-        ty: Option<Type>,
+        ty: Option<Box<Type>>,
         binds: Vec<usize>,
     },
     Return,
