@@ -30,6 +30,11 @@ impl Ctxt {
         self.0.push(error);
     }
 
+    /// How many were found.
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
+
     /// Takes over what another collector found.
     pub(crate) fn append(&mut self, mut other: Self) {
         self.0.append(&mut other.0);
@@ -38,11 +43,6 @@ impl Ctxt {
     /// Whether nothing was found.
     pub(crate) fn is_clean(&self) -> bool {
         self.0.is_empty()
-    }
-
-    /// How many were found.
-    pub(crate) fn len(&self) -> usize {
-        self.0.len()
     }
 
     /// One `compile_error!` per error, or none.
