@@ -129,13 +129,14 @@ fn make(
         .collect();
     let lowered = dag::lower(&block, &names, ty, args.fail_fast, cx, rt)?;
     let (body, graph) = (lowered.body, lowered.graph);
+    // Of its own, since the body refers to it too; at the name, where rustc reports flows that call each other in a circle.
+    let graph_const = quote_spanned!(function.ident.span()=> const __GRAPH: &#rt::__private::StaticGraph = #graph;);
     let output = function.ret.output(rt);
     let fn_token = &input.sig.fn_token;
     let asyncness = quote_spanned!(fn_token.span=> async);
     Some(Made {
         kind: quote!(Dag),
-        // Of its own, since the body refers to it too.
-        body: quote!(const __GRAPH: &#rt::__private::StaticGraph = #graph; #allow #asyncness #fn_token __body(#(#params),*) -> #rt::__private::Result<#output> { #body.await }),
+        body: quote!(#graph_const #allow #asyncness #fn_token __body(#(#params),*) -> #rt::__private::Result<#output> { #body.await }),
         graph: quote!(::core::option::Option::Some(__GRAPH)),
         sites: quote!(&[]),
     })
