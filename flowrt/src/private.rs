@@ -7,6 +7,7 @@ pub use schemars;
 pub use crate::author::call::{Callable, call};
 pub use crate::author::context::TaskContext;
 pub use crate::__outcome_of_result as outcome_of_result;
+pub use crate::author::dag::{Arm, Cell, Dag, Inside, Reuse, Same};
 pub use crate::author::expand::{Callee, Caught, CaughtOurs, CaughtPlain, CaughtSerde, ResultParts, assert_recordable, assert_schema, blocking, check_param, meta_of, schema_of};
 pub use crate::author::meta::*;
 pub use crate::author::record::{Recordable, decode, encode};

@@ -68,22 +68,19 @@ fn flow(
         schemas: true,
     };
     let meta = meta::meta(rt, &function, &facts);
-    let graph_items = made.graph_items;
-    // The braces keep the user's `use` items out of everything but the graph.
-    let meta = quote!({ #graph_items &#meta });
     let (recordable, schemas) = (
         asserts::recordable(rt, &function),
         asserts::schemas(rt, &function),
     );
     let hooks = &args.hooks;
-    let (body, run) = (made.body, run(rt, &function));
+    let (graph_items, body, run) = (made.graph_items, made.body, run(rt, &function));
     let items = quote! {
-        #body #run #recordable #schemas
+        #graph_items #body #run #recordable #schemas
         #(const _: &#rt::__private::Meta = #rt::__private::meta_of(&#hooks);)*
     };
     // Flows are started by name, so that no code calls one is no sign that it is forgotten.
     let call = callable::function(rt, input, &function, &quote!(#[allow(dead_code)]));
-    let registration = callable::registration(rt, &function, &items, &meta);
+    let registration = callable::registration(rt, &function, &items, &quote!(&#meta));
     quote!(#call #registration)
 }
 
@@ -93,6 +90,7 @@ struct Made {
     /// `async fn __body(…) -> Ret` or, for a DAG, `-> Result<Output>`.
     body: TokenStream,
     graph: TokenStream,
+    /// `const __GRAPH`, which the body and the description name.
     graph_items: TokenStream,
     sites: TokenStream,
 }
@@ -139,8 +137,9 @@ fn make(
     Some(Made {
         kind: quote!(Dag),
         body: quote!(#allow #asyncness #fn_token __body(#(#params),*) -> #rt::__private::Result<#output> { #body.await }),
-        graph: quote!(::core::option::Option::Some(#graph)),
-        graph_items: lowered.items,
+        graph: quote!(::core::option::Option::Some(__GRAPH)),
+        // The span of the name, so that flows that call each other in a circle are named where they stand.
+        graph_items: quote_spanned!(function.ident.span()=> const __GRAPH: &#rt::__private::StaticGraph = #graph;),
         sites: quote!(&[]),
     })
 }
