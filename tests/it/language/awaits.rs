@@ -32,14 +32,15 @@ async fn branches(start: u32) -> Result<u32> {
 
 #[flow]
 async fn together() -> Result<u32> {
-    let (a, b) = join!(double(1), double(2));
-    let (c, d) = try_join!(double(3), async { double(4).await })?;
-    let (e, f) = join(double(5), double(6)).await;
+    let (one, two) = join!(double(1), double(2));
+    let (three, four) = try_join!(double(3), async { double(4).await })?;
+    let (five, six) = join(double(5), double(6)).await;
     let many = join_all((0..3).map(double)).await;
     let more: Vec<u32> = try_join_all((0..3).map(|number| double(number + 1))).await?;
-    let list = vec![double(7).await?, double(8).await?];
+    let mut list = vec![double(7).await?, double(8).await?];
+    list.push(0);
     let many: u32 = many.into_iter().filter_map(Result::ok).sum();
-    let sum = a? + b? + c + d + e? + f? + many;
+    let sum = one? + two? + three + four + five? + six? + many;
     Ok(sum + more.iter().sum::<u32>() + list.iter().sum::<u32>())
 }
 
@@ -64,8 +65,16 @@ async fn closures(names: Vec<String>) -> Result<Vec<u32>> {
 
 #[flow]
 async fn macros(number: u32) -> Result<String> {
-    assert!(matches!(double(number).await, Ok(doubled) if doubled > 0), "{}", double(number).await?);
-    let text = format!("{} {:?}", double(number).await?, format!("{}", double(1).await?));
+    assert!(
+        matches!(double(number).await, Ok(doubled) if doubled > 0),
+        "{}",
+        double(number).await?
+    );
+    let text = format!(
+        "{} {:?}",
+        double(number).await?,
+        format!("{}", double(1).await?)
+    );
     Ok(text)
 }
 
@@ -96,7 +105,9 @@ impl Batch {
 }
 
 #[flow(inline)]
-async fn shown(error: bool) -> std::result::Result<Box<dyn std::fmt::Display + Send>, std::fmt::Error> {
+async fn shown(
+    error: bool,
+) -> std::result::Result<Box<dyn std::fmt::Display + Send>, std::fmt::Error> {
     if error {
         return Err(std::fmt::Error);
     }
@@ -112,7 +123,11 @@ async fn helped(numbers: Vec<u16>) -> Result<u32> {
 
 #[flow]
 async fn unrecorded() -> Result<u32> {
-    let answer = untracked(async { tokio::task::yield_now().await; 41 }).await;
+    let answer = untracked(async {
+        tokio::task::yield_now().await;
+        41
+    })
+    .await;
     Ok(answer + 1)
 }
 
@@ -126,7 +141,10 @@ async fn parent(number: u32) -> Result<u32> {
 #[tokio::test]
 async fn programs_do_what_they_say() {
     assert_eq!(branches(3).await.unwrap(), 48);
-    assert_eq!(together().await.unwrap(), 2 + 4 + 6 + 8 + 10 + 12 + 6 + 12 + 30);
+    assert_eq!(
+        together().await.unwrap(),
+        2 + 4 + 6 + 8 + 10 + 12 + 6 + 12 + 30
+    );
     assert_eq!(closures(vec!["abc".into()]).await.unwrap(), [4, 5, 6]);
     assert_eq!(macros(2).await.unwrap(), "4 \"2\"");
     assert_eq!(helped(vec![1, 2]).await.unwrap(), 7);

@@ -25,7 +25,11 @@ struct Config {
 
 impl Default for Config {
     fn default() -> Self {
-        Self { pages: 7, names: BTreeMap::new(), cached: None }
+        Self {
+            pages: 7,
+            names: BTreeMap::new(),
+            cached: None,
+        }
     }
 }
 
@@ -55,7 +59,10 @@ async fn ship(
     pages += u32::from(dry) + limit.unwrap_or_default();
     let first = pairs.first().map_or(0, |pair| pair.0 + pair.1);
     let shown = show(region, what).await?;
-    Ok(format!("{shown} {pages} {} {first} {}", config.pages, tree.value))
+    Ok(format!(
+        "{shown} {pages} {} {first} {}",
+        config.pages, tree.value
+    ))
 }
 
 #[flow(schedule = "0 10 * * *", timezone = "Asia/Tokyo")]
@@ -75,12 +82,20 @@ async fn show(region: Region, what: String) -> Result<String> {
 
 #[tokio::test]
 async fn values_of_own_types_go_through_the_record() {
-    let tree = Tree { value: "root".to_owned(), children: Vec::new() };
+    let tree = Tree {
+        value: "root".to_owned(),
+        children: Vec::new(),
+    };
     let text = ship(
-        Region::Other { name: "mars".into() },
+        Region::Other {
+            name: "mars".into(),
+        },
         "all".into(),
         1,
-        Config { pages: 9, ..Config::default() },
+        Config {
+            pages: 9,
+            ..Config::default()
+        },
         true,
         None,
         vec![Pair(1, 2)],

@@ -38,12 +38,20 @@ async fn maybe(number: u32) -> Result<Option<(u32, String)>> {
 
 #[task]
 async fn inner(number: u32) -> Result<std::result::Result<u32, String>> {
-    Ok(if number > 1 { Ok(number) } else { Err("small".to_owned()) })
+    Ok(if number > 1 {
+        Ok(number)
+    } else {
+        Err("small".to_owned())
+    })
 }
 
 #[task]
 async fn own_error(number: u32) -> Result<u32, Refused> {
-    if number > 3 { Err(Refused::TooMany(number)) } else { Ok(number) }
+    if number > 3 {
+        Err(Refused::TooMany(number))
+    } else {
+        Ok(number)
+    }
 }
 
 #[task]
@@ -90,7 +98,15 @@ async fn gather(number: u32) -> Result<(u32, Option<(u32, String)>, Vec<String>)
 async fn every_kind_of_result_comes_back() {
     let (value, pair, messages) = gather(1).await.unwrap();
     assert_eq!((value, pair), (2, Some((2, "2".to_owned()))));
-    assert_eq!(messages, ["small", "refused Some(TooMany(4))", "invalid digit found in string", "true"]);
+    assert_eq!(
+        messages,
+        [
+            "small",
+            "refused Some(TooMany(4))",
+            "invalid digit found in string",
+            "true"
+        ]
+    );
     assert_eq!(no_result(1).await.unwrap(), 2);
     nothing().await.unwrap();
 }

@@ -19,6 +19,7 @@ fn transient(error: &Error) -> bool {
     error.message().contains("again")
 }
 
+#[allow(clippy::trivially_copy_pass_by_ref)]
 fn key_of(number: &u32) -> String {
     number.to_string()
 }
@@ -52,7 +53,11 @@ async fn told() -> Result<()> {
 #[task]
 fn sorted(mut words: Vec<String>, ctx: &flowrt::TaskContext) -> Result<Vec<String>> {
     fn longest<T: AsRef<str>>(items: &[T]) -> usize {
-        items.iter().map(|item| item.as_ref().len()).max().unwrap_or_default()
+        items
+            .iter()
+            .map(|item| item.as_ref().len())
+            .max()
+            .unwrap_or_default()
     }
     let width = longest(&words);
     words.sort_by_key(|word| width - word.len());
@@ -70,15 +75,34 @@ async fn factorial(number: u64) -> Result<u64> {
 }
 
 #[task]
-#[allow(clippy::too_many_arguments)]
-async fn twelve(a: u8, b: u8, c: u8, d: u8, e: u8, f: u8, g: u8, h: u8, i: u8, j: u8, k: u8, l: u8) -> Result<u8> {
+#[allow(clippy::too_many_arguments, clippy::many_single_char_names)]
+async fn twelve(
+    a: u8,
+    b: u8,
+    c: u8,
+    d: u8,
+    e: u8,
+    f: u8,
+    g: u8,
+    h: u8,
+    i: u8,
+    j: u8,
+    k: u8,
+    l: u8,
+) -> Result<u8> {
     Ok(a + b + c + d + e + f + g + h + i + j + k + l)
 }
 
 #[tokio::test]
 async fn bodies_are_given_what_they_ask_for() {
     assert_eq!(count(1).await.unwrap(), 42);
-    assert_eq!(sorted(vec!["a".into(), "abc".into()]).await.unwrap(), ["abc"]);
+    assert_eq!(
+        sorted(vec!["a".into(), "abc".into()]).await.unwrap(),
+        ["abc"]
+    );
     assert_eq!(factorial(5).await.unwrap(), 120);
-    assert_eq!(twelve(1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1).await.unwrap(), 12);
+    assert_eq!(
+        twelve(1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1).await.unwrap(),
+        12
+    );
 }
