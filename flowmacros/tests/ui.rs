@@ -5,7 +5,7 @@
 #[test]
 fn mistakes_are_said_in_words_that_help() {
     let cases = trybuild::TestCases::new();
-    for kind in ["await", "edge", "option", "signature"] {
+    for kind in ["await", "edge", "graph", "option", "signature"] {
         cases.compile_fail(format!("tests/ui/{kind}/*.rs"));
     }
 }

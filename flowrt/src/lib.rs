@@ -2,6 +2,12 @@
 
 extern crate self as flowrt;
 
+#[doc(hidden)]
+#[path = "private.rs"]
+pub mod __private;
+#[doc(hidden)]
+#[path = "schema.rs"]
+pub mod __schema;
 pub mod author;
 pub mod clock;
 pub mod draw;
@@ -14,14 +20,8 @@ mod error;
 mod failpoint;
 pub mod model;
 pub mod ops;
-#[doc(hidden)]
-#[path = "private.rs"]
-pub mod __private;
 pub mod prelude;
 mod registry;
-#[doc(hidden)]
-#[path = "schema.rs"]
-pub mod __schema;
 pub mod store;
 
 // The derive by name and the trait by glob: both are called `JsonSchema`.
@@ -32,7 +32,9 @@ pub use flowmacros::{JsonSchema, flow, limit, resource, task};
 pub use author::call::{Handle, TaskCall};
 pub use author::context::TaskContext;
 pub use author::meta::Limit;
-pub use author::wait::{Receive, Sleep, Untracked, now, receive, sleep, sleep_until, untracked, uuid};
+pub use author::wait::{
+    Receive, Sleep, Untracked, now, receive, sleep, sleep_until, untracked, uuid,
+};
+pub use error::{Error, ErrorKind, Result, StdError};
 pub use model::graph::Trigger;
 pub use ops::Engine;
-pub use error::{Error, ErrorKind, Result, StdError};

@@ -3,8 +3,9 @@
 #[doc(no_inline)]
 pub use std::time::Duration;
 
+pub use crate::{
+    Engine, Error, JsonSchema, Result, TaskContext, Trigger, now, receive, sleep, sleep_until,
+    untracked, uuid,
+};
 #[cfg(feature = "macros")]
 pub use crate::{flow, limit, resource, task};
-pub use crate::{
-    Engine, Error, JsonSchema, Result, TaskContext, Trigger, now, receive, sleep, sleep_until, untracked, uuid,
-};

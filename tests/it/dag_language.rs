@@ -52,9 +52,14 @@ mod deep {
     }
 }
 
-async fn value<M: flowrt::__private::Callable>(call: flowrt::TaskCall<M>) -> M::Output {
-    let engine = Engine::open("memory:").await.expect("a store in memory opens");
-    engine.run(call).await.expect("the flow succeeds")
+/// The value of a flow in a store of its own.
+macro_rules! value {
+    ($call:expr) => {{
+        let engine = Engine::open("memory:")
+            .await
+            .expect("a store in memory opens");
+        engine.run($call).await.expect("the flow succeeds")
+    }};
 }
 
 #[flow]
@@ -68,7 +73,7 @@ fn patterns(x: u32) -> Result<(u32, String, u32)> {
 
 #[tokio::test]
 async fn names_are_destructured_and_shadowed() {
-    assert_eq!(value(patterns(1)).await, (3, "p".to_owned(), 4));
+    assert_eq!(value!(patterns(1)), (3, "p".to_owned(), 4));
 }
 
 #[flow]
@@ -104,10 +109,10 @@ fn branches(x: u32) -> Result<String> {
 
 #[tokio::test]
 async fn branches_nest_and_bind() {
-    assert_eq!(value(branches(1)).await, "7more");
-    assert_eq!(value(branches(3)).await, "012");
-    assert_eq!(value(branches(5)).await, "120more");
-    assert_eq!(value(branches(200)).await, "2011more");
+    assert_eq!(value!(branches(1)), "7more");
+    assert_eq!(value!(branches(3)), "012");
+    assert_eq!(value!(branches(5)), "120more");
+    assert_eq!(value!(branches(200)), "2011more");
 }
 
 #[flow]
@@ -124,8 +129,8 @@ fn moved(x: u32) -> Result<u32> {
 
 #[tokio::test]
 async fn a_name_used_once_needs_no_clone_and_arms_count_as_one_use() {
-    assert_eq!(value(moved(3)).await, 3);
-    assert_eq!(value(moved(1)).await, 3);
+    assert_eq!(value!(moved(3)), 3);
+    assert_eq!(value!(moved(1)), 3);
 }
 
 #[flow]
@@ -140,7 +145,7 @@ fn tolerated(x: u32) -> Result<String> {
 
 #[tokio::test]
 async fn a_tolerated_failure_is_a_value() {
-    assert_eq!(value(tolerated(3)).await, "no 3");
+    assert_eq!(value!(tolerated(3)), "no 3");
 }
 
 #[flow]
@@ -156,7 +161,9 @@ fn statements(x: u32) -> Result<()> {
         0 => {}
         _ => forget(format!("{a}")),
     }
-    forget(format!("{a:>width$}", width = 3)).after(a).named("last");
+    forget(format!("{a:>width$}", width = 3))
+        .after(a)
+        .named("last");
 }
 
 #[flow]
@@ -175,10 +182,10 @@ fn no_result(x: u32) -> u32 {
 
 #[tokio::test]
 async fn tails_may_be_statements_and_plain_values() {
-    value(statements(1)).await;
-    value(last_is_an_if(1)).await;
-    value(last_is_an_if(0)).await;
-    assert_eq!(value(no_result(1)).await, 2);
+    value!(statements(1));
+    value!(last_is_an_if(1));
+    value!(last_is_an_if(0));
+    assert_eq!(value!(no_result(1)), 2);
 }
 
 #[flow]
@@ -209,7 +216,7 @@ fn glue(x: u32) -> Result<BTreeMap<String, u64>> {
 
 #[tokio::test]
 async fn glue_is_any_expression() {
-    let map = value(glue(2)).await;
+    let map = value!(glue(2));
     assert_eq!(map["found"], 3);
     assert_eq!(map["n"], 3);
 }
@@ -219,13 +226,16 @@ fn order(x: u32) -> Result<(u32, u32)> {
     let a = one(x);
     let glue = a + 1;
     let b = one(x).after((a, glue, x)).on(Trigger::AllSuccess);
-    forget("bye".to_owned()).after(b).on(Trigger::AllDone).retries(1);
+    forget("bye".to_owned())
+        .after(b)
+        .on(Trigger::AllDone)
+        .retries(1);
     (a, b)
 }
 
 #[tokio::test]
 async fn order_without_data() {
-    assert_eq!(value(order(1)).await, (2, 2));
+    assert_eq!(value!(order(1)), (2, 2));
 }
 
 #[flow]
@@ -236,5 +246,5 @@ fn nested(x: u32) -> Result<u32> {
 
 #[tokio::test]
 async fn flows_call_flows() {
-    assert_eq!(value(nested(3)).await, 3);
+    assert_eq!(value!(nested(3)), 3);
 }

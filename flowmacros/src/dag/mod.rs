@@ -24,10 +24,8 @@ use crate::ctxt::Ctxt;
 pub(crate) struct Lowered {
     /// An expression: an async block that gives the flow's result. It expects the graph under the name `__GRAPH`.
     pub(crate) body: TokenStream,
-    /// A constant expression of type `&'static StaticGraph`.
+    /// A constant expression of type `&'static StaticGraph`, with the body's inner `use` and `const` items in it.
     pub(crate) graph: TokenStream,
-    /// Inner `use` and `const` items; the body and the graph hold them already.
-    pub(crate) items: TokenStream,
 }
 
 /// Compiles the body of a DAG flow; none if it has mistakes, which are then in `cx`.
@@ -49,10 +47,8 @@ pub(crate) fn lower(
     if !clean {
         return None;
     }
-    let items = &body.items;
     Some(Lowered {
         body: lower::Lowering::new(&body, &p, value, ret.span(), fail_fast).tokens(),
         graph: graph::tokens(&body, &p),
-        items: quote!(#(#items)*),
     })
 }

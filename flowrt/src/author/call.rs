@@ -256,7 +256,9 @@ impl<M: Callable> TaskCall<M> {
     pub fn body(mut self) -> BoxFuture<'static, Result<M::Output>> {
         let meta = self.call.meta;
         let input = match &self.call.place {
-            Place::Step { input, .. } | Place::Plain(input) | Place::Outside(input) => Ok(input.clone()),
+            Place::Step { input, .. } | Place::Plain(input) | Place::Outside(input) => {
+                Ok(input.clone())
+            }
             Place::Broken(error) => Err(error.clone()),
             Place::Running(_) | Place::Over => Err(Error::new(
                 ErrorKind::Misuse,

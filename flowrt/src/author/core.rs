@@ -564,6 +564,14 @@ impl Core {
         inner.handouts.push_back((key, recorded));
     }
 
+    /// Hands out everything that is recorded, when the flow is not polled any more.
+    pub(crate) fn settle(&self) {
+        let mut inner = self.lock();
+        while let Some((key, recorded)) = inner.handouts.pop_front() {
+            inner.deliver(key, recorded);
+        }
+    }
+
     /// Steps of the flow's own future that ended since the last call.
     pub(crate) fn take_here(&self) -> Vec<Finished> {
         std::mem::take(&mut self.lock().here)
@@ -640,16 +648,24 @@ impl Core {
             })
     }
 
-    /// Signals every running attempt that it is not wanted any more. Returns how many run.
-    pub(crate) fn cancel_running(&self) -> usize {
+    /// Signals every running attempt that it is not wanted any more.
+    pub(crate) fn cancel_running(&self) {
         self.cancel.set();
-        let inner = self.lock();
-        for slot in inner.slots.iter() {
+        for slot in self.lock().slots.iter() {
             if let (SlotState::Running, Some(cancel)) = (&slot.state, &slot.cancel) {
                 cancel.set();
             }
         }
-        inner.running
+    }
+
+    /// How many bodies and child runs are under way; mere waits are not counted.
+    pub(crate) fn bodies(&self) -> usize {
+        let inner = self.lock();
+        inner
+            .slots
+            .iter()
+            .filter(|slot| matches!(slot.state, SlotState::Running) && slot.cancel.is_some())
+            .count()
     }
 
     /// Drops the work of every running call; returns their records.
@@ -673,11 +689,6 @@ impl Core {
         }
         inner.running = 0;
         entries
-    }
-
-    /// How many calls run.
-    pub(crate) fn running(&self) -> usize {
-        self.lock().running
     }
 
     /// The id and callee of the calls that run or wait, for what shows the run.

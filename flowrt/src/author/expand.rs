@@ -30,7 +30,9 @@ pub fn assert_recordable<T: Recordable>() {}
 pub fn assert_schema<T: schemars::JsonSchema>() {}
 
 /// The JSON Schema of a parameter.
-pub fn schema_of<T: schemars::JsonSchema>(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+pub fn schema_of<T: schemars::JsonSchema>(
+    generator: &mut schemars::SchemaGenerator,
+) -> schemars::Schema {
     generator.subschema_for::<T>()
 }
 
@@ -38,7 +40,9 @@ pub fn schema_of<T: schemars::JsonSchema>(generator: &mut schemars::SchemaGenera
 ///
 /// # Errors
 /// If it does not fit.
-pub fn check_param<T: DeserializeOwned>(value: &serde_json::Value) -> std::result::Result<(), (String, String)> {
+pub fn check_param<T: DeserializeOwned>(
+    value: &serde_json::Value,
+) -> std::result::Result<(), (String, String)> {
     match serde_path_to_error::deserialize::<_, T>(value) {
         Ok(_) => Ok(()),
         Err(error) => Err((error.path().to_string(), error.inner().to_string())),
@@ -49,12 +53,18 @@ pub fn check_param<T: DeserializeOwned>(value: &serde_json::Value) -> std::resul
 ///
 /// # Errors
 /// If the runtime shuts down before the body has begun.
-pub async fn blocking<R: Send + 'static>(context: TaskContext, body: impl FnOnce(&TaskContext) -> R + Send + 'static) -> Result<R> {
+pub async fn blocking<R: Send + 'static>(
+    context: TaskContext,
+    body: impl FnOnce(&TaskContext) -> R + Send + 'static,
+) -> Result<R> {
     let work = move || enter(Frame::Task(context.0.clone()), || body(&context));
     match tokio::task::spawn_blocking(work).await {
         Ok(value) => Ok(value),
         Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
-        Err(_) => Err(Error::new(ErrorKind::Cancelled, "the program ended before the task's body began")),
+        Err(_) => Err(Error::new(
+            ErrorKind::Cancelled,
+            "the program ended before the task's body began",
+        )),
     }
 }
 

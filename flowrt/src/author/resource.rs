@@ -41,18 +41,29 @@ pub async fn resource<T: Any + Send + Sync>() -> Result<Arc<T>> {
     static CELLS: OnceLock<Cells> = OnceLock::new();
     let maker = maker(TypeId::of::<T>(), std::any::type_name::<T>())?;
     let cell = {
-        let mut cells = CELLS.get_or_init(Cells::default).lock().unwrap_or_else(PoisonError::into_inner);
+        let mut cells = CELLS
+            .get_or_init(Cells::default)
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         cells.entry(TypeId::of::<T>()).or_default().clone()
     };
     let value = cell.get_or_try_init(|| (maker.make)()).await?;
-    Ok(value.clone().downcast::<T>().expect("the cell of a type holds a value of that type"))
+    Ok(value
+        .clone()
+        .downcast::<T>()
+        .expect("the cell of a type holds a value of that type"))
 }
 
 fn maker(id: TypeId, name: &str) -> Result<&'static RegisteredResource> {
-    let mut makers = inventory::iter::<RegisteredResource>.into_iter().filter(|one| (one.type_id)() == id);
+    let mut makers = inventory::iter::<RegisteredResource>
+        .into_iter()
+        .filter(|one| (one.type_id)() == id);
     let Some(maker) = makers.next() else {
-        return Err(Error::new(ErrorKind::Misuse, format!("no resource makes a `{name}`"))
-            .hint("write `#[resource] async fn …() -> Result<T>`, and link the crate that holds it"));
+        return Err(
+            Error::new(ErrorKind::Misuse, format!("no resource makes a `{name}`")).hint(
+                "write `#[resource] async fn …() -> Result<T>`, and link the crate that holds it",
+            ),
+        );
     };
     match makers.next() {
         None => Ok(maker),
@@ -61,7 +72,8 @@ fn maker(id: TypeId, name: &str) -> Result<&'static RegisteredResource> {
                 "two resources make a `{name}`: {}:{} and {}:{}",
                 maker.file, maker.line, other.file, other.line
             );
-            Err(Error::new(ErrorKind::Misuse, message).hint("keep one of them, or give each a type of its own"))
+            Err(Error::new(ErrorKind::Misuse, message)
+                .hint("keep one of them, or give each a type of its own"))
         }
     }
 }

@@ -30,7 +30,9 @@ struct Waiting {
 impl Waiting {
     fn build(kind: StepKind, input: Payload) -> Option<Self> {
         let scope = Scope::current()?;
-        let key = scope.core.build(scope.index, kind, kind.as_str(), input, take_fixed());
+        let key = scope
+            .core
+            .build(scope.index, kind, kind.as_str(), input, take_fixed());
         Some(Self { scope, key })
     }
 
@@ -62,14 +64,24 @@ pub struct Sleep {
 /// Waits that long without holding a slot. The instant at which it ends is recorded: a restart does not begin anew.
 pub fn sleep(length: Duration) -> Sleep {
     let input = Payload::from_json(format!("[{}]", length.as_micros()));
-    Sleep { waiting: Waiting::build(StepKind::Sleep, input), length, until: None, plain: None }
+    Sleep {
+        waiting: Waiting::build(StepKind::Sleep, input),
+        length,
+        until: None,
+        plain: None,
+    }
 }
 
 /// Waits until that instant; ends at once if it has passed.
 pub fn sleep_until(instant: jiff::Timestamp) -> Sleep {
     let until = instant.as_microsecond();
     let input = Payload::from_json(format!("[{until}]"));
-    Sleep { waiting: Waiting::build(StepKind::Sleep, input), length: Duration::ZERO, until: Some(until), plain: None }
+    Sleep {
+        waiting: Waiting::build(StepKind::Sleep, input),
+        length: Duration::ZERO,
+        until: Some(until),
+        plain: None,
+    }
 }
 
 impl Future for Sleep {
@@ -77,13 +89,19 @@ impl Future for Sleep {
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let (length, until) = (self.length, self.until);
         if let Some(waiting) = &self.waiting {
-            let due = |now: Micros| Work::Sleep { until: until.unwrap_or_else(|| now.saturating_add(micros(length))) };
+            let due = |now: Micros| Work::Sleep {
+                until: until.unwrap_or_else(|| now.saturating_add(micros(length))),
+            };
             return waiting.poll(cx, due).map(|_| ());
         }
         let plain = self.plain.get_or_insert_with(|| {
             Box::pin(async move {
                 let clock = Clock::real();
-                clock.sleep_until(until.unwrap_or_else(|| clock.now().saturating_add(micros(length)))).await;
+                clock
+                    .sleep_until(
+                        until.unwrap_or_else(|| clock.now().saturating_add(micros(length))),
+                    )
+                    .await;
             })
         });
         plain.as_mut().poll(cx)
@@ -113,7 +131,13 @@ pub struct Receive<T> {
 pub fn receive<T: DeserializeOwned + schemars::JsonSchema>(name: &'static str) -> Receive<T> {
     let input = Payload::from_json(serde_json::json!([name]).to_string());
     let schema = || schemars::schema_for!(T).to_value();
-    Receive { waiting: Waiting::build(StepKind::Receive, input), name, timeout: None, schema, _value: PhantomData }
+    Receive {
+        waiting: Waiting::build(StepKind::Receive, input),
+        name,
+        timeout: None,
+        schema,
+        _value: PhantomData,
+    }
 }
 
 impl<T> Receive<T> {
@@ -128,12 +152,23 @@ impl<T: DeserializeOwned> Future for Receive<T> {
     type Output = Result<T>;
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<T>> {
         let Some(waiting) = &self.waiting else {
-            let message = format!("`receive(\"{}\")` waits for a signal to a run, and there is no run here", self.name);
+            let message = format!(
+                "`receive(\"{}\")` waits for a signal to a run, and there is no run here",
+                self.name
+            );
             return Poll::Ready(Err(Error::new(ErrorKind::Misuse, message)));
         };
-        let work = |_| Work::Receive { name: self.name.to_owned(), timeout: self.timeout, schema: (self.schema)() };
+        let work = |_| Work::Receive {
+            name: self.name.to_owned(),
+            timeout: self.timeout,
+            schema: (self.schema)(),
+        };
         let Recorded { state, output } = ready!(waiting.poll(cx, work));
-        Poll::Ready(if state.is_success() { decode_output(self.name, &output) } else { Err(Error::from_json(&output)) })
+        Poll::Ready(if state.is_success() {
+            decode_output(self.name, &output)
+        } else {
+            Err(Error::from_json(&output))
+        })
     }
 }
 
@@ -186,9 +221,13 @@ impl<F: Future> Step for Untracked<F> {}
 
 /// The time, recorded with the next step: every replay gives the same.
 pub fn now() -> jiff::Timestamp {
-    let Some(scope) = Scope::current() else { return timestamp(Clock::real().now()) };
+    let Some(scope) = Scope::current() else {
+        return timestamp(Clock::real().now());
+    };
     let clock = scope.core.clock.clone();
-    let value = scope.core.recorded_value(scope.index, "now", || Payload::from_json(clock.now().to_string()));
+    let value = scope.core.recorded_value(scope.index, "now", || {
+        Payload::from_json(clock.now().to_string())
+    });
     timestamp(value.parse().unwrap_or_default())
 }
 
@@ -199,7 +238,9 @@ fn timestamp(micros: Micros) -> jiff::Timestamp {
 /// A UUID derived from the run's seed and the place of the call: every replay gives the same, even without its record.
 pub fn uuid() -> uuid::Uuid {
     match Scope::current() {
-        Some(scope) => uuid::Uuid::from_u64_pair(scope.core.draw(scope.index), scope.core.draw(scope.index)),
+        Some(scope) => {
+            uuid::Uuid::from_u64_pair(scope.core.draw(scope.index), scope.core.draw(scope.index))
+        }
         None => crate::clock::new_uuid(),
     }
 }

@@ -86,6 +86,11 @@ pub(crate) fn drive(
             next_seq,
         );
         shared.enter(record.id, core.clone());
+        // A cancel that came before this run could be found among the active ones.
+        let asked = shared.store.run(record.id).await.map_err(trouble)?;
+        if asked.is_some_and(|run| run.cancel_requested.is_some()) {
+            core.cancel.set();
+        }
         let mut driver = Driver {
             core,
             host,
@@ -173,6 +178,9 @@ impl Driver {
 
     /// One thing between two polls of the flow.
     async fn step(&mut self, returned: bool, deadline: Option<i64>) -> Option<Stop> {
+        if self.core.cancel.is_set() {
+            return Some(Stop::Cancelled);
+        }
         let here = self.core.take_here();
         if !here.is_empty() {
             return self.write_down(here).await;
@@ -307,9 +315,9 @@ impl Driver {
 
     /// Lets running bodies see that they are not wanted; what ends in time is recorded, the rest is dropped.
     async fn grace(&mut self) {
-        let mut running = self.core.cancel_running();
+        self.core.cancel_running();
         let until = self.core.clock.now() + 5_000_000;
-        while running > 0 {
+        while self.core.bodies() > 0 {
             let mut batch = Vec::new();
             tokio::select! {
             biased;
@@ -329,7 +337,7 @@ impl Driver {
             if self.write_down(ended).await.is_some() {
                 return;
             }
-            running = self.core.running();
+            self.core.settle();
         }
     }
 }
@@ -344,6 +352,7 @@ pub(super) async fn run_child(
 ) -> Finished {
     let started = core.clock.now();
     let step = core.step_id(key).to_string();
+    core.set_cancel(key, Arc::default());
     let result = child(&host, &core, &step, meta, &input).await;
     let (state, output) = match result {
         Ok(output) => (TaskState::Completed, output),

@@ -106,7 +106,9 @@ callable!(Program waits / Waits () -> String {
 });
 
 async fn engine() -> Engine {
-    Engine::open("memory:").await.expect("the memory store opens")
+    Engine::open("memory:")
+        .await
+        .expect("the memory store opens")
 }
 
 #[tokio::test]
@@ -115,10 +117,25 @@ async fn a_chain_of_tasks_is_recorded_in_order() {
     let run = engine.start(sum(5)).await.expect("starts");
     let id = run.id;
     let record = run.wait().await.expect("ends");
-    assert_eq!((record.state, record.output.as_deref()), (RunState::Completed, Some("20")));
+    assert_eq!(
+        (record.state, record.output.as_deref()),
+        (RunState::Completed, Some("20"))
+    );
     let steps = engine.journal(id).await.expect("reads").steps;
-    let ids: Vec<_> = steps.iter().map(|step| (step.seq, step.step.as_str())).collect();
-    assert_eq!(ids, [(0, "double"), (1, "double#2"), (2, "double#3"), (3, "double#4"), (4, "double#5")]);
+    let ids: Vec<_> = steps
+        .iter()
+        .map(|step| (step.seq, step.step.as_str()))
+        .collect();
+    assert_eq!(
+        ids,
+        [
+            (0, "double"),
+            (1, "double#2"),
+            (2, "double#3"),
+            (3, "double#4"),
+            (4, "double#5")
+        ]
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -148,8 +165,17 @@ async fn resume_redoes_the_failure_and_nothing_else() {
     assert_eq!(record.state, RunState::Failed);
     let before = DOUBLED.load(Ordering::SeqCst);
     GATE.store(1, Ordering::SeqCst);
-    let record = engine.resume(id).await.expect("resumes").wait().await.expect("ends");
-    assert_eq!((record.state, record.output.as_deref()), (RunState::Completed, Some("43")));
+    let record = engine
+        .resume(id)
+        .await
+        .expect("resumes")
+        .wait()
+        .await
+        .expect("ends");
+    assert_eq!(
+        (record.state, record.output.as_deref()),
+        (RunState::Completed, Some("43"))
+    );
     let steps = engine.journal(id).await.expect("reads").steps;
     assert_eq!(steps.iter().filter(|step| step.task == "double").count(), 1);
     // Other tests double numbers too, but none doubles 21: the record shows that it was reused, not computed again.
@@ -160,7 +186,10 @@ async fn resume_redoes_the_failure_and_nothing_else() {
 #[tokio::test]
 async fn a_panic_is_a_failed_attempt() {
     let error = engine().await.run(panicking()).await.expect_err("fails");
-    assert_eq!((error.kind(), error.message()), (ErrorKind::Panicked, "panicked: boom"));
+    assert_eq!(
+        (error.kind(), error.message()),
+        (ErrorKind::Panicked, "panicked: boom")
+    );
     assert_eq!(error.task(), Some("explode"));
 }
 
@@ -169,12 +198,24 @@ async fn a_flow_called_in_a_flow_is_a_run_of_its_own() {
     let engine = engine().await;
     let run = engine.start(parent()).await.expect("starts");
     let id = run.id;
-    assert_eq!(run.wait().await.expect("ends").output.as_deref(), Some("18"));
+    assert_eq!(
+        run.wait().await.expect("ends").output.as_deref(),
+        Some("18")
+    );
     let steps = engine.journal(id).await.expect("reads").steps;
-    let mut ids: Vec<_> = steps.iter().map(|step| (step.step.as_str(), step.kind)).collect();
+    let mut ids: Vec<_> = steps
+        .iter()
+        .map(|step| (step.step.as_str(), step.kind))
+        .collect();
     ids.sort_unstable_by_key(|(step, _)| *step);
-    assert_eq!(ids, [("b1/sum", StepKind::Flow), ("b2/sum", StepKind::Flow)]);
-    let filter = crate::store::RunFilter { parent: Some(id), ..Default::default() };
+    assert_eq!(
+        ids,
+        [("b1/sum", StepKind::Flow), ("b2/sum", StepKind::Flow)]
+    );
+    let filter = crate::store::RunFilter {
+        parent: Some(id),
+        ..Default::default()
+    };
     assert_eq!(engine.runs(filter).await.expect("lists").len(), 2);
 }
 
@@ -189,8 +230,14 @@ async fn waiting_for_what_is_not_recorded_fails_instead_of_hanging() {
 async fn a_signal_reaches_the_step_that_waits_for_it() {
     let engine = engine().await;
     let run = engine.start(waits()).await.expect("starts");
-    engine.signal(run.id, "answer", &serde_json::json!("yes")).await.expect("is accepted");
-    assert_eq!(run.wait().await.expect("ends").output.as_deref(), Some("\"yes\""));
+    engine
+        .signal(run.id, "answer", &serde_json::json!("yes"))
+        .await
+        .expect("is accepted");
+    assert_eq!(
+        run.wait().await.expect("ends").output.as_deref(),
+        Some("\"yes\"")
+    );
 }
 
 #[tokio::test]
@@ -212,11 +259,36 @@ async fn a_crashed_run_goes_on_without_repeating_what_is_recorded() {
         tokio::task::yield_now().await;
     }
     let record = engine.record(id).await.expect("reads");
-    store.claim(id, record.epoch, true, 0).await.expect("answers").expect("claims");
-    engine.signal(id, "answer", &serde_json::json!("late")).await.expect("is accepted");
-    assert_eq!(run.wait().await.expect_err("lost it").kind(), ErrorKind::LeaseLost);
-    let record = engine.resume(id).await.expect("resumes").wait().await.expect("ends");
-    assert_eq!((record.state, record.output.as_deref()), (RunState::Completed, Some("\"late\"")));
+    store
+        .claim(id, record.epoch, true, 0)
+        .await
+        .expect("answers")
+        .expect("claims");
+    engine
+        .signal(id, "answer", &serde_json::json!("late"))
+        .await
+        .expect("is accepted");
+    assert_eq!(
+        run.wait().await.expect_err("lost it").kind(),
+        ErrorKind::LeaseLost
+    );
+    let record = engine
+        .resume(id)
+        .await
+        .expect("resumes")
+        .wait()
+        .await
+        .expect("ends");
+    assert_eq!(
+        (record.state, record.output.as_deref()),
+        (RunState::Completed, Some("\"late\""))
+    );
     let steps = engine.journal(id).await.expect("reads").steps;
-    assert_eq!(steps.iter().filter(|step| step.kind == StepKind::Sleep).count(), 1);
+    assert_eq!(
+        steps
+            .iter()
+            .filter(|step| step.kind == StepKind::Sleep)
+            .count(),
+        1
+    );
 }

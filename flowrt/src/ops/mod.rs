@@ -43,7 +43,9 @@ impl RunHandle {
     /// # Errors
     /// If the store fails or another process has taken the run. A run that failed is no error here: see its record.
     pub async fn wait(self) -> Result<RunRecord> {
-        self.task.await.unwrap_or_else(|error| Err(Error::new(ErrorKind::Panicked, error.to_string())))
+        self.task
+            .await
+            .unwrap_or_else(|error| Err(Error::new(ErrorKind::Panicked, error.to_string())))
     }
 }
 
@@ -56,7 +58,11 @@ impl Engine {
         if url == "memory:" {
             return Self::on(open_memory());
         }
-        Err(Error::new(ErrorKind::Store, format!("`{url}` is no store that this build of flowrt can open")).hint("use `memory:`"))
+        Err(Error::new(
+            ErrorKind::Store,
+            format!("`{url}` is no store that this build of flowrt can open"),
+        )
+        .hint("use `memory:`"))
     }
 
     /// An engine on a store that somebody opened.
@@ -69,7 +75,10 @@ impl Engine {
 
     pub(crate) fn with_clock(store: Arc<dyn Store>, clock: Clock, counted: bool) -> Result<Self> {
         let shared = Shared::new(store, clock, registry::flows()?);
-        Ok(Self { shared, _open: counted.then(|| Arc::new(OpenEngine::new())) })
+        Ok(Self {
+            shared,
+            _open: counted.then(|| Arc::new(OpenEngine::new())),
+        })
     }
 
     /// Runs a flow and gives its value.
@@ -78,7 +87,11 @@ impl Engine {
     /// What made the run fail. The run and its record stay in the store.
     pub async fn run<M: Callable>(&self, call: TaskCall<M>) -> Result<M::Output> {
         let (meta, input) = call.into_parts()?;
-        let record = self.start_meta(meta, named(meta, &input)).await?.wait().await?;
+        let record = self
+            .start_meta(meta, named(meta, &input))
+            .await?
+            .wait()
+            .await?;
         decode_output(meta.name, &outcome(record)?)
     }
 
@@ -96,8 +109,11 @@ impl Engine {
     /// # Errors
     /// If this program has no such flow, or a parameter is missing or does not fit.
     pub async fn start_named(&self, flow: &str, params: &serde_json::Value) -> Result<RunHandle> {
-        let Some(meta) = self.shared.flows.get(flow) else { return Err(registry::unknown(flow, &self.shared.flows)) };
-        self.start_meta(meta, Payload::from_json(params.to_string())).await
+        let Some(meta) = self.shared.flows.get(flow) else {
+            return Err(registry::unknown(flow, &self.shared.flows));
+        };
+        self.start_meta(meta, Payload::from_json(params.to_string()))
+            .await
     }
 
     async fn start_meta(&self, meta: &'static Meta, input: Payload) -> Result<RunHandle> {
@@ -136,26 +152,50 @@ impl Engine {
             return Err(registry::unknown(&record.flow, &self.shared.flows));
         };
         if matches!(record.state, RunState::Completed | RunState::Skipped) {
-            return Err(Error::new(ErrorKind::Input, format!("the run {} has completed", record.name)).hint("start it anew: runs rerun"));
+            return Err(Error::new(
+                ErrorKind::Input,
+                format!("the run {} has completed", record.name),
+            )
+            .hint("start it anew: runs rerun"));
         }
-        let lives = record.owner.is_some_and(|owner| self.shared.store.is_alive(owner));
+        let lives = record
+            .owner
+            .is_some_and(|owner| self.shared.store.is_alive(owner));
         if lives && self.shared.core_of(run).is_some() {
-            return Err(Error::new(ErrorKind::Input, format!("the run {} is under way", record.name)));
+            return Err(Error::new(
+                ErrorKind::Input,
+                format!("the run {} is under way", record.name),
+            ));
         }
-        self.take(&record, meta, record.state.is_final() || record.state == RunState::Parked).await
+        self.take(
+            &record,
+            meta,
+            record.state.is_final() || record.state == RunState::Parked,
+        )
+        .await
     }
 
-    async fn take(&self, record: &RunRecord, meta: &'static Meta, reopen: bool) -> Result<RunHandle> {
+    async fn take(
+        &self,
+        record: &RunRecord,
+        meta: &'static Meta,
+        reopen: bool,
+    ) -> Result<RunHandle> {
         let store = &self.shared.store;
         let now = self.shared.clock.now();
         let claimed = if reopen {
             let changes = redo_of(&self.shared, record).await?;
             store.reopen(record.id, record.epoch, changes, now).await
         } else {
-            store.claim(record.id, record.epoch, record.owner.is_some(), now).await
+            store
+                .claim(record.id, record.epoch, record.owner.is_some(), now)
+                .await
         };
         let Some(claimed) = claimed.map_err(trouble)? else {
-            return Err(Error::new(ErrorKind::LeaseLost, format!("another process has taken the run {}", record.name)));
+            return Err(Error::new(
+                ErrorKind::LeaseLost,
+                format!("another process has taken the run {}", record.name),
+            ));
         };
         let (id, name) = (claimed.id, claimed.name.clone());
         let task = tokio::spawn(engine::drive(self.shared.clone(), claimed, meta, 0));
@@ -167,7 +207,12 @@ impl Engine {
     /// # Errors
     /// If the store does not know the run or fails.
     pub async fn cancel(&self, run: RunId) -> Result<()> {
-        let changed = self.shared.store.request_cancel(run, self.shared.clock.now()).await.map_err(trouble)?;
+        let changed = self
+            .shared
+            .store
+            .request_cancel(run, self.shared.clock.now())
+            .await
+            .map_err(trouble)?;
         for run in changed {
             if let Some(core) = self.shared.core_of(run) {
                 core.cancel.set();
@@ -184,7 +229,11 @@ impl Engine {
     pub async fn signal(&self, run: RunId, name: &str, value: &serde_json::Value) -> Result<()> {
         let payload = Payload::from_json(value.to_string());
         let now = self.shared.clock.now();
-        self.shared.store.send_signal(run, name.to_owned(), payload, None, now).await.map_err(trouble)?;
+        self.shared
+            .store
+            .send_signal(run, name.to_owned(), payload, None, now)
+            .await
+            .map_err(trouble)?;
         self.shared.changed.notify_waiters();
         Ok(())
     }
@@ -200,7 +249,10 @@ impl Engine {
     /// If the store does not know it.
     pub async fn record(&self, run: RunId) -> Result<RunRecord> {
         let record = self.shared.store.run(run).await.map_err(trouble)?;
-        record.ok_or_else(|| Error::new(ErrorKind::NotFound, format!("the store has no run {run}")).hint("list them: runs ls"))
+        record.ok_or_else(|| {
+            Error::new(ErrorKind::NotFound, format!("the store has no run {run}"))
+                .hint("list them: runs ls")
+        })
     }
 
     /// Runs, newest first.
@@ -236,7 +288,10 @@ fn outcome(record: RunRecord) -> Result<Payload> {
     match (record.output, record.error) {
         (Some(output), _) => Ok(output),
         (None, Some(error)) => Err(Error::from_json(&error)),
-        (None, None) => Err(Error::new(ErrorKind::Stopped, format!("the run {} ended as {}", record.name, record.state))),
+        (None, None) => Err(Error::new(
+            ErrorKind::Stopped,
+            format!("the run {} ended as {}", record.name, record.state),
+        )),
     }
 }
 
@@ -245,11 +300,22 @@ fn refuse_later(meta: &Meta) -> Result<()> {
     let own = meta.flow.later.iter().map(|option| (*option, meta.name));
     let nodes = meta.graph.map_or(&[][..], |graph| graph.nodes);
     let callees = nodes.iter().filter_map(|node| match node.what {
-        crate::author::meta::What::Call(callee) | crate::author::meta::What::Map(callee) => Some(callee),
+        crate::author::meta::What::Call(callee) | crate::author::meta::What::Map(callee) => {
+            Some(callee)
+        }
         _ => None,
     });
-    let sites = meta.sites.iter().filter_map(|site| site.callee.map(|callee| callee()));
-    let theirs = callees.chain(sites).flat_map(|callee| callee.task.later.iter().map(|option| (*option, callee.name)));
+    let sites = meta
+        .sites
+        .iter()
+        .filter_map(|site| site.callee.map(|callee| callee()));
+    let theirs = callees.chain(sites).flat_map(|callee| {
+        callee
+            .task
+            .later
+            .iter()
+            .map(|option| (*option, callee.name))
+    });
     match own.chain(theirs).next() {
         None => Ok(()),
         Some((option, name)) => Err(Error::new(
@@ -260,10 +326,19 @@ fn refuse_later(meta: &Meta) -> Result<()> {
     }
 }
 
-fn standalone(meta: &'static Meta, input: Payload) -> futures_util::future::BoxFuture<'static, Result<Payload>> {
+fn standalone(
+    meta: &'static Meta,
+    input: Payload,
+) -> futures_util::future::BoxFuture<'static, Result<Payload>> {
     Box::pin(async move {
         let engine = Engine::with_clock(open_memory(), Clock::real(), false)?;
-        outcome(engine.start_meta(meta, named(meta, &input)).await?.wait().await?)
+        outcome(
+            engine
+                .start_meta(meta, named(meta, &input))
+                .await?
+                .wait()
+                .await?,
+        )
     })
 }
 

@@ -1,10 +1,18 @@
 //! Where runs are recorded. A store persists what the engine decided: each operation is one transaction and takes no
 //! decision, and a write under a lost epoch changes nothing and says so.
 
+#[cfg(test)]
+mod contract;
+#[cfg(all(test, feature = "sqlite"))]
+mod differential;
 mod limits;
 pub mod memory;
 mod naming;
 mod rules;
+#[cfg(test)]
+mod sample;
+#[cfg(feature = "sqlite")]
+pub mod sqlite;
 mod tally;
 
 use std::fmt;

@@ -98,19 +98,19 @@ pub(super) fn aside_offset(highest_aside: Option<u64>) -> u64 {
 
 impl NewRun {
     /// The record of this run at the moment of its acceptance.
-    pub(super) fn accept(self, name: String) -> RunRecord {
+    pub(super) fn accept(&self, name: String) -> RunRecord {
         RunRecord {
             id: self.id,
             name,
-            flow: self.flow,
-            input: self.input,
-            parent: self.parent,
+            flow: self.flow.clone(),
+            input: self.input.clone(),
+            parent: self.parent.clone(),
             origin: self.origin,
-            idempotency_key: self.idempotency_key,
+            idempotency_key: self.idempotency_key.clone(),
             seed: self.seed,
             created: self.created,
             logical_time: self.logical_time,
-            build: self.build,
+            build: self.build.clone(),
             state: RunState::Pending,
             epoch: 0,
             owner: None,

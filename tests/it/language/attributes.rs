@@ -38,5 +38,5 @@ async fn attributes_keep_their_meaning() {
     assert_eq!(narrowed(String::new()).await.unwrap(), 7);
     #[expect(deprecated)]
     let call = old(1);
-    assert_eq!(call.await.unwrap(), 1);
+    assert_eq!(call.body().await.unwrap(), 1);
 }

@@ -1,4 +1,4 @@
-//! Awaits wherever they may stand: branches, loops, closures, blocks, macros, helpers.
+//! Awaits wherever they may stand: doubles_until_big, loops, closures, blocks, macros, helpers.
 
 use flowrt::prelude::*;
 use futures_util::future::{join, join_all, try_join_all};
@@ -15,7 +15,7 @@ async fn is_big(number: u32) -> Result<bool> {
 }
 
 #[flow]
-async fn branches(start: u32) -> Result<u32> {
+async fn doubles_until_big(start: u32) -> Result<u32> {
     let mut number = start;
     while !is_big(number).await? {
         number = match double(number).await {
@@ -133,14 +133,14 @@ async fn unrecorded() -> Result<u32> {
 
 #[flow]
 async fn parent(number: u32) -> Result<u32> {
-    let child = branches(number).await?;
+    let child = doubles_until_big(number).await?;
     let handle = double(child).submit();
     handle.await
 }
 
 #[tokio::test]
 async fn programs_do_what_they_say() {
-    assert_eq!(branches(3).await.unwrap(), 48);
+    assert_eq!(doubles_until_big(3).await.unwrap(), 48);
     assert_eq!(
         together().await.unwrap(),
         2 + 4 + 6 + 8 + 10 + 12 + 6 + 12 + 30

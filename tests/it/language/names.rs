@@ -56,7 +56,7 @@ async fn csv(rows: u32) -> Result<String> {
 #[tokio::test]
 async fn names_resolve_as_in_any_program() {
     assert_eq!(shadows(1).await.unwrap(), 5);
-    assert_eq!(csv(3).await.unwrap(), "Csv 3");
+    assert_eq!(csv(3).body().await.unwrap(), "Csv 3");
 }
 
 #[tokio::test]

@@ -18,7 +18,12 @@ struct Order {
 }
 
 #[task(crate = vendored::flowrt, limit = SLOTS * 2)]
-async fn ship(order: Order) -> Result<u32> {
+async fn limited(order: Order) -> Result<u32> {
+    send(order).await
+}
+
+#[task(crate = vendored::flowrt)]
+async fn send(order: Order) -> Result<u32> {
     Ok(order.id)
 }
 
@@ -30,16 +35,17 @@ async fn ship_one(id: u32) -> Result<u32> {
 #[flow(crate = vendored::flowrt)]
 fn ship_as_dag(id: u32) -> Result<u32> {
     let order = Order { id };
-    ship(order)
+    send(order)
 }
 
 #[flow(inline, crate = vendored::flowrt)]
 async fn helper(order: Order) -> Result<u32> {
-    ship(order).await
+    send(order).await
 }
 
 #[tokio::test]
 async fn the_run_time_may_have_another_path() {
+    assert_eq!(limited(Order { id: 3 }).body().await.unwrap(), 3);
     assert_eq!(ship_one(3).await.unwrap(), 3);
     assert_eq!(ship_as_dag(3).await.unwrap(), 3);
 }

@@ -95,14 +95,17 @@ async fn twelve(
 
 #[tokio::test]
 async fn bodies_are_given_what_they_ask_for() {
-    assert_eq!(count(1).await.unwrap(), 42);
+    assert_eq!(count(1).body().await.unwrap(), 42);
     assert_eq!(
-        sorted(vec!["a".into(), "abc".into()]).await.unwrap(),
+        sorted(vec!["a".into(), "abc".into()]).body().await.unwrap(),
         ["abc"]
     );
-    assert_eq!(factorial(5).await.unwrap(), 120);
+    assert_eq!(factorial(5).body().await.unwrap(), 120);
     assert_eq!(
-        twelve(1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1).await.unwrap(),
+        twelve(1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1)
+            .body()
+            .await
+            .unwrap(),
         12
     );
 }

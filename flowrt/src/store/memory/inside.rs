@@ -158,12 +158,8 @@ impl Inside {
     pub fn counts(&self) -> TaskCounts {
         let mut counts = TaskCounts::default();
         for step in &self.steps {
-            tally::add_step(
-                &mut counts,
-                step.kind,
-                step.state,
-                step.reused_from.is_some(),
-            );
+            let is_reused = step.reused_from.is_some();
+            tally::add_steps(&mut counts, step.kind, step.state, is_reused, 1);
         }
         counts
     }

@@ -240,3 +240,14 @@ impl Store for Memory {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::{contract, sample};
+    use super::Memory;
+
+    #[tokio::test]
+    async fn keeps_the_contract() {
+        contract::check_all(|| (Memory::open(sample::options(1)), ())).await;
+    }
+}

@@ -153,10 +153,10 @@ impl Runs {
     /// Lines of runs that are gone are dropped.
     pub fn append_logs(&mut self, lines: Vec<LogLine>) {
         for line in lines {
-            self.next_line += 1;
-            let cursor = self.next_line;
+            let cursor = self.next_line + 1;
             if let Ok(run) = self.get_mut(line.run) {
                 run.inside.log(cursor, line);
+                self.next_line = cursor;
             }
         }
     }
@@ -168,20 +168,18 @@ impl Runs {
     /// The run and all below it, a generation after the other, each in the order of creation.
     fn with_descendants(&self, root: RunId) -> Result<Vec<RunId>, Error> {
         self.get(root)?;
+        let mut seen = HashSet::from([root]);
         let mut found = vec![root];
         let mut generation = HashSet::from([root]);
         while !generation.is_empty() {
-            let children: Vec<_> = self
-                .by_serial
-                .values()
-                .filter(|run| {
-                    run.record
-                        .parent
-                        .as_ref()
-                        .is_some_and(|parent| generation.contains(&parent.0))
-                })
+            let is_below = |run: &&Run| {
+                let parent = run.record.parent.as_ref();
+                parent.is_some_and(|(parent, _)| generation.contains(parent))
+            };
+            let below = self.by_serial.values().filter(is_below);
+            let children: Vec<_> = below
                 .map(|run| run.record.id)
-                .filter(|id| !found.contains(id))
+                .filter(|id| seen.insert(*id))
                 .collect();
             generation = children.iter().copied().collect();
             found.extend(children);

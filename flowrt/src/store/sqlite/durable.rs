@@ -1,0 +1,222 @@
+//! Puts commits on the disk: a thread that syncs the write-ahead log, so that no caller's thread ever waits for a disk.
+//!
+//! A commit at `synchronous=NORMAL` followed by a sync of the log is what `synchronous=FULL` does, but one sync serves
+//! all commits before it, and the writer goes on meanwhile.
+
+use std::fs::File;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use tokio::sync::oneshot;
+
+use super::super::{Durability, Error};
+use super::job::Job;
+use crate::failpoint::failpoint;
+
+/// Commits are on the disk within 50 ms; this leaves 10 of them for the sync itself.
+pub(super) const SOON: Duration = Duration::from_millis(40);
+
+/// What waits for a sync.
+enum Waiter {
+    Caller(oneshot::Sender<Result<(), Error>>),
+    Job(Box<dyn Job>),
+}
+
+#[derive(Default)]
+struct State {
+    /// Commits so far.
+    committed: u64,
+    /// Commits known to be on the disk.
+    synced: u64,
+    /// Commits were made since the last sync began.
+    is_dirty: bool,
+    is_stopping: bool,
+    waiting: Vec<(u64, Waiter)>,
+    failure: Option<Error>,
+}
+
+/// The state shared with the thread that syncs.
+pub(super) struct Durable {
+    state: Mutex<State>,
+    wake: Condvar,
+}
+
+impl Durable {
+    pub fn new() -> Arc<Self> {
+        Arc::new(Self {
+            state: Mutex::new(State::default()),
+            wake: Condvar::new(),
+        })
+    }
+
+    /// An error once a sync has failed: the system may have dropped the pages, so nothing can be promised any more.
+    pub fn check(&self) -> Result<(), Error> {
+        self.state().failure.clone().map_or(Ok(()), Err)
+    }
+
+    /// Counts a commit and returns its number.
+    pub fn committed(&self) -> u64 {
+        let mut state = self.state();
+        state.committed += 1;
+        if !state.is_dirty {
+            state.is_dirty = true;
+            self.wake.notify_one();
+        }
+        state.committed
+    }
+
+    /// Waits until that commit is on the disk.
+    pub async fn wait(&self, commit: u64) -> Result<(), Error> {
+        let (reply, answer) = oneshot::channel();
+        self.enqueue(commit, Waiter::Caller(reply));
+        answer.await.unwrap_or(Err(Error::Closed))
+    }
+
+    /// Answers the job: at once, or when its commit is on the disk.
+    pub fn answer(&self, commit: u64, job: Box<dyn Job>) {
+        match job.durability() {
+            Durability::Soon => job.answer(Ok(())),
+            Durability::Synced => self.enqueue(commit, Waiter::Job(job)),
+        }
+    }
+
+    /// Waits until everything committed so far is on the disk.
+    pub async fn wait_for_all(&self) -> Result<(), Error> {
+        let committed = self.state().committed;
+        self.wait(committed).await
+    }
+
+    /// Makes the thread sync once more and end.
+    pub fn stop(&self) {
+        self.state().is_stopping = true;
+        self.wake.notify_one();
+    }
+
+    fn enqueue(&self, commit: u64, waiter: Waiter) {
+        let mut state = self.state();
+        let settled = match &state.failure {
+            Some(failure) => Some(Err(failure.clone())),
+            None if state.synced >= commit => Some(Ok(())),
+            None => None,
+        };
+        match settled {
+            Some(outcome) => {
+                drop(state);
+                waiter.answer(outcome);
+            }
+            None => {
+                state.waiting.push((commit, waiter));
+                self.wake.notify_one();
+            }
+        }
+    }
+
+    /// Starts the thread. After each sync, and before anybody hears of it, `after_sync` is told how long the log was
+    /// when the sync began.
+    pub fn start(
+        self: &Arc<Self>,
+        log: File,
+        soon: Duration,
+        after_sync: impl Fn(u64) + Send + 'static,
+    ) -> std::io::Result<JoinHandle<()>> {
+        let durable = Arc::clone(self);
+        std::thread::Builder::new()
+            .name("flowrt-sync".into())
+            .spawn(move || {
+                while durable.wait_for_work(soon) {
+                    durable.sync(&log, &after_sync);
+                }
+            })
+    }
+
+    /// Returns when it is time to sync; `false` when there is no more to do.
+    fn wait_for_work(&self, soon: Duration) -> bool {
+        let mut state = self.state();
+        loop {
+            if !state.waiting.is_empty() {
+                return true;
+            }
+            if state.is_stopping {
+                return state.is_dirty && state.failure.is_none();
+            }
+            if !state.is_dirty {
+                state = self
+                    .wake
+                    .wait(state)
+                    .unwrap_or_else(PoisonError::into_inner);
+                continue;
+            }
+            let (next, timeout) = self
+                .wake
+                .wait_timeout(state, soon)
+                .unwrap_or_else(PoisonError::into_inner);
+            state = next;
+            if timeout.timed_out() {
+                return true;
+            }
+        }
+    }
+
+    fn sync(&self, log: &File, after_sync: &impl Fn(u64)) {
+        let target = {
+            let mut state = self.state();
+            state.is_dirty = false;
+            state.committed
+        };
+        failpoint("store::before_sync");
+        let outcome = log
+            .metadata()
+            .and_then(|metadata| log.sync_data().map(|()| metadata.len()));
+        failpoint("store::after_sync");
+        if let Ok(length) = outcome {
+            after_sync(length);
+        }
+        let (done, answer) = {
+            let mut state = self.state();
+            if state.failure.is_none() {
+                match outcome {
+                    Ok(_) => state.synced = target,
+                    Err(error) => state.failure = Some(failure(&error)),
+                }
+            }
+            let answer = state.failure.clone().map_or(Ok(()), Err);
+            let synced = if answer.is_ok() { target } else { u64::MAX };
+            let done: Vec<_> = state
+                .waiting
+                .extract_if(.., |(commit, _)| *commit <= synced)
+                .collect();
+            (done, answer)
+        };
+        for (_, waiter) in done {
+            waiter.answer(answer.clone());
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Waiter {
+    fn answer(self, outcome: Result<(), Error>) {
+        match self {
+            // A caller that stopped waiting does not need to know.
+            Self::Caller(reply) => drop(reply.send(outcome)),
+            Self::Job(job) => job.answer(outcome),
+        }
+    }
+}
+
+fn failure(error: &std::io::Error) -> Error {
+    super::fault::unusable(
+        format!("the disk did not take what was written: {error}"),
+        "check the disk, then start the program again; it goes on from what the disk holds",
+    )
+}
+
+impl std::fmt::Debug for Durable {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Durable").finish_non_exhaustive()
+    }
+}

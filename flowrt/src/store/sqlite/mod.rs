@@ -1,0 +1,343 @@
+//! A store in one SQLite file: WAL, one writer connection with group commit, short snapshots for readers.
+//!
+//! Everything is committed at `synchronous=NORMAL`, which survives kill -9; a thread syncs the log, at once for those who
+//! wait for the disk and within 50 ms for all others.
+
+mod checkpoint;
+mod durable;
+mod fault;
+mod group;
+mod handle;
+mod job;
+mod lock;
+mod migrate;
+mod open;
+mod read_inside;
+mod read_runs;
+mod readers;
+mod rows;
+mod session;
+#[cfg(test)]
+mod tests;
+mod write_entries;
+mod write_runs;
+mod writer;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use rusqlite::Connection;
+
+use super::{
+    Answer, Durability, Ending, Error, LogFilter, Options, Process, Reopening, RunFilter, Store,
+    check_ending, check_going_on,
+};
+use crate::model::ids::{ProcessId, RunId};
+use crate::model::payload::Payload;
+use crate::model::record::{
+    Entry, Journal, LogLine, Micros, NewRun, RunRecord, SignalRecord, TaskCounts,
+};
+use crate::model::state::RunState;
+use durable::SOON;
+use fault::Outcome;
+use handle::Handle;
+use session::Session;
+use write_entries::{Head, NewSignal};
+
+/// The store `sqlite:PATH`.
+#[derive(Debug)]
+struct Sqlite(Arc<Handle>);
+
+/// Opens the file, and makes it if it is not there. Blocks for some milliseconds.
+///
+/// A folder named `.flowrt` is made too. What is refused ([`Error::Unusable`]) was not changed.
+pub fn open(path: &Path, options: Options) -> Result<Arc<dyn Store>, Error> {
+    let handle = Handle::open(path, options, SOON, Box::new(|_| {}))?;
+    Ok(Arc::new(Sqlite(Arc::new(handle))))
+}
+
+impl Sqlite {
+    /// A question that takes microseconds is answered on the caller's thread.
+    fn ask<'a, T: Send + 'a>(
+        &'a self,
+        question: impl FnOnce(&Connection) -> Outcome<T> + Send + 'a,
+    ) -> Answer<'a, T> {
+        Box::pin(async move { self.0.readers.read(question) })
+    }
+
+    /// One that may take longer is moved off the executor's thread.
+    fn ask_at_length<T: Send + 'static>(
+        &self,
+        question: impl FnOnce(&Connection) -> Outcome<T> + Send + 'static,
+    ) -> Answer<'_, T> {
+        let handle = Arc::clone(&self.0);
+        Box::pin(async move {
+            let read = move || handle.readers.read(question);
+            if tokio::runtime::Handle::try_current().is_err() {
+                return read();
+            }
+            let answer = tokio::task::spawn_blocking(read).await;
+            answer.unwrap_or_else(|error| Err(Error::Failed(error.to_string())))
+        })
+    }
+
+    fn write<'a, T: Send + 'static>(
+        &'a self,
+        durability: Durability,
+        checked: Result<(), Error>,
+        bytes: usize,
+        work: impl FnMut(&mut Session) -> Outcome<T> + Send + 'static,
+    ) -> Answer<'a, T> {
+        Box::pin(async move {
+            checked?;
+            self.0.writer.write(durability, bytes, work).await
+        })
+    }
+}
+
+impl Store for Sqlite {
+    fn url(&self) -> String {
+        format!("sqlite:{}", self.0.path.display())
+    }
+
+    fn process(&self) -> ProcessId {
+        self.0.process.id
+    }
+
+    fn is_alive(&self, process: ProcessId) -> bool {
+        self.0.locks.is_held(process)
+    }
+
+    fn create_run(&self, run: NewRun) -> Answer<'_, RunRecord> {
+        let checked = self.0.limit.check_run(&run);
+        self.write(
+            Durability::Synced,
+            checked,
+            run.input.len(),
+            move |session| write_runs::create(session, &run),
+        )
+    }
+
+    fn run(&self, id: RunId) -> Answer<'_, Option<RunRecord>> {
+        self.ask(move |connection| read_runs::one(connection, id))
+    }
+
+    fn find_runs(&self, reference: String) -> Answer<'_, Vec<RunRecord>> {
+        self.ask(move |connection| read_runs::find(connection, &reference))
+    }
+
+    fn list_runs(&self, filter: RunFilter) -> Answer<'_, Vec<RunRecord>> {
+        self.ask_at_length(move |connection| read_runs::list(connection, &filter))
+    }
+
+    fn task_counts(&self, runs: Vec<RunId>) -> Answer<'_, Vec<TaskCounts>> {
+        self.ask_at_length(move |connection| read_runs::task_counts(connection, &runs))
+    }
+
+    fn claim(
+        &self,
+        run: RunId,
+        seen_epoch: u64,
+        after_crash: bool,
+        now: Micros,
+    ) -> Answer<'_, Option<RunRecord>> {
+        let owner = self.process();
+        self.write(Durability::Soon, Ok(()), 0, move |session| {
+            write_runs::claim(
+                &session.connection,
+                run,
+                seen_epoch,
+                after_crash,
+                owner,
+                now,
+            )
+        })
+    }
+
+    fn reopen(
+        &self,
+        run: RunId,
+        seen_epoch: u64,
+        changes: Reopening,
+        now: Micros,
+    ) -> Answer<'_, Option<RunRecord>> {
+        let owner = self.process();
+        let checked = self.0.limit.check_reopening(&changes);
+        self.write(Durability::Synced, checked, 0, move |session| {
+            write_runs::reopen(&session.connection, run, seen_epoch, &changes, owner, now)
+        })
+    }
+
+    fn journal(&self, run: RunId) -> Answer<'_, Journal> {
+        self.ask_at_length(move |connection| read_inside::journal(connection, run))
+    }
+
+    fn record(
+        &self,
+        run: RunId,
+        epoch: u64,
+        entries: Vec<Entry>,
+        durability: Durability,
+    ) -> Answer<'_, ()> {
+        let checked = self.0.limit.check_entries(&entries);
+        self.write(durability, checked, bytes_of(&entries), move |session| {
+            let head = Head::read_owned(&session.connection, run, epoch)?;
+            write_entries::write(session, &head, &entries)
+        })
+    }
+
+    fn set_state(
+        &self,
+        run: RunId,
+        epoch: u64,
+        state: RunState,
+        attempt: u32,
+        durability: Durability,
+    ) -> Answer<'_, ()> {
+        self.write(durability, Ok(()), 0, move |session| {
+            let head = Head::read_owned(&session.connection, run, epoch)?;
+            write_runs::set_state(&session.connection, &head, check_going_on(state)?, attempt)
+        })
+    }
+
+    fn finish(
+        &self,
+        run: RunId,
+        epoch: u64,
+        entries: Vec<Entry>,
+        ending: Ending,
+    ) -> Answer<'_, ()> {
+        let limit = self.0.limit;
+        let checked = limit
+            .check_entries(&entries)
+            .and_then(|()| limit.check_ending(&ending))
+            .and_then(|()| check_ending(ending.state));
+        self.write(
+            Durability::Synced,
+            checked,
+            bytes_of(&entries),
+            move |session| write_runs::finish(session, run, epoch, &entries, &ending),
+        )
+    }
+
+    fn request_cancel(&self, run: RunId, now: Micros) -> Answer<'_, Vec<RunId>> {
+        self.write(Durability::Synced, Ok(()), 0, move |session| {
+            write_runs::request_cancel(&session.connection, run, now)
+        })
+    }
+
+    fn send_signal(
+        &self,
+        run: RunId,
+        name: String,
+        payload: Payload,
+        key: Option<String>,
+        now: Micros,
+    ) -> Answer<'_, u64> {
+        let checked = self
+            .0
+            .limit
+            .check(&payload, || format!("the signal {name}"));
+        let bytes = payload.len();
+        let signal = NewSignal {
+            name,
+            payload,
+            key,
+            sent: now,
+        };
+        self.write(Durability::Synced, checked, bytes, move |session| {
+            write_entries::send_signal(&session.connection, run, &signal)
+        })
+    }
+
+    fn signals(&self, run: RunId, from: u64) -> Answer<'_, Vec<SignalRecord>> {
+        self.ask(move |connection| read_inside::signals(connection, run, from))
+    }
+
+    fn append_logs(&self, lines: Vec<LogLine>) -> Answer<'_, ()> {
+        let bytes = lines.iter().map(|line| line.message.len()).sum();
+        Box::pin(async move {
+            let work =
+                move |session: &mut Session| write_runs::append_logs(&session.connection, &lines);
+            self.0
+                .writer
+                .write_patiently(bytes, Durability::Soon, work)
+                .await
+        })
+    }
+
+    fn logs(&self, run: RunId, filter: LogFilter) -> Answer<'_, Vec<(i64, LogLine)>> {
+        self.ask_at_length(move |connection| read_inside::logs(connection, run, &filter))
+    }
+
+    fn delete_run(&self, run: RunId) -> Answer<'_, bool> {
+        Box::pin(async move {
+            let work = move |session: &mut Session| write_runs::delete(&session.connection, run);
+            self.0
+                .writer
+                .write_patiently(0, Durability::Synced, work)
+                .await
+        })
+    }
+
+    fn processes(&self) -> Answer<'_, Vec<Process>> {
+        self.ask(read_inside::processes)
+    }
+
+    fn remember_flows(&self, flows: Vec<String>) -> Answer<'_, Vec<String>> {
+        self.write(Durability::Soon, Ok(()), 0, move |session| {
+            write_runs::remember_flows(&session.connection, &flows)
+        })
+    }
+
+    fn sync(&self) -> Answer<'_, ()> {
+        Box::pin(self.0.writer.durable.wait_for_all())
+    }
+
+    fn version(&self) -> Answer<'_, u64> {
+        Box::pin(async move {
+            // SQLite counts the commits of all connections but the one that asks, so only the writer may ask.
+            match self.0.writer.try_with(|session| data_version(session)) {
+                Some(version) => Ok(version??),
+                None => {
+                    self.0
+                        .writer
+                        .write(Durability::Soon, 0, |session| data_version(session))
+                        .await
+                }
+            }
+        })
+    }
+
+    fn close(&self) -> Answer<'_, ()> {
+        let handle = Arc::clone(&self.0);
+        Box::pin(async move {
+            if tokio::runtime::Handle::try_current().is_err() {
+                return handle.close();
+            }
+            let closed = tokio::task::spawn_blocking(move || handle.close()).await;
+            closed.unwrap_or_else(|error| Err(Error::Failed(error.to_string())))
+        })
+    }
+}
+
+fn data_version(session: &mut Session) -> Outcome<u64> {
+    let version: i64 = session
+        .connection
+        .prepare_cached("PRAGMA data_version")?
+        .query_row([], |row| row.get(0))?;
+    Ok(version.cast_unsigned())
+}
+
+/// Roughly what the entries take, for the size of a group.
+fn bytes_of(entries: &[Entry]) -> usize {
+    let of = |payload: &Option<Payload>| payload.as_ref().map_or(0, |payload| payload.len());
+    entries
+        .iter()
+        .map(|entry| match entry {
+            Entry::Step(step) | Entry::Reused { step, .. } => of(&step.input) + of(&step.output),
+            Entry::Attempt(attempt) => attempt.error.len(),
+            Entry::Wait(_) | Entry::WaitOver(_) | Entry::ScopeEnd(..) => 0,
+        })
+        .sum()
+}

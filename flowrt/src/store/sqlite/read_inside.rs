@@ -1,0 +1,119 @@
+//! Reads what is recorded of a run's inside.
+
+use rusqlite::types::Value;
+use rusqlite::{Connection, Params, Row, params, params_from_iter};
+
+use super::super::{LogFilter, Process};
+use super::fault::Outcome;
+use super::{read_runs, rows};
+use crate::model::ids::{ProcessId, RunId};
+use crate::model::record::{Journal, LogLine, SignalRecord};
+
+pub(super) fn journal(connection: &Connection, run: RunId) -> Outcome<Journal> {
+    let run = read_runs::number(connection, run)?;
+    Ok(Journal {
+        steps: all(
+            connection,
+            concat!(
+                include_str!("sql/select_step.sql"),
+                " WHERE step.run = ?1 ORDER BY step.seq"
+            ),
+            [run],
+            rows::step,
+        )?,
+        attempts: all(
+            connection,
+            "SELECT step, attempt, started, finished, error, next FROM attempt WHERE run = ?1 ORDER BY step, attempt",
+            [run],
+            rows::attempt,
+        )?,
+        waits: all(
+            connection,
+            "SELECT step, kind, due, detail FROM wait WHERE run = ?1 ORDER BY step",
+            [run],
+            rows::wait,
+        )?,
+        scopes: all(
+            connection,
+            "SELECT scope, length FROM scope_end WHERE run = ?1 ORDER BY scope",
+            [run],
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )?,
+        signals: signals_from(connection, run, 0)?,
+    })
+}
+
+pub(super) fn signals(
+    connection: &Connection,
+    run: RunId,
+    from: u64,
+) -> Outcome<Vec<SignalRecord>> {
+    let run = read_runs::number(connection, run)?;
+    signals_from(connection, run, from)
+}
+
+fn signals_from(connection: &Connection, run: i64, from: u64) -> Outcome<Vec<SignalRecord>> {
+    all(
+        connection,
+        "SELECT seq, name, payload, sent FROM signal WHERE run = ?1 AND seq >= ?2 ORDER BY seq",
+        params![run, i64::try_from(from).unwrap_or(i64::MAX)],
+        rows::signal,
+    )
+}
+
+pub(super) fn logs(
+    connection: &Connection,
+    run: RunId,
+    filter: &LogFilter,
+) -> Outcome<Vec<(i64, LogLine)>> {
+    let mut sql =
+        "SELECT id, step, attempt, time, level, target, message FROM log WHERE run = ?".to_owned();
+    let mut values = vec![Value::from(read_runs::number(connection, run)?)];
+    if let Some(after) = filter.after {
+        sql.push_str(" AND id > ?");
+        values.push(Value::from(after));
+    }
+    if let Some(step) = &filter.step {
+        sql.push_str(" AND step = ?");
+        values.push(Value::from(step.clone()));
+    }
+    sql.push_str(" ORDER BY id");
+    if filter.limit > 0 {
+        sql.push_str(&format!(" LIMIT {}", filter.limit));
+    }
+    all(connection, &sql, params_from_iter(values), |row| {
+        rows::line(row, run)
+    })
+}
+
+pub(super) fn processes(connection: &Connection) -> Outcome<Vec<Process>> {
+    all(
+        connection,
+        "SELECT id, pid, host, started, build FROM process ORDER BY started, id",
+        [],
+        |row| {
+            Ok(Process {
+                id: ProcessId(rows::run_id(row, 0)?.0),
+                pid: row.get(1)?,
+                host: row.get(2)?,
+                started: row.get(3)?,
+                build: row.get(4)?,
+            })
+        },
+    )
+}
+
+fn all<T>(
+    connection: &Connection,
+    sql: &str,
+    params: impl Params,
+    record: impl Fn(&Row<'_>) -> Outcome<T>,
+) -> Outcome<Vec<T>> {
+    let mut statement = connection.prepare_cached(sql)?;
+    let mut found = statement.query(params)?;
+    let mut records = Vec::new();
+    while let Some(row) = found.next()? {
+        records.push(record(row)?);
+    }
+    Ok(records)
+}

@@ -1,0 +1,26 @@
+//! What is special about the store in a file.
+
+mod files;
+mod golden;
+mod groups;
+mod killed;
+mod power;
+mod processes;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use super::super::{Store, contract, sample};
+
+fn open(path: &Path, process: u64) -> Arc<dyn Store> {
+    super::open(path, sample::options(process)).expect("a store")
+}
+
+#[tokio::test]
+async fn keeps_the_contract() {
+    contract::check_all(|| {
+        let folder = tempfile::tempdir().expect("a folder");
+        (open(&folder.path().join("s.db"), 1), folder)
+    })
+    .await;
+}
