@@ -5,7 +5,6 @@ use syn::parse::{Parse, ParseStream};
 use syn::{Attribute, Block, Signature, Visibility};
 
 /// A function as the user wrote it.
-
 pub(crate) struct FnInput {
     /// Everything above the function, without the attribute that is being expanded.
     pub(crate) attrs: Vec<Attribute>,

@@ -10,7 +10,6 @@ use crate::ctxt::Ctxt;
 use crate::input::FnInput;
 
 /// What the function's signature says.
-
 pub(crate) struct Function {
     /// Its name.
     pub(crate) ident: Ident,
@@ -25,7 +24,6 @@ pub(crate) struct Function {
 }
 
 /// A parameter.
-
 pub(crate) struct Param {
     pub(crate) ident: Ident,
     pub(crate) ty: Type,
@@ -33,7 +31,6 @@ pub(crate) struct Param {
 }
 
 /// Where the value of a parameter comes from.
-
 pub(crate) enum ParamKind {
     /// The caller, and later the record.
     Recorded(ArgArgs),
@@ -44,7 +41,6 @@ pub(crate) enum ParamKind {
 }
 
 /// What a function returns.
-
 pub(crate) struct Ret {
     /// As written; `()` if nothing is.
     pub(crate) ty: Type,

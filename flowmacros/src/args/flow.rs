@@ -45,7 +45,6 @@ const LATER: &[&str] = &[
 ];
 
 /// What `#[flow(…)]` says.
-
 pub(crate) struct FlowArgs {
     /// Where the run time is.
     pub(crate) rt: Path,

@@ -16,7 +16,6 @@ const KNOWN: &[&str] = &["burst", "crate", "kind"];
 const KINDS: &[&str] = &["sliding", "fixed", "bucket", "leaky", "points"];
 
 /// A limit as written.
-
 pub(crate) struct LimitInput {
     pub(crate) attrs: Vec<Attribute>,
     pub(crate) vis: Visibility,
@@ -54,7 +53,6 @@ impl Parse for LimitInput {
 }
 
 /// What a limit allows.
-
 pub(crate) struct LimitArgs {
     pub(crate) rt: Path,
     pub(crate) count: TokenStream,

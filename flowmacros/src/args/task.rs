@@ -56,7 +56,6 @@ const LATER: &[&str] = &[
 ];
 
 /// What `#[task(…)]` says.
-
 pub(crate) struct TaskArgs {
     /// Where the run time is.
     pub(crate) rt: Path,

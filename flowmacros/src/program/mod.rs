@@ -12,7 +12,6 @@ use crate::ctxt::Ctxt;
 pub(crate) use sites::{CallSite, tokens as sites};
 
 /// A rewritten body.
-
 pub(crate) struct Program {
     /// The body.
     pub(crate) body: Block,

@@ -116,7 +116,7 @@ impl Call {
                         ended: false,
                     }
                 }
-                Some(Frame::Glue(_)) => {
+                Some(Frame::Glue) => {
                     let _ = take_fixed();
                     Place::Broken(glue_call())
                 }
@@ -291,21 +291,6 @@ impl<M: Callable> TaskCall<M> {
                 ErrorKind::Misuse,
                 "the call was awaited before it was started",
             )),
-        }
-    }
-
-    /// Marks a failure as tolerated; what `.attempt()` in a DAG does.
-    pub(crate) fn tolerated(&self) {
-        if let Place::Step { scope, key, .. } = &self.call.place {
-            scope.core.tolerate(*key);
-        }
-    }
-
-    /// The step's id, once it is built inside a flow.
-    pub(crate) fn step(&self) -> Option<std::sync::Arc<str>> {
-        match &self.call.place {
-            Place::Step { scope, key, .. } => Some(scope.core.step_id(*key)),
-            _ => None,
         }
     }
 }

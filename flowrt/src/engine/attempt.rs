@@ -99,16 +99,7 @@ pub(super) async fn run_task(
             error: output,
             next: Some(next),
         };
-        let mut entries = vec![Entry::Attempt(record)];
-        if !delay.is_zero() {
-            let detail = serde_json::Value::Null;
-            entries.push(Entry::Wait(WaitRecord {
-                step: step.to_string(),
-                kind: "retry".to_owned(),
-                due: Some(next),
-                detail,
-            }));
-        }
+        let entries = failed_attempt(record, delay);
         // A count that could not be written down costs at most one more attempt after a crash.
         if host.record(entries, Durability::Soon).await.is_ok() {
             core.clock.sleep_until(next).await;
@@ -116,6 +107,20 @@ pub(super) async fn run_task(
             std::future::pending::<()>().await;
         }
     }
+}
+
+/// What is written down of a failed attempt: its count, and the wait before the next.
+fn failed_attempt(record: AttemptRecord, delay: Duration) -> Vec<Entry> {
+    let wait = WaitRecord {
+        step: record.step.clone(),
+        kind: "retry".to_owned(),
+        due: record.next,
+        detail: serde_json::Value::Null,
+    };
+    let waits = !delay.is_zero();
+    std::iter::once(Entry::Attempt(record))
+        .chain(waits.then_some(Entry::Wait(wait)))
+        .collect()
 }
 
 async fn run_body(

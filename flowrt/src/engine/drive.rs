@@ -71,7 +71,6 @@ pub(crate) fn drive(
         let (replay, aside) = Replay::of(journal);
         let facts = Facts {
             run: record.id,
-            flow: meta,
             seed: record.seed,
             logical_time: record.logical_time,
             depth,
@@ -180,10 +179,6 @@ impl Driver {
     async fn step(&mut self, returned: bool, deadline: Option<i64>) -> Option<Stop> {
         if self.core.cancel.is_set() {
             return Some(Stop::Cancelled);
-        }
-        let here = self.core.take_here();
-        if !here.is_empty() {
-            return self.write_down(here).await;
         }
         match self.core.next() {
             Next::Poll => None,

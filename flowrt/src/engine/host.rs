@@ -271,7 +271,6 @@ impl Host for Handle {
                 let until = timeout.map(|timeout| core.clock.now().saturating_add(micros(timeout)));
                 host.wait_for_signal(&core, key, name, until, schema).await
             }),
-            Work::Here => Box::pin(std::future::pending()),
         }
     }
 

@@ -50,7 +50,7 @@ impl RunHandle {
 }
 
 impl Engine {
-    /// Opens the store at that address: `memory:` keeps nothing.
+    /// Opens the store at that address: `sqlite:PATH` is a file, `memory:` keeps nothing.
     ///
     /// # Errors
     /// If the address is of no kind that this build knows, or the store cannot be used.
@@ -58,11 +58,16 @@ impl Engine {
         if url == "memory:" {
             return Self::on(open_memory());
         }
+        #[cfg(feature = "sqlite")]
+        if let Some(path) = url.strip_prefix("sqlite:") {
+            let options = Options::new(this_process());
+            return Self::on(crate::store::sqlite::open(path.as_ref(), options).map_err(trouble)?);
+        }
         Err(Error::new(
             ErrorKind::Store,
             format!("`{url}` is no store that this build of flowrt can open"),
         )
-        .hint("use `memory:`"))
+        .hint("write `memory:` or `sqlite:PATH`"))
     }
 
     /// An engine on a store that somebody opened.
@@ -255,6 +260,39 @@ impl Engine {
         })
     }
 
+    /// The run of that name, or whose id starts so.
+    ///
+    /// # Errors
+    /// If there is none, or more than one.
+    pub async fn find(&self, reference: &str) -> Result<RunRecord> {
+        let mut found = self
+            .shared
+            .store
+            .find_runs(reference.to_owned())
+            .await
+            .map_err(trouble)?;
+        match found.len() {
+            1 => Ok(found.remove(0)),
+            0 => Err(Error::new(
+                ErrorKind::NotFound,
+                format!("the store has no run `{reference}`"),
+            )
+            .hint("list them: runs ls")),
+            n => Err(Error::new(
+                ErrorKind::Input,
+                format!("{n} runs begin with `{reference}`"),
+            )
+            .hint("write more of the id")),
+        }
+    }
+
+    /// The flows of this program, by name.
+    pub fn flows(&self) -> Vec<&'static Meta> {
+        let mut flows: Vec<_> = self.shared.flows.values().copied().collect();
+        flows.sort_by_key(|meta| meta.name);
+        flows
+    }
+
     /// Runs, newest first.
     ///
     /// # Errors
@@ -273,14 +311,17 @@ impl Engine {
 }
 
 fn open_memory() -> Arc<dyn Store> {
-    let process = Process {
+    Memory::open(Options::new(this_process()))
+}
+
+fn this_process() -> Process {
+    Process {
         id: ProcessId(clock::new_uuid()),
         pid: std::process::id(),
         host: String::new(),
         started: Clock::real().now(),
         build: env!("CARGO_PKG_VERSION").to_owned(),
-    };
-    Memory::open(Options::new(process))
+    }
 }
 
 /// The value of a run that ended, or why there is none.

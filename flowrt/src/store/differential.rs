@@ -153,6 +153,10 @@ fn operation() -> impl Strategy<Value = Operation> {
 }
 
 /// Does it, and returns the answer as text, and whether it was accepted and had an effect.
+#[expect(
+    clippy::too_many_lines,
+    reason = "one arm for each operation of the store"
+)]
 async fn apply(store: &dyn Store, operation: &Operation) -> (&'static str, String, bool) {
     let epoch = async |run: u64, stale: bool| {
         let record = store.run(run_id(run)).await.expect("an open store");

@@ -34,6 +34,9 @@ pub(super) struct Queued<T, F> {
     reply: oneshot::Sender<Result<T, Error>>,
 }
 
+/// Where the answer of a queued operation arrives.
+type Reply<T> = oneshot::Receiver<Result<T, Error>>;
+
 impl<T, F> Operation<T, F> {
     pub fn new(work: F) -> Self {
         Self { work, value: None }
@@ -43,11 +46,7 @@ impl<T, F> Operation<T, F> {
         self.value.expect("the work ended well, so it left a value")
     }
 
-    pub fn queued(
-        self,
-        durability: Durability,
-        bytes: usize,
-    ) -> (Box<Queued<T, F>>, oneshot::Receiver<Result<T, Error>>) {
+    pub fn queued(self, durability: Durability, bytes: usize) -> (Box<Queued<T, F>>, Reply<T>) {
         let (reply, answer) = oneshot::channel();
         let queued = Queued {
             operation: self,

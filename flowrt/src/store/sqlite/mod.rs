@@ -297,14 +297,9 @@ impl Store for Sqlite {
     fn version(&self) -> Answer<'_, u64> {
         Box::pin(async move {
             // SQLite counts the commits of all connections but the one that asks, so only the writer may ask.
-            match self.0.writer.try_with(|session| data_version(session)) {
+            match self.0.writer.try_with(data_version) {
                 Some(version) => Ok(version??),
-                None => {
-                    self.0
-                        .writer
-                        .write(Durability::Soon, 0, |session| data_version(session))
-                        .await
-                }
+                None => self.0.writer.write(Durability::Soon, 0, data_version).await,
             }
         })
     }

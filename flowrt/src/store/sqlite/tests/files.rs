@@ -4,8 +4,8 @@ use std::path::Path;
 
 use rusqlite::Connection;
 
+use super::super::super::Error;
 use super::super::super::sample::{new_run, options, run_id};
-use super::super::super::{Error, Store};
 use super::super::{migrate, open};
 
 /// Opens what must be refused and returns the message and the hint.

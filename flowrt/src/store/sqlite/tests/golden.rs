@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::super::super::sample::{
     attempt, claimed, ending, line, new_run, payload, run_id, step, wait,
 };
-use super::super::super::{Durability, LogFilter, Reopening, RunFilter, Store};
+use super::super::super::{Durability, LogFilter, Reopening, RunFilter};
 use crate::model::record::{ASIDE, Entry};
 use crate::model::state::RunState;
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use futures_util::future::join_all;
 
 use super::super::super::sample::{claimed, new_run, options, run_id, step};
-use super::super::super::{Durability, Error, Store};
+use super::super::super::{Durability, Error};
 use super::super::handle::Handle;
 use crate::model::record::Entry;
 

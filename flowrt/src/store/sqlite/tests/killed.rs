@@ -3,8 +3,8 @@
 use std::path::Path;
 use std::process::{Command, Output};
 
+use super::super::super::Durability;
 use super::super::super::sample::{claimed, new_run, options, run_id, step};
-use super::super::super::{Durability, Store};
 use super::super::{migrate, open};
 use crate::model::record::Entry;
 

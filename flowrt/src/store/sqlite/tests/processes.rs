@@ -3,7 +3,7 @@
 use std::sync::{Arc, Barrier};
 
 use super::super::super::sample::{claimed, new_run, options, run_id, step};
-use super::super::super::{Durability, Error, Store};
+use super::super::super::{Durability, Error};
 use crate::model::record::Entry;
 
 #[tokio::test]
