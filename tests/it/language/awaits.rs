@@ -1,4 +1,4 @@
-//! Awaits wherever they may stand: doubles_until_big, loops, closures, blocks, macros, helpers.
+//! Awaits wherever they may stand: a doubling loop, loops, closures, blocks, macros, helpers.
 
 use flowrt::prelude::*;
 use futures_util::future::{join, join_all, try_join_all};
