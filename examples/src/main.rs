@@ -1,2 +1,7 @@
-//! Examples.
-fn main() {}
+//! One program of all examples: `cargo run -p examples` lists them.
+
+mod approval;
+mod overall;
+mod repo_report;
+
+flowrt::main!();

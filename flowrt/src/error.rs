@@ -133,13 +133,6 @@ impl Error {
         self.with(|inner| inner.value = Some(value))
     }
 
-    pub(crate) fn with_cause(self, cause: &Error) -> Self {
-        self.with(|inner| {
-            inner.chain.push(cause.message().to_owned());
-            inner.chain.extend(cause.chain().map(str::to_owned));
-        })
-    }
-
     /// Says where it came from, unless something nearer already did.
     pub(crate) fn at(self, task: &str, location: Option<String>, attempts: u32) -> Self {
         if self.0.task.is_some() {
@@ -150,10 +143,6 @@ impl Error {
             inner.location = location;
             inner.attempts = attempts;
         })
-    }
-
-    pub(crate) fn of_kind(self, kind: ErrorKind) -> Self {
-        self.with(|inner| inner.kind = kind)
     }
 
     /// What kind it is.

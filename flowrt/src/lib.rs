@@ -2,8 +2,18 @@
 
 extern crate self as flowrt;
 
+#[doc(hidden)]
+#[path = "private.rs"]
+pub mod __private;
+#[doc(hidden)]
+#[path = "schema.rs"]
+pub mod __schema;
 pub mod author;
+#[cfg(feature = "cli")]
+mod cli;
 pub mod clock;
+pub mod draw;
+mod engine;
 mod error;
 #[cfg_attr(
     not(feature = "sqlite"),
@@ -11,6 +21,41 @@ mod error;
 )]
 mod failpoint;
 pub mod model;
+pub mod ops;
+pub mod prelude;
+mod registry;
 pub mod store;
 
+// The derive by name and the trait by glob: both are called `JsonSchema`.
+pub use __schema::*;
+#[cfg(feature = "macros")]
+pub use flowmacros::{JsonSchema, flow, limit, resource, task};
+
+pub use author::call::{Handle, TaskCall};
+pub use author::context::TaskContext;
+pub use author::meta::Limit;
+pub use author::wait::{
+    Receive, Sleep, Untracked, now, receive, sleep, sleep_until, untracked, uuid,
+};
 pub use error::{Error, ErrorKind, Result, StdError};
+pub use model::graph::Trigger;
+pub use ops::Engine;
+
+/// Makes the program: command line, and in it everything else. Crates of flows are named, so that they are linked.
+///
+/// ```no_run
+/// flowrt::main!();
+/// ```
+#[cfg(feature = "cli")]
+#[macro_export]
+macro_rules! main {
+    () => {
+        $crate::main!(flows = []);
+    };
+    (flows = [$($flows:ident),* $(,)?]) => {
+        $(use $flows as _;)*
+        fn main() -> ::std::process::ExitCode {
+            $crate::__private::cli_main()
+        }
+    };
+}

@@ -1,4 +1,6 @@
 //! The honest outside view of flowrt: everything here uses its public interface only.
 
+mod dag_language;
+mod dag_runs;
 mod file_length;
 mod layering;

@@ -71,6 +71,8 @@ enum Place {
     Plain(Payload),
     /// The body alone, under way.
     Running(BoxFuture<'static, Result<Payload>>),
+    /// Built outside of any flow while an engine is open: to be started, or a mistake.
+    Outside(Payload),
     /// It cannot be made.
     Broken(Error),
     Over,
@@ -114,12 +116,12 @@ impl Call {
                         ended: false,
                     }
                 }
-                Some(Frame::Glue(_)) => {
+                Some(Frame::Glue) => {
                     let _ = take_fixed();
                     Place::Broken(glue_call())
                 }
                 Some(Frame::Task(_)) => Place::Plain(input),
-                None if frame::engine_is_open() => Place::Broken(outside(meta, location)),
+                None if frame::engine_is_open() => Place::Outside(input),
                 None => Place::Plain(input),
             },
         };
@@ -170,6 +172,7 @@ impl Call {
                     self.place = Place::Over;
                     return Poll::Ready(result);
                 }
+                Place::Outside(_) => return Poll::Ready(Err(outside(self.meta, self.location))),
                 Place::Broken(error) => return Poll::Ready(Err(error.clone())),
                 Place::Over => {
                     return Poll::Ready(Err(Error::new(
@@ -253,7 +256,9 @@ impl<M: Callable> TaskCall<M> {
     pub fn body(mut self) -> BoxFuture<'static, Result<M::Output>> {
         let meta = self.call.meta;
         let input = match &self.call.place {
-            Place::Step { input, .. } | Place::Plain(input) => Ok(input.clone()),
+            Place::Step { input, .. } | Place::Plain(input) | Place::Outside(input) => {
+                Ok(input.clone())
+            }
             Place::Broken(error) => Err(error.clone()),
             Place::Running(_) | Place::Over => Err(Error::new(
                 ErrorKind::Misuse,
@@ -273,7 +278,7 @@ impl<M: Callable> TaskCall<M> {
     /// The task and its inputs, for what starts runs.
     pub(crate) fn into_parts(mut self) -> Result<(&'static Meta, Payload)> {
         match std::mem::replace(&mut self.call.place, Place::Over) {
-            Place::Plain(input) => Ok((self.call.meta, input)),
+            Place::Plain(input) | Place::Outside(input) => Ok((self.call.meta, input)),
             // Built where an engine is open, or inside a flow: the inputs are there all the same.
             Place::Step {
                 scope, key, input, ..
@@ -286,21 +291,6 @@ impl<M: Callable> TaskCall<M> {
                 ErrorKind::Misuse,
                 "the call was awaited before it was started",
             )),
-        }
-    }
-
-    /// Marks a failure as tolerated; what `.attempt()` in a DAG does.
-    pub(crate) fn tolerated(&self) {
-        if let Place::Step { scope, key, .. } = &self.call.place {
-            scope.core.tolerate(*key);
-        }
-    }
-
-    /// The step's id, once it is built inside a flow.
-    pub(crate) fn step(&self) -> Option<std::sync::Arc<str>> {
-        match &self.call.place {
-            Place::Step { scope, key, .. } => Some(scope.core.step_id(*key)),
-            _ => None,
         }
     }
 }

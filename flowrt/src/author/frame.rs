@@ -16,7 +16,7 @@ pub(crate) enum Frame {
     /// A flow's future is polled: calls become steps.
     Flow(Scope),
     /// Plain code of a DAG: calls are mistakes.
-    Glue(Scope),
+    Glue,
     /// The body of a task: calls are plain bodies, part of the attempt.
     Task(Arc<Attempt>),
 }

@@ -69,6 +69,9 @@ pub(crate) fn arguments(meta: &Meta, object: &Payload) -> Result<Payload> {
             "the parameters of a run are a JSON object",
         ));
     };
+    if meta.params.is_empty() {
+        return Ok(Payload::null());
+    }
     let mut values = Vec::with_capacity(meta.params.len());
     for param in meta.params {
         values.push(match (object.remove(param.name), param.default) {
@@ -89,8 +92,10 @@ pub(crate) fn arguments(meta: &Meta, object: &Payload) -> Result<Payload> {
 
 /// The array of arguments as an object by name.
 pub(crate) fn named(meta: &Meta, array: &Payload) -> Payload {
-    let serde_json::Value::Array(values) = array.to_value() else {
-        return array.clone();
+    // No arguments are `()`, whose JSON is `null`.
+    let values = match array.to_value() {
+        serde_json::Value::Array(values) => values,
+        _ => Vec::new(),
     };
     let object: serde_json::Map<_, _> = meta
         .params

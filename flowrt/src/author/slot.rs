@@ -95,8 +95,6 @@ pub(crate) enum Work {
         timeout: Option<Duration>,
         schema: serde_json::Value,
     },
-    /// Done by the flow's own future, which ends it itself.
-    Here,
 }
 
 pub(crate) enum SlotState {

@@ -7,3 +7,4 @@ pub mod record;
 pub mod replay;
 pub mod retry;
 pub mod state;
+pub mod trigger;

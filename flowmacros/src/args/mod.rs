@@ -1,0 +1,9 @@
+//! What stands in the parentheses of an attribute.
+
+pub(crate) mod flow;
+pub(crate) mod limit;
+pub(crate) mod list;
+pub(crate) mod param;
+pub(crate) mod retry;
+pub(crate) mod task;
+mod value;

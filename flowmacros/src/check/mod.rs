@@ -1,0 +1,12 @@
+//! What must not compile, one rule a function. What a type says is left to rustc and the traits of the run time.
+
+pub(crate) mod effects;
+mod flow;
+mod injected;
+mod owned;
+mod signature;
+mod task;
+
+pub(crate) use flow::{flag_of, flow, inline};
+pub(crate) use signature::signature;
+pub(crate) use task::task;

@@ -1,0 +1,13 @@
+//! The code that macros leave behind. Nothing here can fail: what is wrong was said before.
+
+mod asserts;
+mod callable;
+pub(crate) mod flow;
+pub(crate) mod inline;
+pub(crate) mod limit;
+mod literal;
+mod meta;
+pub(crate) mod resource;
+pub(crate) mod schema;
+mod stub;
+pub(crate) mod task;

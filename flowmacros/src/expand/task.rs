@@ -1,0 +1,196 @@
+//! `#[task]`.
+
+use proc_macro2::TokenStream;
+use quote::{quote, quote_spanned};
+use syn::Path;
+
+use super::callable::{self, Attrs};
+use super::literal::{delay, duration, option, text};
+use super::{asserts, meta, stub};
+use crate::args::task::TaskArgs;
+use crate::check;
+use crate::ctxt::Ctxt;
+use crate::fingerprint::fingerprint;
+use crate::input::FnInput;
+use crate::model::{Function, ParamKind};
+
+/// Expands `#[task(args)] item`.
+pub(crate) fn expand(args: TokenStream, item: TokenStream) -> TokenStream {
+    let mut cx = Ctxt::new();
+    let input: FnInput = match syn::parse2(item.clone()) {
+        Ok(input) => input,
+        Err(error) => {
+            let error = error.to_compile_error();
+            return quote!(#error #item);
+        }
+    };
+    let fingerprint = fingerprint(&args, &input);
+    let args = TaskArgs::parse(args, &mut cx);
+    let function = Function::read(&input, &mut cx);
+    let usable = check::signature(&input, "task", &mut cx);
+    check::task(&args, &function, &mut cx);
+    let code = if usable {
+        task(&args, &input, &function, fingerprint)
+    } else {
+        stub::stub(&args.rt, &input, &function)
+    };
+    let errors = cx.into_errors();
+    quote!(#errors #code)
+}
+
+fn task(args: &TaskArgs, input: &FnInput, function: &Function, fingerprint: u64) -> TokenStream {
+    let rt = &args.rt;
+    let facts = meta::Facts {
+        kind: quote!(Task),
+        task: options(args, function),
+        flow: quote!(#rt::__private::FlowOptions::NONE),
+        graph: quote!(::core::option::Option::None),
+        sites: quote!(&[]),
+        fingerprint,
+        name: args.name.clone(),
+        schemas: false,
+    };
+    let meta = meta::meta(rt, function, &facts);
+    let (body, run) = (body(input), run(rt, input, function));
+    let asserts = asserts::recordable(rt, function);
+    let hooks = hooks(args, function);
+    let items = quote!(#body #run #asserts #hooks);
+    let call = callable::function(rt, input, function, &TokenStream::new());
+    let registration = callable::registration(rt, function, &items, &quote!(&#meta));
+    quote!(#call #registration)
+}
+
+/// The user's function under a name that nobody types.
+fn body(input: &FnInput) -> TokenStream {
+    let Attrs { body: attrs, .. } = Attrs::sort(&input.attrs);
+    let sig = &input.sig;
+    let (asyncness, fn_token, output, body) =
+        (&sig.asyncness, &sig.fn_token, &sig.output, &input.body);
+    let params = sig.inputs.iter().map(strip);
+    // Inputs come from a record, so they are owned whether the body needs them so or not.
+    quote! {
+        #(#attrs)*
+        #[allow(clippy::needless_pass_by_value, clippy::unused_async, clippy::unnecessary_wraps)]
+        #asyncness #fn_token __body(#(#params),*) #output #body
+    }
+}
+
+/// A parameter without the attributes that only the macro reads.
+pub(super) fn strip(arg: &syn::FnArg) -> syn::FnArg {
+    let mut arg = arg.clone();
+    if let syn::FnArg::Typed(typed) = &mut arg {
+        typed.attrs.retain(|attr| {
+            !["doc", "arg", "resource"]
+                .iter()
+                .any(|name| attr.path().is_ident(name))
+        });
+    }
+    arg
+}
+
+/// From the record of the inputs to the record of the result.
+fn run(rt: &Path, input: &FnInput, function: &Function) -> TokenStream {
+    let tys = function.recorded().map(|(param, _)| &param.ty);
+    let names = function.recorded().map(|(param, _)| &param.ident);
+    let resources = function
+        .params
+        .iter()
+        .filter_map(|param| match &param.kind {
+            ParamKind::Resource(ty) => {
+                let ident = &param.ident;
+                Some(quote!(let #ident = #rt::__private::resource::<#ty>().await?;))
+            }
+            _ => None,
+        });
+    let values = function.params.iter().map(|param| {
+        let ident = &param.ident;
+        match param.kind {
+            ParamKind::Recorded(_) => quote!(#ident),
+            ParamKind::Context if function.is_async => quote!(&__context),
+            ParamKind::Context => quote!(__context),
+            ParamKind::Resource(_) => quote!(&*#ident),
+        }
+    });
+    let value = if function.is_async {
+        quote!(__body(#(#values),*).await)
+    } else {
+        quote!(#rt::__private::blocking(__context, move |__context| __body(#(#values),*)).await?)
+    };
+    let outcome = if function.ret.is_result {
+        quote!(#rt::__private::outcome_of_result!(#value))
+    } else {
+        quote!(#rt::__private::encode(&#value))
+    };
+    // The span of the name: a body that is not `Send` is said there.
+    let boxed = quote_spanned! {function.ident.span()=>
+        ::std::boxed::Box::pin(async move {
+            let (#(#names,)*) = #rt::__private::decode::<(#(#tys,)*)>(&__input)?;
+            #(#resources)*
+            #outcome
+        })
+    };
+    let _ = input;
+    quote! {
+        #[allow(unused_variables, clippy::let_unit_value, clippy::unit_arg, clippy::used_underscore_binding, clippy::used_underscore_items)]
+        fn __run(
+            __input: #rt::__private::Payload,
+            __context: #rt::TaskContext,
+        ) -> #rt::__private::BoxFuture<'static, #rt::__private::Result<#rt::__private::Payload>> {
+            #boxed
+        }
+    }
+}
+
+fn options(args: &TaskArgs, function: &Function) -> TokenStream {
+    let rt = &args.rt;
+    let (retries, jitter, tags, later) = (&args.retries, args.jitter, &args.tags, &args.later);
+    let delay = delay(rt, &args.delay);
+    let retry_if = option(args.retry_if.as_ref().map(|path| quote!(#path)));
+    let (timeout, cache) = (
+        option(args.timeout.map(duration)),
+        option(args.cache.map(duration)),
+    );
+    let (version, queue) = (text(args.version.as_ref()), text(args.queue.as_ref()));
+    let (blocking, durable) = (!function.is_async, args.durable);
+    let priority = args.priority.clone().unwrap_or_else(|| quote!(0));
+    let limit = option(args.limit.as_ref().map(|limit| {
+        let (path, weight) = (&limit.limit, &limit.weight);
+        let key = option(limit.key.as_ref().map(|key| {
+            let key = crate::names::plain(key);
+            quote!(#key)
+        }));
+        quote!(#rt::__private::LimitUse { limit: &#path, weight: #weight, key: #key })
+    }));
+    quote! {
+        #rt::__private::TaskOptions {
+            retries: #retries,
+            delay: #delay,
+            jitter: #jitter,
+            retry_if: #retry_if,
+            timeout: #timeout,
+            tags: &[#(#tags),*],
+            blocking: #blocking,
+            durable: #durable,
+            version: #version,
+            limit: #limit,
+            cache: #cache,
+            queue: #queue,
+            priority: #priority,
+            later: &[#(#later),*],
+        }
+    }
+}
+
+/// Hooks are tasks or flows, and a cache key is made of the recorded inputs: checked now, though carried out later.
+fn hooks(args: &TaskArgs, function: &Function) -> TokenStream {
+    let rt = &args.rt;
+    let hooks = &args.hooks;
+    let key = args.cache_key.iter().map(|path| {
+        let tys = function.recorded().map(|(param, _)| &param.ty);
+        quote!(const _: fn(#(&#tys),*) -> ::std::string::String = #path;)
+    });
+    quote! {
+        #(const _: &#rt::__private::Meta = #rt::__private::meta_of(&#hooks);)*
+        #(#key)*
+    }
+}

@@ -1,0 +1,189 @@
+//! Walks the body.
+
+use proc_macro2::TokenStream;
+use quote::quote_spanned;
+use syn::spanned::Spanned;
+use syn::visit_mut::{self, VisitMut};
+use syn::{
+    Expr, ExprAsync, ExprAwait, ExprCall, ExprClosure, ExprMacro, ExprMethodCall, ExprPath, Item,
+    Path, StmtMacro,
+};
+
+use super::macros;
+use super::sites::{CallSite, is_function};
+use crate::check::effects::effect_of;
+use crate::ctxt::Ctxt;
+use crate::names::spelled;
+
+/// Rewrites what it visits, and collects calls and mistakes.
+pub(super) struct Rewriter<'a> {
+    rt: &'a Path,
+    pub(super) cx: &'a mut Ctxt,
+    pub(super) sites: Vec<CallSite>,
+}
+
+impl<'a> Rewriter<'a> {
+    pub(super) fn new(rt: &'a Path, cx: &'a mut Ctxt) -> Self {
+        Self {
+            rt,
+            cx,
+            sites: Vec::new(),
+        }
+    }
+
+    /// Makes a future go through `Step`. The support code has the span of one punctuation token, so that editors show
+    /// the user's code.
+    pub(super) fn step(&self, future: &Expr, at: proc_macro2::Span) -> Expr {
+        let rt = self.rt;
+        verbatim(quote_spanned!(at=> #rt::__private::step(#future)))
+    }
+
+    fn branch(&self, block: &ExprAsync) -> Expr {
+        let rt = self.rt;
+        verbatim(quote_spanned!(block.async_token.span=> #rt::__private::branch(#block)))
+    }
+
+    /// `.after` and its like belong to DAGs, where nothing else gives the order.
+    fn no_dag_builders(&mut self, mut future: &Expr) {
+        while let Expr::MethodCall(call) = future {
+            let name = call.method.to_string();
+            let way_out = match name.as_str() {
+                "after" => "await the other call before this one",
+                "on" => "look at the result of the other call: `match other(…).await { … }`",
+                "attempt" => "an awaited call is a `Result` already: match on it",
+                _ => {
+                    future = &call.receiver;
+                    continue;
+                }
+            };
+            if is_task_chain(&call.receiver) {
+                self.cx.error(
+                    &call.method,
+                    format!("`.{name}` arranges the nodes of a DAG; in an `async` flow the order is that of the awaits\n\n{way_out}"),
+                );
+            }
+            future = &call.receiver;
+        }
+    }
+
+    fn closure_body(&self, closure: &ExprClosure) -> Option<TokenStream> {
+        let rt = self.rt;
+        let body = &closure.body;
+        let at = closure.inputs_end.span();
+        if closure.asyncness.is_some() {
+            let inner = match &closure.output {
+                syn::ReturnType::Default => quote_spanned!(at=> #body),
+                syn::ReturnType::Type(_, ty) => quote_spanned! {at=>
+                    #[allow(unreachable_code, clippy::diverging_sub_expression, clippy::empty_loop)]
+                    if false {
+                        let __output: #ty = loop {};
+                        return __output;
+                    }
+                    #body
+                },
+            };
+            return Some(
+                quote_spanned!(at=> { #rt::__private::branch_late(async { #inner }).await }),
+            );
+        }
+        builds_calls(body)
+            .then(|| quote_spanned!(at=> { let _scope = #rt::__private::closure_guard(); #body }))
+    }
+}
+
+impl VisitMut for Rewriter<'_> {
+    fn visit_expr_mut(&mut self, expr: &mut Expr) {
+        if let Expr::Call(call) = expr
+            && is_untracked(call)
+        {
+            return;
+        }
+        visit_mut::visit_expr_mut(self, expr);
+        match expr {
+            Expr::Await(ExprAwait {
+                base, await_token, ..
+            }) => {
+                self.no_dag_builders(base);
+                **base = self.step(base, await_token.span);
+            }
+            Expr::Async(block) => *expr = self.branch(block),
+            _ => {}
+        }
+    }
+
+    fn visit_expr_closure_mut(&mut self, closure: &mut ExprClosure) {
+        visit_mut::visit_expr_closure_mut(self, closure);
+        if let Some(body) = self.closure_body(closure) {
+            *closure.body = verbatim(body);
+        }
+    }
+
+    fn visit_expr_call_mut(&mut self, call: &mut ExprCall) {
+        if let Expr::Path(path) = &*call.func {
+            self.sites.extend(CallSite::of(&path.path));
+        }
+        visit_mut::visit_expr_call_mut(self, call);
+    }
+
+    fn visit_expr_path_mut(&mut self, path: &mut ExprPath) {
+        if let Some(effect) = effect_of(&path.path) {
+            self.cx.error(&*path, effect.message(&spelled(path)));
+        }
+    }
+
+    fn visit_expr_macro_mut(&mut self, mac: &mut ExprMacro) {
+        macros::rewrite(self, &mut mac.mac);
+    }
+
+    fn visit_stmt_macro_mut(&mut self, mac: &mut StmtMacro) {
+        macros::rewrite(self, &mut mac.mac);
+    }
+
+    fn visit_expr_method_call_mut(&mut self, call: &mut ExprMethodCall) {
+        if call.method == "submit" {
+            self.no_dag_builders(&call.receiver);
+        }
+        visit_mut::visit_expr_method_call_mut(self, call);
+    }
+
+    /// Functions inside the body are code of their own.
+    fn visit_item_mut(&mut self, _: &mut Item) {}
+}
+
+/// `untracked(…)`: nothing in it is recorded, and all is allowed.
+fn is_untracked(call: &ExprCall) -> bool {
+    matches!(&*call.func, Expr::Path(path) if path.path.segments.last().is_some_and(|last| last.ident == "untracked"))
+}
+
+/// A call of a function, or methods on it: not on some value that happens to have a method of that name.
+fn is_task_chain(mut expr: &Expr) -> bool {
+    loop {
+        match expr {
+            Expr::MethodCall(call) => expr = &call.receiver,
+            Expr::Paren(paren) => expr = &paren.expr,
+            Expr::Call(call) => {
+                return matches!(&*call.func, Expr::Path(path)
+                    if path.path.segments.last().is_some_and(|last| is_function(&last.ident.to_string())));
+            }
+            _ => return false,
+        }
+    }
+}
+
+/// Whether a closure may build calls of tasks: it calls functions.
+fn builds_calls(body: &Expr) -> bool {
+    struct Finder(bool);
+    impl<'ast> syn::visit::Visit<'ast> for Finder {
+        fn visit_expr_call(&mut self, call: &'ast ExprCall) {
+            self.0 |= matches!(&*call.func, Expr::Path(path) if CallSite::of(&path.path).is_some());
+            syn::visit::visit_expr_call(self, call);
+        }
+    }
+    let mut finder = Finder(false);
+    syn::visit::Visit::visit_expr(&mut finder, body);
+    finder.0
+}
+
+fn verbatim(tokens: TokenStream) -> Expr {
+    Expr::Verbatim(tokens)
+}

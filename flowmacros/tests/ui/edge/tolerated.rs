@@ -1,0 +1,19 @@
+use flowrt::prelude::*;
+
+#[task]
+async fn one(x: u32) -> Result<u32> {
+    Ok(x)
+}
+
+#[task]
+async fn two(x: u32, y: String) -> Result<String> {
+    Ok(format!("{x}{y}"))
+}
+
+#[flow]
+fn report(x: u32) -> Result<u32> {
+    let tried = one(x).attempt();
+    one(tried)
+}
+
+fn main() {}

@@ -1,0 +1,184 @@
+//! The driver's side of a run: completions are numbered and handed out, work is started and stopped.
+
+use super::*;
+
+impl Core {
+    /// Polls the flow's future inside its frame.
+    pub(crate) fn poll_flow<F: Future + Unpin>(
+        self: &Arc<Self>,
+        future: &mut F,
+        cx: &mut Context<'_>,
+    ) -> Poll<F::Output> {
+        self.lock().waker = Some(cx.waker().clone());
+        let scope = crate::author::scope::Scope {
+            core: self.clone(),
+            index: 0,
+        };
+        enter(Frame::Flow(scope), || std::pin::Pin::new(future).poll(cx))
+    }
+
+    /// What to do after a poll of the flow that left it pending.
+    pub(crate) fn next(&self) -> Next {
+        let mut inner = self.lock();
+        if let Some(error) = inner.diverged.take() {
+            return Next::Diverged(error);
+        }
+        if let Some((key, recorded)) = inner.handouts.pop_front() {
+            inner.deliver(key, recorded);
+            return Next::Poll;
+        }
+        if let Some(next) = inner.replay_next() {
+            return next;
+        }
+        if inner.reuse_wanted() {
+            return Next::Poll;
+        }
+        let starts = inner.take_starts();
+        if !starts.is_empty() {
+            return Next::Start(starts);
+        }
+        if inner.running > 0 || inner.untracked > 0 {
+            Next::Wait
+        } else {
+            Next::Stuck
+        }
+    }
+
+    /// Numbers a completion: what to write down, what to hand out then, and whether it must be on the disk first.
+    pub(crate) fn number(&self, finished: Finished) -> (Vec<Entry>, Recorded, bool) {
+        let mut inner = self.lock();
+        let mut entries = std::mem::take(&mut inner.pending);
+        let synced = finished.synced;
+        let recorded = finished.recorded.clone();
+        if let Some(record) = inner.record_of(finished) {
+            entries.push(Entry::Step(record));
+        }
+        (entries, recorded, synced)
+    }
+
+    /// A completion that is recorded now: it will be handed out after those before it.
+    pub(crate) fn committed(&self, key: Key, recorded: Recorded) {
+        let mut inner = self.lock();
+        inner.running = inner
+            .running
+            .saturating_sub(usize::from(inner.slots.get(key).is_some()));
+        inner.handouts.push_back((key, recorded));
+    }
+
+    /// Hands out everything that is recorded, when the flow is not polled any more.
+    pub(crate) fn settle(&self) {
+        let mut inner = self.lock();
+        while let Some((key, recorded)) = inner.handouts.pop_front() {
+            inner.deliver(key, recorded);
+        }
+    }
+
+    /// Entries that wait for a commit, if any.
+    pub(crate) fn take_pending(&self) -> Vec<Entry> {
+        std::mem::take(&mut self.lock().pending)
+    }
+
+    /// Remembers how to stop a call's work.
+    pub(crate) fn set_abort(&self, key: Key, abort: tokio::task::AbortHandle) {
+        match self.lock().slots.get_mut(key) {
+            Some(slot) => slot.abort = Some(abort),
+            None => abort.abort(),
+        }
+    }
+
+    /// Remembers the token of a call's attempt.
+    pub(crate) fn set_cancel(&self, key: Key, cancel: Arc<Cancel>) {
+        if let Some(slot) = self.lock().slots.get_mut(key) {
+            slot.cancel = Some(cancel);
+        }
+    }
+
+    /// The fatal trouble that the flow's side found, if any.
+    pub(crate) fn take_diverged(&self) -> Option<Error> {
+        self.lock().diverged.take()
+    }
+
+    /// What is left of the record once the flow has ended: a strict replay must have reached all of it.
+    pub(crate) fn unreached(&self) -> Option<Error> {
+        self.lock().replay.unreached()
+    }
+
+    /// Returns when the flow's own wakers ask for a poll.
+    pub(crate) async fn woken(&self) {
+        let mut first = true;
+        std::future::poll_fn(|cx| {
+            if std::mem::take(&mut first) {
+                self.lock().waker = Some(cx.waker().clone());
+                return Poll::Pending;
+            }
+            Poll::Ready(())
+        })
+        .await;
+    }
+
+    /// Whether submitted calls are still under way.
+    pub(crate) fn submitted_outstanding(&self) -> bool {
+        self.lock()
+            .slots
+            .iter()
+            .any(|slot| slot.submitted && !matches!(slot.state, SlotState::Done(_)))
+    }
+
+    /// The first failure of a submitted call that nobody awaited.
+    pub(crate) fn unawaited_failure(&self) -> Option<Error> {
+        let inner = self.lock();
+        inner
+            .slots
+            .iter()
+            .filter(|slot| slot.submitted && !slot.awaited && !slot.tolerated)
+            .find_map(|slot| match &slot.state {
+                SlotState::Done(recorded) if !recorded.state.is_success() => {
+                    Some(Error::from_json(&recorded.output))
+                }
+                _ => None,
+            })
+    }
+
+    /// Signals every running attempt that it is not wanted any more.
+    pub(crate) fn cancel_running(&self) {
+        self.cancel.set();
+        for slot in self.lock().slots.iter() {
+            if let (SlotState::Running, Some(cancel)) = (&slot.state, &slot.cancel) {
+                cancel.set();
+            }
+        }
+    }
+
+    /// How many bodies and child runs are under way; mere waits are not counted.
+    pub(crate) fn bodies(&self) -> usize {
+        let inner = self.lock();
+        inner
+            .slots
+            .iter()
+            .filter(|slot| matches!(slot.state, SlotState::Running) && slot.cancel.is_some())
+            .count()
+    }
+
+    /// Drops the work of every running call; returns their records.
+    pub(crate) fn abort_running(&self, now: Micros) -> Vec<Entry> {
+        let mut inner = self.lock();
+        let mut entries = std::mem::take(&mut inner.pending);
+        let keys: Vec<Key> = inner.slots.keys().collect();
+        for key in keys {
+            let Some(slot) = inner.slots.get(key) else {
+                continue;
+            };
+            if !matches!(slot.state, SlotState::Running) {
+                continue;
+            }
+            if let Some(slot) = inner.slots.remove(key) {
+                if let Some(abort) = &slot.abort {
+                    abort.abort();
+                }
+                entries.push(Entry::Step(inner.cancelled(&slot, now)));
+            }
+        }
+        inner.running = 0;
+        entries
+    }
+}

@@ -1,0 +1,310 @@
+//! The flow's side of a run: calls are built, polled, dropped; scopes open and close.
+
+use super::*;
+
+impl Core {
+    /// Builds a call: takes its place and name in the scope.
+    pub(crate) fn build(
+        &self,
+        scope: usize,
+        kind: StepKind,
+        task: &'static str,
+        input: Payload,
+        fixed: Option<FixedId>,
+    ) -> Key {
+        let mut inner = self.lock();
+        let is_fixed = fixed.is_some();
+        let identity = inner.identify(scope, task, fixed);
+        inner
+            .slots
+            .insert(Slot::new(identity, kind, task, input, is_fixed))
+    }
+
+    /// Gives a call another name, counted among the calls of that name.
+    pub(crate) fn rename(&self, key: Key, name: &str) {
+        let mut inner = self.lock();
+        let Some(slot) = inner.slots.get(key) else {
+            return;
+        };
+        let (scope, old) = (slot.identity.scope, slot.identity.name.clone());
+        // The name given back is free again only if it was the last one taken.
+        let was = inner.scopes[scope].names.get(&old).copied();
+        if let (Some(count), Some(slot)) = (was, inner.slots.get(key))
+            && slot.identity.occurrence == count
+            && !slot.fixed
+        {
+            inner.scopes[scope].names.insert(old, count - 1);
+        }
+        let name: Arc<str> = Arc::from(name);
+        let occurrence = inner.scopes[scope].next(&name);
+        if let Some(slot) = inner.slots.get_mut(key) {
+            slot.identity.name = name;
+            slot.identity.occurrence = occurrence;
+        }
+    }
+
+    /// The full id of a step.
+    pub(crate) fn step_id(&self, key: Key) -> Arc<str> {
+        let inner = self.lock();
+        inner.slots.get(key).map_or_else(
+            || Arc::from("?"),
+            |slot| Arc::from(inner.step(&slot.identity)),
+        )
+    }
+
+    /// Polls a call: its recorded outcome, or the work is wanted.
+    pub(crate) fn poll(
+        self: &Arc<Self>,
+        key: Key,
+        cx: &mut Context<'_>,
+        work: impl FnOnce() -> Work,
+    ) -> Poll<Recorded> {
+        let mut inner = self.lock();
+        let Some(slot) = inner.slots.get_mut(key) else {
+            return Poll::Pending;
+        };
+        match &mut slot.state {
+            SlotState::Done(recorded) => {
+                let recorded = recorded.clone();
+                slot.awaited = true;
+                Poll::Ready(recorded)
+            }
+            SlotState::Built => {
+                slot.waker = Some(cx.waker().clone());
+                let work = work();
+                if inner.may_inline(key) && matches!(work, Work::Call { .. }) {
+                    inner
+                        .slots
+                        .get_mut(key)
+                        .expect("the slot was there under this lock")
+                        .state = SlotState::Running;
+                    inner.running += 1;
+                    drop(inner);
+                    return self.poll_inline(key, cx, work);
+                }
+                inner.want(key, work);
+                Poll::Pending
+            }
+            SlotState::Wanted(_) | SlotState::Running => {
+                slot.waker = Some(cx.waker().clone());
+                Poll::Pending
+            }
+        }
+    }
+
+    /// The only outstanding call of a flow runs in the flow's own poll: no hop to another thread and back.
+    fn poll_inline(self: &Arc<Self>, key: Key, cx: &mut Context<'_>, work: Work) -> Poll<Recorded> {
+        let mut work = self.host.execute(self, key, work);
+        let finished = match work.as_mut().poll(cx) {
+            Poll::Ready(finished) => finished,
+            Poll::Pending => {
+                self.host.spawn(self, key, work);
+                return Poll::Pending;
+            }
+        };
+        let (entries, recorded, synced) = self.number(finished);
+        let mut commit = self.host.commit(self, entries, synced);
+        match commit.as_mut().poll(cx) {
+            Poll::Ready(Ok(())) => {
+                let mut inner = self.lock();
+                inner.running -= 1;
+                if let Some(slot) = inner.slots.get_mut(key) {
+                    slot.state = SlotState::Done(recorded.clone());
+                    slot.awaited = true;
+                }
+                Poll::Ready(recorded)
+            }
+            Poll::Ready(Err(error)) => {
+                self.host
+                    .spawn_commit(self, key, recorded, Box::pin(async move { Err(error) }));
+                Poll::Pending
+            }
+            Poll::Pending => {
+                self.host.spawn_commit(self, key, recorded, commit);
+                Poll::Pending
+            }
+        }
+    }
+
+    /// Wants a call whether or not anybody polls it, and keeps the run open until it ends.
+    pub(crate) fn submit(&self, key: Key, work: Work) {
+        let mut inner = self.lock();
+        if let Some(slot) = inner.slots.get_mut(key) {
+            slot.submitted = true;
+            if matches!(slot.state, SlotState::Built) {
+                inner.want(key, work);
+            }
+        }
+        inner.wake();
+    }
+
+    /// A call was dropped. One that had started is recorded as cancelled.
+    pub(crate) fn drop_call(&self, key: Key) {
+        let now = self.clock.now();
+        let mut inner = self.lock();
+        let Some(slot) = inner.slots.get(key) else {
+            return;
+        };
+        if slot.submitted && !matches!(slot.state, SlotState::Done(_)) {
+            return;
+        }
+        let Some(slot) = inner.slots.remove(key) else {
+            return;
+        };
+        inner.handouts.retain(|(other, _)| *other != key);
+        match slot.state {
+            SlotState::Running => {
+                if let Some(abort) = &slot.abort {
+                    abort.abort();
+                }
+                if let Some(cancel) = &slot.cancel {
+                    cancel.set();
+                }
+                inner.running -= 1;
+                let record = inner.cancelled(&slot, now);
+                inner.pending.push(Entry::Step(record));
+                inner.wake();
+            }
+            SlotState::Wanted(_) => inner.wanted.retain(|other| *other != key),
+            SlotState::Built | SlotState::Done(_) => {}
+        }
+    }
+
+    pub(crate) fn open_scope(&self, parent: usize, name: &str) -> usize {
+        let mut inner = self.lock();
+        let name: Arc<str> = Arc::from(name);
+        let occurrence = inner.scopes[parent].next(&name);
+        let path = format!(
+            "{}{}/",
+            inner.scopes[parent].path,
+            with_occurrence(&name, occurrence)
+        );
+        inner.push_scope(path)
+    }
+
+    pub(crate) fn open_branch(&self, parent: usize) -> usize {
+        let mut inner = self.lock();
+        inner.scopes[parent].branches += 1;
+        inner.branches += 1;
+        let path = format!(
+            "{}b{}/",
+            inner.scopes[parent].path, inner.scopes[parent].branches
+        );
+        inner.push_scope(path)
+    }
+
+    /// A branch was dropped, ended or not.
+    pub(crate) fn branch_gone(&self) {
+        self.lock().branches -= 1;
+    }
+
+    pub(crate) fn close_scope(&self, scope: usize) {
+        let mut inner = self.lock();
+        let data = &inner.scopes[scope];
+        let (path, length) = (data.path.clone(), data.position);
+        if let Some(error) = inner.replay.close_scope(&path, length) {
+            inner.diverged.get_or_insert(error);
+        } else if !inner.replay.knows_end(&path) {
+            inner.pending.push(Entry::ScopeEnd(path, length));
+        }
+    }
+
+    pub(crate) fn note_node(
+        &self,
+        scope: usize,
+        position: u32,
+        step: &str,
+        task: &str,
+        state: TaskState,
+    ) {
+        let now = self.clock.now();
+        let mut inner = self.lock();
+        let path = inner.scopes[scope].path.clone();
+        if inner.replay.knows_node(&path, step) {
+            return;
+        }
+        let seq = inner.take_seq();
+        inner.pending.push(Entry::Step(StepRecord {
+            seq,
+            step: format!("{path}{step}"),
+            scope: path,
+            position,
+            task: task.to_owned(),
+            kind: StepKind::Node,
+            digest: Digest::default(),
+            fingerprint: 0,
+            input: None,
+            state,
+            output: None,
+            attempts: 0,
+            started: now,
+            finished: now,
+            signal: None,
+            reused_from: None,
+            tolerated: false,
+        }));
+    }
+
+    /// A value that the next commit records and every replay gives again.
+    pub(crate) fn recorded_value(
+        &self,
+        scope: usize,
+        name: &'static str,
+        make: impl FnOnce() -> Payload,
+    ) -> Payload {
+        let now = self.clock.now();
+        let mut inner = self.lock();
+        let identity = inner.identify(scope, name, None);
+        let path = inner.scopes[scope].path.clone();
+        let step = inner.step(&identity);
+        if let Some(value) = inner
+            .replay
+            .value_of(&path, identity.position)
+            .or_else(|| inner.aside.value_of(&step))
+        {
+            return value;
+        }
+        let value = make();
+        let seq = inner.take_seq();
+        inner.pending.push(Entry::Step(StepRecord {
+            seq,
+            step,
+            scope: path,
+            position: identity.position,
+            task: name.to_owned(),
+            kind: StepKind::Now,
+            digest: Digest::default(),
+            fingerprint: 0,
+            input: None,
+            state: TaskState::Completed,
+            output: Some(value.clone()),
+            attempts: 1,
+            started: now,
+            finished: now,
+            signal: None,
+            reused_from: None,
+            tolerated: false,
+        }));
+        value
+    }
+
+    /// The next number of the scope's own sequence, the same in every replay.
+    pub(crate) fn draw(&self, scope: usize) -> u64 {
+        let mut inner = self.lock();
+        let data = &mut inner.scopes[scope];
+        data.draws += 1;
+        let mut hash = blake3::Hasher::new();
+        hash.update(&self.facts.seed.to_le_bytes());
+        hash.update(data.path.as_bytes());
+        hash.update(&data.draws.to_le_bytes());
+        let mut bytes = [0; 8];
+        bytes.copy_from_slice(&hash.finalize().as_bytes()[..8]);
+        u64::from_le_bytes(bytes)
+    }
+
+    /// Counts a future that is waited for without being recorded; the flow is not stuck while it is pending.
+    pub(crate) fn untracked(&self, change: isize) {
+        let mut inner = self.lock();
+        inner.untracked = inner.untracked.saturating_add_signed(change);
+    }
+}

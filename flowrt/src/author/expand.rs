@@ -1,0 +1,187 @@
+//! Small pieces that only expansions use.
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::author::call::{Callable, TaskCall};
+use crate::author::context::TaskContext;
+use crate::author::frame::{Frame, enter};
+use crate::author::meta::Meta;
+use crate::author::record::Recordable;
+use crate::error::{Error, ErrorKind, Result};
+
+/// The parts of a result type, so that aliases need not be looked through.
+pub trait ResultParts {
+    /// The value of a success.
+    type Ok;
+    /// The error.
+    type Err;
+}
+
+impl<T, E> ResultParts for std::result::Result<T, E> {
+    type Ok = T;
+    type Err = E;
+}
+
+/// Compiles only if a run can record the type.
+pub fn assert_recordable<T: Recordable>() {}
+
+/// Compiles only if the type has a JSON Schema.
+pub fn assert_schema<T: schemars::JsonSchema>() {}
+
+/// The JSON Schema of a parameter.
+pub fn schema_of<T: schemars::JsonSchema>(
+    generator: &mut schemars::SchemaGenerator,
+) -> schemars::Schema {
+    generator.subschema_for::<T>()
+}
+
+/// Why a value does not fit the type of a parameter: the path to the fault, and the fault.
+///
+/// # Errors
+/// If it does not fit.
+pub fn check_param<T: DeserializeOwned>(
+    value: &serde_json::Value,
+) -> std::result::Result<(), (String, String)> {
+    match serde_path_to_error::deserialize::<_, T>(value) {
+        Ok(_) => Ok(()),
+        Err(error) => Err((error.path().to_string(), error.inner().to_string())),
+    }
+}
+
+/// Runs the body of a task that is not `async` on the blocking pool.
+///
+/// # Errors
+/// If the runtime shuts down before the body has begun.
+pub async fn blocking<R: Send + 'static>(
+    context: TaskContext,
+    body: impl FnOnce(&TaskContext) -> R + Send + 'static,
+) -> Result<R> {
+    let work = move || enter(Frame::Task(context.0.clone()), || body(&context));
+    match tokio::task::spawn_blocking(work).await {
+        Ok(value) => Ok(value),
+        Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+        Err(_) => Err(Error::new(
+            ErrorKind::Cancelled,
+            "the program ended before the task's body began",
+        )),
+    }
+}
+
+/// A function that stands for a task or flow.
+#[diagnostic::on_unimplemented(
+    message = "this is not a task or flow",
+    label = "a node of a DAG calls a function with `#[task]` or `#[flow]`",
+    note = "put `#[task]` on it, or wrap plain code in a block: `{{ … }}`"
+)]
+pub trait Callee<A> {
+    /// What the macro knows of it.
+    const META: &'static Meta;
+}
+
+/// What the macro knows of a function that stands for a task or flow.
+pub const fn meta_of<F: Callee<A>, A>(_: &F) -> &'static Meta {
+    F::META
+}
+
+macro_rules! callee {
+    ($($arg:ident)*) => {
+        impl<Function, Marker: Callable, $($arg),*> Callee<($($arg,)*)> for Function
+        where
+            Function: Fn($($arg),*) -> TaskCall<Marker>,
+        {
+            const META: &'static Meta = Marker::META;
+        }
+    };
+}
+callee!();
+callee!(A);
+callee!(A B);
+callee!(A B C);
+callee!(A B C D);
+callee!(A B C D E);
+callee!(A B C D E G);
+callee!(A B C D E G H);
+callee!(A B C D E G H I);
+callee!(A B C D E G H I J);
+callee!(A B C D E G H I J K);
+callee!(A B C D E G H I J K L);
+callee!(A B C D E G H I J K L N);
+
+/// An error of a body on its way into a record: by autoref, ours stays, a serde one keeps its value, others keep their text.
+pub struct Caught<E>(std::cell::Cell<Option<E>>);
+
+impl<E> std::fmt::Debug for Caught<E> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Caught")
+    }
+}
+
+impl<E> Caught<E> {
+    /// Holds the error.
+    pub fn new(error: E) -> Self {
+        Self(std::cell::Cell::new(Some(error)))
+    }
+
+    fn take(&self) -> E {
+        self.0.take().expect("an error is converted once")
+    }
+}
+
+/// Our own error.
+pub trait CaughtOurs {
+    /// The error to record.
+    fn caught(&self) -> Error;
+}
+
+impl CaughtOurs for &&Caught<Error> {
+    fn caught(&self) -> Error {
+        self.take()
+    }
+}
+
+/// An error that is serde.
+pub trait CaughtSerde {
+    /// The error to record.
+    fn caught(&self) -> Error;
+}
+
+impl<E: Serialize + Into<Error>> CaughtSerde for &Caught<E> {
+    fn caught(&self) -> Error {
+        let error = self.take();
+        let value = serde_json::to_value(&error).ok();
+        let error: Error = error.into();
+        match value {
+            Some(value) => error.with_value(value),
+            None => error,
+        }
+    }
+}
+
+/// Any other error.
+pub trait CaughtPlain {
+    /// The error to record.
+    fn caught(&self) -> Error;
+}
+
+impl<E: Into<Error>> CaughtPlain for Caught<E> {
+    fn caught(&self) -> Error {
+        self.take().into()
+    }
+}
+
+/// The recorded outcome of a body that returns a result.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __outcome_of_result {
+    ($body:expr) => {
+        match $body {
+            ::core::result::Result::Ok(value) => $crate::__private::encode(&value),
+            ::core::result::Result::Err(error) => {
+                #[allow(unused_imports)]
+                use $crate::__private::{CaughtOurs as _, CaughtPlain as _, CaughtSerde as _};
+                ::core::result::Result::Err((&&&$crate::__private::Caught::new(error)).caught())
+            }
+        }
+    };
+}

@@ -1,0 +1,199 @@
+//! The attempts of one task: body, timeout, panic, retry.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use futures_util::future::{Either, select};
+
+use super::host::RunHost;
+use crate::author::cancel::Cancel;
+use crate::author::context::{Attempt, TaskContext};
+use crate::author::core::Core;
+use crate::author::frame::{Frame, Framed, enter};
+use crate::author::meta::Meta;
+use crate::author::slot::{CallOptions, Finished, Key, Recorded};
+use crate::clock::Stopwatch;
+use crate::error::{Error, ErrorKind, Result};
+use crate::model::payload::Payload;
+use crate::model::record::{AttemptRecord, Entry, WaitRecord};
+use crate::model::retry;
+use crate::model::state::TaskState;
+use crate::store::Durability;
+
+/// A body that takes this long is worth a sync: its result must not be lost to a power cut.
+const WORTH_A_SYNC: Duration = Duration::from_millis(10);
+
+/// Runs a task until it succeeds or its attempts are used up.
+pub(super) async fn run_task(
+    host: Arc<RunHost>,
+    core: Arc<Core>,
+    key: Key,
+    meta: &'static Meta,
+    input: Payload,
+    options: CallOptions,
+) -> Finished {
+    let step = core.step_id(key);
+    let cancel = Arc::new(Cancel::default());
+    core.set_cancel(key, cancel.clone());
+    let (mut failed, due) = host.earlier_attempts(&step);
+    if let Some(due) = due {
+        core.clock.sleep_until(due).await;
+    }
+    let first = core.clock.now();
+    loop {
+        let permit = host.permit(meta).await;
+        let started = core.clock.now();
+        let watch = Stopwatch::start();
+        let attempt = Attempt {
+            run: Some(core.facts.run),
+            step: step.clone(),
+            attempt: failed + 1,
+            logical_time: core.facts.logical_time,
+            cancel: cancel.clone(),
+        };
+        let result = run_body(
+            &core,
+            meta,
+            input.clone(),
+            attempt,
+            options.timeout_of(meta),
+        )
+        .await;
+        let ended = core.clock.now();
+        let (state, output) = match &result {
+            Ok(value) => (TaskState::Completed, value.clone()),
+            Err(error) => (
+                state_of(error),
+                Payload::from_json(located(error, meta, &step, failed + 1).to_json()),
+            ),
+        };
+        let retried = matches!(&result, Err(error) if failed < options.retries_of(meta) && may_retry(meta, error))
+            && !core.cancel.is_set();
+        if !retried {
+            return Finished {
+                key,
+                recorded: Recorded { state, output },
+                attempts: failed + 1,
+                started: first,
+                ended,
+                fingerprint: meta.fingerprint,
+                signal: None,
+                synced: meta.task.durable || watch.elapsed() >= WORTH_A_SYNC,
+            };
+        }
+        failed += 1;
+        drop(permit);
+        let delay = retry::jitter(
+            options.delay_of(meta, failed),
+            meta.task.jitter,
+            crate::clock::random_u64(),
+        );
+        let next = ended.saturating_add(crate::clock::micros(delay));
+        let record = AttemptRecord {
+            step: step.to_string(),
+            attempt: failed,
+            started,
+            finished: ended,
+            error: output,
+            next: Some(next),
+        };
+        let entries = failed_attempt(record, delay);
+        // A count that could not be written down costs at most one more attempt after a crash.
+        if host.record(entries, Durability::Soon).await.is_ok() {
+            core.clock.sleep_until(next).await;
+        } else {
+            std::future::pending::<()>().await;
+        }
+    }
+}
+
+/// What is written down of a failed attempt: its count, and the wait before the next.
+fn failed_attempt(record: AttemptRecord, delay: Duration) -> Vec<Entry> {
+    let wait = WaitRecord {
+        step: record.step.clone(),
+        kind: "retry".to_owned(),
+        due: record.next,
+        detail: serde_json::Value::Null,
+    };
+    let waits = !delay.is_zero();
+    std::iter::once(Entry::Attempt(record))
+        .chain(waits.then_some(Entry::Wait(wait)))
+        .collect()
+}
+
+async fn run_body(
+    core: &Core,
+    meta: &'static Meta,
+    input: Payload,
+    attempt: Attempt,
+    timeout: Option<Duration>,
+) -> Result<Payload> {
+    let cancel = attempt.cancel.clone();
+    let context = TaskContext(Arc::new(attempt));
+    let frame = Frame::Task(context.0.clone());
+    let made = std::panic::catch_unwind(AssertUnwindSafe(|| {
+        enter(frame.clone(), || (meta.body)(input, context))
+    }));
+    let body = match made {
+        Ok(body) => AssertUnwindSafe(Framed {
+            frame,
+            future: body,
+        })
+        .catch_unwind(),
+        Err(panic) => return Err(panicked(&*panic)),
+    };
+    let result = match timeout {
+        None => body.await,
+        Some(limit) => match select(
+            std::pin::pin!(body),
+            std::pin::pin!(core.clock.sleep(limit)),
+        )
+        .await
+        {
+            Either::Left((result, _)) => result,
+            Either::Right(_) => {
+                cancel.set();
+                let limit = flowrt_grammar::format_duration(limit);
+                return Err(Error::new(
+                    ErrorKind::TimedOut,
+                    format!("the attempt did not end within its timeout of {limit}"),
+                ));
+            }
+        },
+    };
+    result.unwrap_or_else(|panic| Err(panicked(&*panic)))
+}
+
+fn panicked(panic: &(dyn std::any::Any + Send)) -> Error {
+    let text = panic
+        .downcast_ref::<&str>()
+        .copied()
+        .or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    Error::new(
+        ErrorKind::Panicked,
+        format!("panicked: {}", text.unwrap_or("a value that is no text")),
+    )
+}
+
+fn located(error: &Error, meta: &Meta, step: &str, attempts: u32) -> Error {
+    error
+        .clone()
+        .at(step, Some(format!("{}:{}", meta.file, meta.line)), attempts)
+}
+
+fn state_of(error: &Error) -> TaskState {
+    match error.kind() {
+        ErrorKind::TimedOut => TaskState::TimedOut,
+        ErrorKind::Cancelled => TaskState::Cancelled,
+        _ => TaskState::Failed,
+    }
+}
+
+fn may_retry(meta: &Meta, error: &Error) -> bool {
+    !matches!(
+        error.kind(),
+        ErrorKind::Fatal | ErrorKind::Record | ErrorKind::Limit | ErrorKind::Misuse
+    ) && meta.task.retry_if.is_none_or(|retry_if| retry_if(error))
+}

@@ -1,0 +1,90 @@
+//! Drives runs: nothing happens outside that was not first recorded.
+
+mod attempt;
+mod drive;
+mod host;
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+pub(crate) use drive::{drive, redo_of};
+
+use crate::author::core::Core;
+use crate::author::meta::Meta;
+use crate::clock::Clock;
+use crate::error::{Error, ErrorKind};
+use crate::model::ids::RunId;
+use crate::store::{self, Store};
+
+/// The most child runs that may nest.
+pub(crate) const DEPTH_MAX: u32 = 64;
+
+/// The most steps that one run may record.
+pub(crate) const HISTORY_STEPS_MAX: u64 = 1_000_000;
+
+/// What all runs of an open engine share.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) clock: Clock,
+    /// Flows by registered name.
+    pub(crate) flows: HashMap<&'static str, &'static Meta>,
+    active: Mutex<HashMap<RunId, Arc<Core>>>,
+    /// Told when something may have changed for a run that waits: a signal, a cancel.
+    pub(crate) changed: tokio::sync::Notify,
+}
+
+impl Shared {
+    pub(crate) fn new(
+        store: Arc<dyn Store>,
+        clock: Clock,
+        flows: HashMap<&'static str, &'static Meta>,
+    ) -> Arc<Self> {
+        Arc::new(Self {
+            store,
+            clock,
+            flows,
+            active: Mutex::default(),
+            changed: tokio::sync::Notify::new(),
+        })
+    }
+
+    /// Runs of this process that are being driven.
+    pub(crate) fn core_of(&self, run: RunId) -> Option<Arc<Core>> {
+        self.active
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(&run)
+            .cloned()
+    }
+
+    fn enter(&self, run: RunId, core: Arc<Core>) {
+        self.active
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(run, core);
+    }
+
+    fn leave(&self, run: RunId) {
+        self.active
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(&run);
+    }
+}
+
+/// A store's error as users meet it. Not a `From`: every std error already becomes an [`Error`] without its kind.
+pub(crate) fn trouble(error: store::Error) -> Error {
+    match error {
+        store::Error::LeaseLost => Error::new(ErrorKind::LeaseLost, error.to_string()),
+        store::Error::NoSuchRun(_) => Error::new(ErrorKind::NotFound, error.to_string()),
+        store::Error::TooLarge { .. } => Error::new(ErrorKind::Limit, error.to_string()),
+        store::Error::Unusable { message, hint } => {
+            Error::new(ErrorKind::Store, message).hint(hint)
+        }
+        other => Error::new(ErrorKind::Store, other.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests;

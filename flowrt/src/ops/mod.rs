@@ -1,0 +1,387 @@
+//! The only way in from outside: start, wait, cancel, resume, list. Knows no HTTP and no terminal.
+
+use std::sync::Arc;
+
+use crate::author::call::{Callable, TaskCall};
+use crate::author::frame::OpenEngine;
+use crate::author::meta::{Kind, Meta};
+use crate::author::plain::Standalone;
+use crate::author::record::{decode_output, named};
+use crate::clock::{self, Clock};
+use crate::engine::{self, Shared, redo_of, trouble};
+use crate::error::{Error, ErrorKind, Result};
+use crate::model::ids::{ProcessId, RunId};
+use crate::model::payload::Payload;
+use crate::model::record::{Journal, NewRun, RunRecord};
+use crate::model::state::RunState;
+use crate::registry;
+pub use crate::store::RunFilter;
+use crate::store::memory::Memory;
+use crate::store::{Options, Process, Store};
+
+/// An open store and the flows of this program: starts runs and drives them.
+///
+/// Cheap to clone. Needs a tokio runtime of several threads or one.
+#[derive(Debug, Clone)]
+pub struct Engine {
+    shared: Arc<Shared>,
+    _open: Option<Arc<OpenEngine>>,
+}
+
+/// A run that goes on by itself.
+#[derive(Debug)]
+pub struct RunHandle {
+    /// Its id.
+    pub id: RunId,
+    /// Its name.
+    pub name: String,
+    task: tokio::task::JoinHandle<Result<RunRecord>>,
+}
+
+impl RunHandle {
+    /// Waits for the end of the run.
+    ///
+    /// # Errors
+    /// If the store fails or another process has taken the run. A run that failed is no error here: see its record.
+    pub async fn wait(self) -> Result<RunRecord> {
+        self.task
+            .await
+            .unwrap_or_else(|error| Err(Error::new(ErrorKind::Panicked, error.to_string())))
+    }
+}
+
+impl Engine {
+    /// Opens the store at that address: `sqlite:PATH` is a file, `memory:` keeps nothing.
+    ///
+    /// # Errors
+    /// If the address is of no kind that this build knows, or the store cannot be used.
+    pub async fn open(url: &str) -> Result<Self> {
+        if url == "memory:" {
+            return Self::on(open_memory());
+        }
+        #[cfg(feature = "sqlite")]
+        if let Some(path) = url.strip_prefix("sqlite:") {
+            let options = Options::new(this_process());
+            return Self::on(crate::store::sqlite::open(path.as_ref(), options).map_err(trouble)?);
+        }
+        Err(Error::new(
+            ErrorKind::Store,
+            format!("`{url}` is no store that this build of flowrt can open"),
+        )
+        .hint("write `memory:` or `sqlite:PATH`"))
+    }
+
+    /// An engine on a store that somebody opened.
+    ///
+    /// # Errors
+    /// If two flows or tasks of this program have one name.
+    pub fn on(store: Arc<dyn Store>) -> Result<Self> {
+        Self::with_clock(store, Clock::real(), true)
+    }
+
+    pub(crate) fn with_clock(store: Arc<dyn Store>, clock: Clock, counted: bool) -> Result<Self> {
+        let shared = Shared::new(store, clock, registry::flows()?);
+        Ok(Self {
+            shared,
+            _open: counted.then(|| Arc::new(OpenEngine::new())),
+        })
+    }
+
+    /// Runs a flow and gives its value.
+    ///
+    /// # Errors
+    /// What made the run fail. The run and its record stay in the store.
+    pub async fn run<M: Callable>(&self, call: TaskCall<M>) -> Result<M::Output> {
+        let (meta, input) = call.into_parts()?;
+        let record = self
+            .start_meta(meta, named(meta, &input))
+            .await?
+            .wait()
+            .await?;
+        decode_output(meta.name, &outcome(record)?)
+    }
+
+    /// Starts a flow. When this returns, the run is on the disk and will not be lost.
+    ///
+    /// # Errors
+    /// If the call is not that of a flow, or the store does not accept it.
+    pub async fn start<M: Callable>(&self, call: TaskCall<M>) -> Result<RunHandle> {
+        let (meta, input) = call.into_parts()?;
+        self.start_meta(meta, named(meta, &input)).await
+    }
+
+    /// Starts a flow by name with its parameters as a JSON object.
+    ///
+    /// # Errors
+    /// If this program has no such flow, or a parameter is missing or does not fit.
+    pub async fn start_named(&self, flow: &str, params: &serde_json::Value) -> Result<RunHandle> {
+        let Some(meta) = self.shared.flows.get(flow) else {
+            return Err(registry::unknown(flow, &self.shared.flows));
+        };
+        self.start_meta(meta, Payload::from_json(params.to_string()))
+            .await
+    }
+
+    async fn start_meta(&self, meta: &'static Meta, input: Payload) -> Result<RunHandle> {
+        if meta.kind == Kind::Task {
+            let message = format!("`{}` is a task; an engine runs flows", meta.name);
+            return Err(Error::new(ErrorKind::Input, message).hint("call it from a #[flow]"));
+        }
+        refuse_later(meta)?;
+        let now = self.shared.clock.now();
+        let id = RunId(clock::new_uuid());
+        let run = NewRun {
+            id,
+            name: format!("{}-{}", meta.name, &id.to_string()[24..30]),
+            flow: meta.name.to_owned(),
+            input,
+            parent: None,
+            origin: None,
+            idempotency_key: None,
+            seed: clock::random_u64(),
+            created: now,
+            logical_time: now,
+            build: String::new(),
+            steps: Vec::new(),
+        };
+        let record = self.shared.store.create_run(run).await.map_err(trouble)?;
+        self.take(&record, meta, false).await
+    }
+
+    /// Goes on with a run: one whose process died from where it stopped, one that failed with what failed.
+    ///
+    /// # Errors
+    /// If there is no such run, it has completed, or another process drives it.
+    pub async fn resume(&self, run: RunId) -> Result<RunHandle> {
+        let record = self.record(run).await?;
+        let Some(meta) = self.shared.flows.get(record.flow.as_str()) else {
+            return Err(registry::unknown(&record.flow, &self.shared.flows));
+        };
+        if matches!(record.state, RunState::Completed | RunState::Skipped) {
+            return Err(Error::new(
+                ErrorKind::Input,
+                format!("the run {} has completed", record.name),
+            )
+            .hint("start it anew: runs rerun"));
+        }
+        let lives = record
+            .owner
+            .is_some_and(|owner| self.shared.store.is_alive(owner));
+        if lives && self.shared.core_of(run).is_some() {
+            return Err(Error::new(
+                ErrorKind::Input,
+                format!("the run {} is under way", record.name),
+            ));
+        }
+        self.take(
+            &record,
+            meta,
+            record.state.is_final() || record.state == RunState::Parked,
+        )
+        .await
+    }
+
+    async fn take(
+        &self,
+        record: &RunRecord,
+        meta: &'static Meta,
+        reopen: bool,
+    ) -> Result<RunHandle> {
+        let store = &self.shared.store;
+        let now = self.shared.clock.now();
+        let claimed = if reopen {
+            let changes = redo_of(&self.shared, record).await?;
+            store.reopen(record.id, record.epoch, changes, now).await
+        } else {
+            store
+                .claim(record.id, record.epoch, record.owner.is_some(), now)
+                .await
+        };
+        let Some(claimed) = claimed.map_err(trouble)? else {
+            return Err(Error::new(
+                ErrorKind::LeaseLost,
+                format!("another process has taken the run {}", record.name),
+            ));
+        };
+        let (id, name) = (claimed.id, claimed.name.clone());
+        let task = tokio::spawn(engine::drive(self.shared.clone(), claimed, meta, 0));
+        Ok(RunHandle { id, name, task })
+    }
+
+    /// Asks a run and all below it to cancel. When this returns, nothing new starts.
+    ///
+    /// # Errors
+    /// If the store does not know the run or fails.
+    pub async fn cancel(&self, run: RunId) -> Result<()> {
+        let changed = self
+            .shared
+            .store
+            .request_cancel(run, self.shared.clock.now())
+            .await
+            .map_err(trouble)?;
+        for run in changed {
+            if let Some(core) = self.shared.core_of(run) {
+                core.cancel.set();
+            }
+        }
+        self.shared.changed.notify_waiters();
+        Ok(())
+    }
+
+    /// Sends a value to a run that waits, or will wait, for it by `receive`.
+    ///
+    /// # Errors
+    /// If the run is unknown or has ended.
+    pub async fn signal(&self, run: RunId, name: &str, value: &serde_json::Value) -> Result<()> {
+        let payload = Payload::from_json(value.to_string());
+        let now = self.shared.clock.now();
+        self.shared
+            .store
+            .send_signal(run, name.to_owned(), payload, None, now)
+            .await
+            .map_err(trouble)?;
+        self.shared.changed.notify_waiters();
+        Ok(())
+    }
+
+    #[cfg(test)]
+    pub(crate) fn store(&self) -> &Arc<dyn Store> {
+        &self.shared.store
+    }
+
+    /// One run.
+    ///
+    /// # Errors
+    /// If the store does not know it.
+    pub async fn record(&self, run: RunId) -> Result<RunRecord> {
+        let record = self.shared.store.run(run).await.map_err(trouble)?;
+        record.ok_or_else(|| {
+            Error::new(ErrorKind::NotFound, format!("the store has no run {run}"))
+                .hint("list them: runs ls")
+        })
+    }
+
+    /// The run of that name, or whose id starts so.
+    ///
+    /// # Errors
+    /// If there is none, or more than one.
+    pub async fn find(&self, reference: &str) -> Result<RunRecord> {
+        let mut found = self
+            .shared
+            .store
+            .find_runs(reference.to_owned())
+            .await
+            .map_err(trouble)?;
+        match found.len() {
+            1 => Ok(found.remove(0)),
+            0 => Err(Error::new(
+                ErrorKind::NotFound,
+                format!("the store has no run `{reference}`"),
+            )
+            .hint("list them: runs ls")),
+            n => Err(Error::new(
+                ErrorKind::Input,
+                format!("{n} runs begin with `{reference}`"),
+            )
+            .hint("write more of the id")),
+        }
+    }
+
+    /// The flows of this program, by name.
+    pub fn flows(&self) -> Vec<&'static Meta> {
+        let mut flows: Vec<_> = self.shared.flows.values().copied().collect();
+        flows.sort_by_key(|meta| meta.name);
+        flows
+    }
+
+    /// Runs, newest first.
+    ///
+    /// # Errors
+    /// If the store fails.
+    pub async fn runs(&self, filter: RunFilter) -> Result<Vec<RunRecord>> {
+        self.shared.store.list_runs(filter).await.map_err(trouble)
+    }
+
+    /// What is recorded of a run's inside.
+    ///
+    /// # Errors
+    /// If the store fails.
+    pub async fn journal(&self, run: RunId) -> Result<Journal> {
+        self.shared.store.journal(run).await.map_err(trouble)
+    }
+}
+
+fn open_memory() -> Arc<dyn Store> {
+    Memory::open(Options::new(this_process()))
+}
+
+fn this_process() -> Process {
+    Process {
+        id: ProcessId(clock::new_uuid()),
+        pid: std::process::id(),
+        host: String::new(),
+        started: Clock::real().now(),
+        build: env!("CARGO_PKG_VERSION").to_owned(),
+    }
+}
+
+/// The value of a run that ended, or why there is none.
+fn outcome(record: RunRecord) -> Result<Payload> {
+    match (record.output, record.error) {
+        (Some(output), _) => Ok(output),
+        (None, Some(error)) => Err(Error::from_json(&error)),
+        (None, None) => Err(Error::new(
+            ErrorKind::Stopped,
+            format!("the run {} ended as {}", record.name, record.state),
+        )),
+    }
+}
+
+/// A flow that asks for what this version does not carry out is not started: it would run without it.
+fn refuse_later(meta: &Meta) -> Result<()> {
+    let own = meta.flow.later.iter().map(|option| (*option, meta.name));
+    let nodes = meta.graph.map_or(&[][..], |graph| graph.nodes);
+    let callees = nodes.iter().filter_map(|node| match node.what {
+        crate::author::meta::What::Call(callee) | crate::author::meta::What::Map(callee) => {
+            Some(callee)
+        }
+        _ => None,
+    });
+    let sites = meta
+        .sites
+        .iter()
+        .filter_map(|site| site.callee.map(|callee| callee()));
+    let theirs = callees.chain(sites).flat_map(|callee| {
+        callee
+            .task
+            .later
+            .iter()
+            .map(|option| (*option, callee.name))
+    });
+    match own.chain(theirs).next() {
+        None => Ok(()),
+        Some((option, name)) => Err(Error::new(
+            ErrorKind::Unsupported,
+            format!("`{name}` has the option `{option}`, which this version of flowrt does not carry out yet"),
+        )
+        .hint(format!("leave `{option}` out to run the flow without it"))),
+    }
+}
+
+fn standalone(
+    meta: &'static Meta,
+    input: Payload,
+) -> futures_util::future::BoxFuture<'static, Result<Payload>> {
+    Box::pin(async move {
+        let engine = Engine::with_clock(open_memory(), Clock::real(), false)?;
+        outcome(
+            engine
+                .start_meta(meta, named(meta, &input))
+                .await?
+                .wait()
+                .await?,
+        )
+    })
+}
+
+inventory::submit! { Standalone(standalone) }

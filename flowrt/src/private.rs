@@ -1,0 +1,25 @@
+//! What expansions of the macros may name. Not subject to semver.
+
+pub use futures_util::future::BoxFuture;
+pub use inventory;
+pub use schemars;
+
+pub use crate::__outcome_of_result as outcome_of_result;
+pub use crate::author::call::{Callable, call};
+pub use crate::author::context::TaskContext;
+pub use crate::author::dag::{Arm, Cell, Dag, Same, matched_before};
+pub use crate::author::expand::{
+    Callee, Caught, CaughtOurs, CaughtPlain, CaughtSerde, ResultParts, assert_recordable,
+    assert_schema, blocking, check_param, meta_of, schema_of,
+};
+pub use crate::author::meta::*;
+pub use crate::author::record::{Recordable, decode, encode};
+pub use crate::author::resource::{RegisteredResource, resource};
+pub use crate::author::step::{Branch, Step, branch, branch_late, closure_guard, inline, step};
+pub use crate::author::stub::STUB;
+pub use crate::error::{Error, Result};
+pub use crate::model::graph::Trigger;
+pub use crate::model::payload::Payload;
+
+#[cfg(feature = "cli")]
+pub use crate::cli::main as cli_main;

@@ -1,0 +1,58 @@
+//! The flows and tasks of this program, collected at link time.
+
+use std::collections::{BTreeMap, HashMap};
+
+use crate::author::meta::{Kind, Meta, Registered};
+use crate::error::{Error, ErrorKind, Result};
+
+/// Everything registered, by name; two of one name are an error that names both places.
+pub(crate) fn flows() -> Result<HashMap<&'static str, &'static Meta>> {
+    unique(
+        inventory::iter::<Registered>
+            .into_iter()
+            .map(|registered| registered.0),
+    )
+}
+
+fn unique(
+    all: impl Iterator<Item = &'static Meta>,
+) -> Result<HashMap<&'static str, &'static Meta>> {
+    let mut names: BTreeMap<(bool, &'static str), &'static Meta> = BTreeMap::new();
+    for meta in all {
+        let is_task = meta.kind == Kind::Task;
+        if let Some(other) = names.insert((is_task, meta.name), meta) {
+            let what = if is_task { "tasks" } else { "flows" };
+            let message = format!(
+                "two {what} have the name `{}`: {}:{} and {}:{}",
+                meta.name, other.file, other.line, meta.file, meta.line
+            );
+            return Err(Error::new(ErrorKind::Input, message)
+                .hint("give one of them another name: name = \"…\""));
+        }
+    }
+    Ok(names
+        .into_iter()
+        .filter(|((is_task, _), _)| !is_task)
+        .map(|((_, name), meta)| (name, meta))
+        .collect())
+}
+
+/// What is said about a flow that this program does not have.
+pub(crate) fn unknown(name: &str, known: &HashMap<&'static str, &'static Meta>) -> Error {
+    if known.is_empty() {
+        return Error::new(ErrorKind::NotFound, "this program has no flows")
+            .hint("a crate of flows must be named where the program starts: flowrt::main!(flows = [my_flows])");
+    }
+    let error = Error::new(
+        ErrorKind::NotFound,
+        format!("there is no flow `{name}` in this program"),
+    );
+    match flowrt_grammar::closest(name, known.keys().copied()) {
+        Some(near) => error.hint(format!("did you mean `{near}`?")),
+        None => {
+            let mut names: Vec<_> = known.keys().copied().collect();
+            names.sort_unstable();
+            error.hint(format!("its flows: {}", names.join(", ")))
+        }
+    }
+}
