@@ -175,7 +175,7 @@ pub trait Store: Send + Sync + fmt::Debug + 'static {
 
     /// Takes a run that ended or stopped, in one transaction: drops what is to be done again, sets all other step
     /// records aside (adds [`ASIDE`](crate::model::record::ASIDE) to numbers below it, or more if an earlier drive left
-    /// records there) and drops the ends of scopes; as `claim`, and clears output, error, finished, cancel request and `crashes`. Synced.
+    /// records there) and drops the ends of scopes; as `claim`, and clears cancel request and `crashes`. Synced.
     fn reopen(
         &self,
         run: RunId,

@@ -235,7 +235,10 @@ mod tests {
         let commit = durable.committed();
         for _ in 0..2 {
             let outcome = durable.wait(commit).await;
-            assert!(matches!(outcome, Err(Error::Unusable { .. })), "{outcome:?}");
+            assert!(
+                matches!(outcome, Err(Error::Unusable { .. })),
+                "{outcome:?}"
+            );
             assert!(durable.check().is_err());
         }
         durable.stop();

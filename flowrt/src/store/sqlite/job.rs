@@ -37,9 +37,6 @@ pub(super) struct Queued<T, F> {
     reply: oneshot::Sender<Result<T, Error>>,
 }
 
-/// Where the answer of a queued operation arrives.
-type Reply<T> = oneshot::Receiver<Result<T, Error>>;
-
 impl<T, F> Operation<T, F> {
     pub fn new(work: F) -> Self {
         Self { work, value: None }
