@@ -3,4 +3,5 @@
 mod dag_language;
 mod dag_runs;
 mod file_length;
+mod language;
 mod layering;

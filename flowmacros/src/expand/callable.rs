@@ -57,7 +57,7 @@ pub(super) fn function(
     quote! {
         #(#outer)*
         #[track_caller]
-        #[allow(clippy::too_many_arguments)]
+        #[allow(clippy::too_many_arguments, clippy::many_single_char_names, clippy::used_underscore_binding)]
         #extra
         #vis #fn_token #ident(#(#params),*) -> #rt::TaskCall<#marker> {
             #call((#(#names,)*))

@@ -68,20 +68,19 @@ fn flow(
         schemas: true,
     };
     let meta = meta::meta(rt, &function, &facts);
-    let meta = quote!(&#meta);
     let (recordable, schemas) = (
         asserts::recordable(rt, &function),
         asserts::schemas(rt, &function),
     );
     let hooks = &args.hooks;
-    let (body, run) = (made.body, run(rt, &function));
+    let (graph_items, body, run) = (made.graph_items, made.body, run(rt, &function));
     let items = quote! {
-        #body #run #recordable #schemas
+        #graph_items #body #run #recordable #schemas
         #(const _: &#rt::__private::Meta = #rt::__private::meta_of(&#hooks);)*
     };
     // Flows are started by name, so that no code calls one is no sign that it is forgotten.
     let call = callable::function(rt, input, &function, &quote!(#[allow(dead_code)]));
-    let registration = callable::registration(rt, &function, &items, &meta);
+    let registration = callable::registration(rt, &function, &items, &quote!(&#meta));
     quote!(#call #registration)
 }
 
@@ -91,6 +90,8 @@ struct Made {
     /// `async fn __body(…) -> Ret` or, for a DAG, `-> Result<Output>`.
     body: TokenStream,
     graph: TokenStream,
+    /// `const __GRAPH`, which the body and the description name.
+    graph_items: TokenStream,
     sites: TokenStream,
 }
 
@@ -119,6 +120,7 @@ fn make(
             kind: quote!(Program),
             body: quote!(#allow #asyncness #fn_token __body(#(#params),*) #output #body),
             graph: quote!(::core::option::Option::None),
+            graph_items: TokenStream::new(),
             sites,
         });
     }
@@ -129,15 +131,15 @@ fn make(
         .collect();
     let lowered = dag::lower(&block, &names, ty, args.fail_fast, cx, rt)?;
     let (body, graph) = (lowered.body, lowered.graph);
-    // Of its own, since the body refers to it too; at the name, where rustc reports flows that call each other in a circle.
-    let graph_const = quote_spanned!(function.ident.span()=> const __GRAPH: &#rt::__private::StaticGraph = #graph;);
     let output = function.ret.output(rt);
     let fn_token = &input.sig.fn_token;
     let asyncness = quote_spanned!(fn_token.span=> async);
     Some(Made {
         kind: quote!(Dag),
-        body: quote!(#graph_const #allow #asyncness #fn_token __body(#(#params),*) -> #rt::__private::Result<#output> { #body.await }),
+        body: quote!(#allow #asyncness #fn_token __body(#(#params),*) -> #rt::__private::Result<#output> { #body.await }),
         graph: quote!(::core::option::Option::Some(__GRAPH)),
+        // The span of the name, so that flows that call each other in a circle are named where they stand.
+        graph_items: quote_spanned!(function.ident.span()=> const __GRAPH: &#rt::__private::StaticGraph = #graph;),
         sites: quote!(&[]),
     })
 }

@@ -1,12 +1,12 @@
 //! Walks the body.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, TokenStream};
 use quote::quote_spanned;
 use syn::spanned::Spanned;
 use syn::visit_mut::{self, VisitMut};
 use syn::{
-    Expr, ExprAsync, ExprAwait, ExprCall, ExprClosure, ExprMacro, ExprMethodCall, ExprPath, Item,
-    Path, StmtMacro,
+    Block, Expr, ExprAsync, ExprAwait, ExprCall, ExprClosure, ExprMacro, ExprMethodCall, ExprPath,
+    Item, Local, Pat, Path, StmtMacro,
 };
 
 use super::macros;
@@ -20,6 +20,8 @@ pub(super) struct Rewriter<'a> {
     rt: &'a Path,
     pub(super) cx: &'a mut Ctxt,
     pub(super) sites: Vec<CallSite>,
+    /// Names bound to async closures. The future of one has no name, so no trait can hold it; its body is rewritten.
+    async_closures: Vec<Ident>,
 }
 
 impl<'a> Rewriter<'a> {
@@ -28,14 +30,36 @@ impl<'a> Rewriter<'a> {
             rt,
             cx,
             sites: Vec::new(),
+            async_closures: Vec::new(),
         }
     }
 
     /// Makes a future go through `Step`. The support code has the span of one punctuation token, so that editors show
     /// the user's code.
     pub(super) fn step(&self, future: &Expr, at: proc_macro2::Span) -> Expr {
+        if self.calls_async_closure(future) {
+            return future.clone();
+        }
         let rt = self.rt;
         verbatim(quote_spanned!(at=> #rt::__private::step(#future)))
+    }
+
+    fn calls_async_closure(&self, future: &Expr) -> bool {
+        let Expr::Call(call) = future else {
+            return false;
+        };
+        let mut callee = &*call.func;
+        while let Expr::Paren(paren) = callee {
+            callee = &paren.expr;
+        }
+        match callee {
+            Expr::Closure(closure) => closure.asyncness.is_some(),
+            Expr::Path(path) => path
+                .path
+                .get_ident()
+                .is_some_and(|name| self.async_closures.contains(name)),
+            _ => false,
+        }
     }
 
     fn branch(&self, block: &ExprAsync) -> Expr {
@@ -111,6 +135,24 @@ impl VisitMut for Rewriter<'_> {
         }
     }
 
+    fn visit_block_mut(&mut self, block: &mut Block) {
+        let outside = self.async_closures.clone();
+        visit_mut::visit_block_mut(self, block);
+        self.async_closures = outside;
+    }
+
+    fn visit_local_mut(&mut self, local: &mut Local) {
+        let is_async = local.init.as_ref().is_some_and(
+            |init| matches!(&*init.expr, Expr::Closure(closure) if closure.asyncness.is_some()),
+        );
+        visit_mut::visit_local_mut(self, local);
+        let bound = Names::of(&local.pat);
+        self.async_closures.retain(|name| !bound.contains(name));
+        if is_async {
+            self.async_closures.extend(bound);
+        }
+    }
+
     fn visit_expr_closure_mut(&mut self, closure: &mut ExprClosure) {
         visit_mut::visit_expr_closure_mut(self, closure);
         if let Some(body) = self.closure_body(closure) {
@@ -148,6 +190,24 @@ impl VisitMut for Rewriter<'_> {
 
     /// Functions inside the body are code of their own.
     fn visit_item_mut(&mut self, _: &mut Item) {}
+}
+
+/// The names that a pattern binds.
+struct Names(Vec<Ident>);
+
+impl Names {
+    fn of(pat: &Pat) -> Vec<Ident> {
+        let mut names = Self(Vec::new());
+        syn::visit::Visit::visit_pat(&mut names, pat);
+        names.0
+    }
+}
+
+impl<'ast> syn::visit::Visit<'ast> for Names {
+    fn visit_pat_ident(&mut self, pat: &'ast syn::PatIdent) {
+        self.0.push(pat.ident.clone());
+        syn::visit::visit_pat_ident(self, pat);
+    }
 }
 
 /// `untracked(…)`: nothing in it is recorded, and all is allowed.
