@@ -123,10 +123,6 @@ pub(super) struct Arm {
 
 /// Where a node's value goes.
 #[derive(Clone)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "a handful live while one flow is expanded"
-)]
 pub(super) enum Dest {
     Discard,
     Let {
