@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::TokenStream;
 use quote::ToTokens;
 
 /// The errors found so far.
@@ -18,11 +18,6 @@ impl Ctxt {
     /// An error that underlines `at`.
     pub(crate) fn error(&mut self, at: impl ToTokens, msg: impl Display) {
         self.0.push(syn::Error::new_spanned(at, msg));
-    }
-
-    /// An error at a place that has no tokens of its own.
-    pub(crate) fn error_at(&mut self, span: Span, msg: impl Display) {
-        self.0.push(syn::Error::new(span, msg));
     }
 
     /// An error that a parser made.

@@ -1,13 +1,14 @@
 //! A task or flow as the rest of the macro sees it.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{ToTokens, quote};
+use quote::{ToTokens, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Attribute, Expr, FnArg, Lit, Meta, Pat, PatIdent, PatType, ReturnType, Type};
 
 use crate::args::param::ArgArgs;
 use crate::ctxt::Ctxt;
 use crate::input::FnInput;
+use crate::names::path_at;
 
 /// What the function's signature says.
 pub(crate) struct Function {
@@ -113,7 +114,10 @@ impl Ret {
     pub(crate) fn output(&self, rt: &syn::Path) -> TokenStream {
         let ty = &self.ty;
         if self.is_result {
-            quote!(<#ty as #rt::__private::ResultParts>::Ok)
+            // What the value's type lacks is said at that type.
+            let at = self.value_span();
+            let rt = path_at(rt, at);
+            quote_spanned!(at=> <#ty as #rt::__private::ResultParts>::Ok)
         } else {
             ty.to_token_stream()
         }

@@ -1,7 +1,8 @@
 //! Names that are derived from names.
 
-use proc_macro2::Ident;
-use quote::format_ident;
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens, format_ident};
+use syn::Path;
 use syn::ext::IdentExt;
 
 /// The hidden type that stands for a function: `__fetch` for `fetch`, `__type` for `r#type`.
@@ -22,6 +23,22 @@ pub(crate) fn kebab(ident: &Ident) -> String {
 /// A list of words.
 pub(crate) fn listed(words: &[&str]) -> String {
     words.join(", ")
+}
+
+/// Where support code stands: the user's place, and names as the macro means them, also if a `macro_rules` made the item.
+pub(crate) fn here(span: Span) -> Span {
+    span.resolved_at(Span::call_site())
+}
+
+/// The path of the run time at a place: without it, rustc would show the whole attribute.
+pub(crate) fn path_at(rt: &Path, span: Span) -> TokenStream {
+    rt.to_token_stream()
+        .into_iter()
+        .map(|mut token| {
+            token.set_span(span.resolved_at(token.span()));
+            token
+        })
+        .collect()
 }
 
 /// Tokens as a person would write them, roughly: `Vec<u8>` and not `Vec < u8 >`.

@@ -9,8 +9,8 @@ pub use crate::author::call::{Callable, call};
 pub use crate::author::context::TaskContext;
 pub use crate::author::dag::{Arm, Cell, Dag, Same, matched_before};
 pub use crate::author::expand::{
-    Callee, Caught, CaughtOurs, CaughtPlain, CaughtSerde, ResultParts, assert_recordable,
-    assert_schema, blocking, check_param, meta_of, schema_of,
+    Callee, Caught, CaughtOurs, CaughtPlain, CaughtSerde, HasSchema, ResultParts, blocking,
+    check_param, decode_args, meta_of, schema_of,
 };
 pub use crate::author::meta::*;
 pub use crate::author::record::{Recordable, decode, encode};

@@ -1,7 +1,7 @@
 //! Inputs and outputs are recorded and may be read back by another process: no borrow, no `impl Trait`.
 
-use proc_macro2::Span;
-use syn::spanned::Spanned;
+use proc_macro2::TokenStream;
+use quote::ToTokens;
 use syn::visit::{self, Visit};
 use syn::{ReturnType, Type};
 
@@ -11,11 +11,16 @@ use crate::names::spelled;
 
 /// The type of a parameter.
 pub(super) fn parameter(ty: &Type, what: &str, cx: &mut Ctxt) {
-    for (span, way_out) in faults(ty) {
-        let msg = format!(
-            "a {what} cannot borrow its inputs or leave their type open: they are recorded, and it may run in another process\n\n{way_out}"
-        );
-        cx.error_at(span, msg);
+    for fault in faults(ty) {
+        let msg = match fault.kind {
+            Kind::Borrow => format!(
+                "a {what} cannot borrow its inputs: they are recorded, and it may run in another process"
+            ),
+            Kind::Open => format!(
+                "a {what} cannot take `impl Trait`: its inputs come back from their record as one type"
+            ),
+        };
+        cx.error(fault.at, format!("{msg}\n\n{}", fault.way_out));
     }
 }
 
@@ -30,32 +35,54 @@ pub(super) fn result(output: &ReturnType, what: &str, cx: &mut Ctxt) {
             format!("a {what} that never returns never completes\n\nreturn `Result<()>`"),
         );
     }
-    for (span, way_out) in faults(ty) {
-        let msg = format!(
-            "a {what} cannot return a borrow or leave the type of its result open: it is recorded, and may be read in another process\n\n{way_out}"
-        );
-        cx.error_at(span, msg);
+    for fault in faults(ty) {
+        let msg = match fault.kind {
+            Kind::Borrow => format!(
+                "a {what} cannot return a borrow: its result is recorded, and may be read in another process"
+            ),
+            Kind::Open => format!(
+                "a {what} cannot return `impl Trait`: its result comes back from its record as one type"
+            ),
+        };
+        cx.error(fault.at, format!("{msg}\n\n{}", fault.way_out));
     }
 }
 
-fn faults(ty: &Type) -> Vec<(Span, String)> {
+/// What is wrong with a part of a type.
+struct Fault {
+    at: TokenStream,
+    kind: Kind,
+    way_out: String,
+}
+
+enum Kind {
+    Borrow,
+    Open,
+}
+
+fn faults(ty: &Type) -> Vec<Fault> {
     let mut faults = Faults(Vec::new());
     faults.visit_type(ty);
     faults.0
 }
 
-struct Faults(Vec<(Span, String)>);
+struct Faults(Vec<Fault>);
+
+impl Faults {
+    fn push(&mut self, at: &impl ToTokens, kind: Kind, way_out: impl Into<String>) {
+        self.0.push(Fault {
+            at: at.to_token_stream(),
+            kind,
+            way_out: way_out.into(),
+        });
+    }
+}
 
 impl<'ast> Visit<'ast> for Faults {
     fn visit_type(&mut self, ty: &'ast Type) {
         match ty {
-            Type::Reference(_) => self
-                .0
-                .push((ty.span(), format!("use `{}`", owned_form(ty)))),
-            Type::ImplTrait(_) => self.0.push((
-                ty.span(),
-                "name the type instead of `impl Trait`".to_owned(),
-            )),
+            Type::Reference(_) => self.push(ty, Kind::Borrow, format!("use `{}`", owned_form(ty))),
+            Type::ImplTrait(_) => self.push(ty, Kind::Open, "name the type"),
             Type::FnPtr(_) => {}
             _ => visit::visit_type(self, ty),
         }
@@ -63,8 +90,7 @@ impl<'ast> Visit<'ast> for Faults {
 
     fn visit_lifetime(&mut self, lifetime: &'ast syn::Lifetime) {
         if lifetime.ident != "static" {
-            self.0
-                .push((lifetime.span(), "use a type without a lifetime".to_owned()));
+            self.push(lifetime, Kind::Borrow, "use a type without a lifetime");
         }
     }
 }

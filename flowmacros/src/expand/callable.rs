@@ -6,7 +6,7 @@ use syn::{Attribute, Path, Visibility};
 
 use crate::input::FnInput;
 use crate::model::Function;
-use crate::names::marker;
+use crate::names::{here, marker};
 
 /// The attributes of a function, by where they belong.
 pub(super) struct Attrs<'a> {
@@ -52,7 +52,7 @@ pub(super) fn function(
         quote!(#ident: #ty)
     });
     let names = function.recorded().map(|(param, _)| &param.ident);
-    let call = quote_spanned!(input.body.span_close()=> #rt::__private::call::<#marker>);
+    let call = quote_spanned!(here(input.body.span_close())=> #rt::__private::call::<#marker>);
     let hidden = hidden(vis, &marker);
     quote! {
         #(#outer)*

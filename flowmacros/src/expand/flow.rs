@@ -5,14 +5,16 @@ use quote::{quote, quote_spanned};
 use syn::{Block, Path};
 
 use super::callable::{self, Attrs};
+use super::hooks::hooks;
 use super::literal::{delay, duration, option, text};
 use super::task::strip;
-use super::{asserts, inline, meta, stub};
+use super::{inline, meta, stub};
 use crate::args::flow::FlowArgs;
 use crate::ctxt::Ctxt;
 use crate::fingerprint::fingerprint;
 use crate::input::FnInput;
 use crate::model::Function;
+use crate::names::{here, marker};
 use crate::program::{self, Program};
 use crate::{check, dag};
 
@@ -68,15 +70,11 @@ fn flow(
         schemas: true,
     };
     let meta = meta::meta(rt, &function, &facts);
-    let (recordable, schemas) = (
-        asserts::recordable(rt, &function),
-        asserts::schemas(rt, &function),
-    );
-    let hooks = &args.hooks;
+    let hooks = hooks(rt, &args.hooks);
     let (graph_items, body, run) = (made.graph_items, made.body, run(rt, &function));
     let items = quote! {
-        #graph_items #body #run #recordable #schemas
-        #(const _: &#rt::__private::Meta = #rt::__private::meta_of(&#hooks);)*
+        #graph_items #body #run
+        #hooks
     };
     // Flows are started by name, so that no code calls one is no sign that it is forgotten.
     let call = callable::function(rt, input, &function, &quote!(#[allow(dead_code)]));
@@ -146,7 +144,7 @@ fn make(
 
 /// From the record of the parameters to the record of the result.
 fn run(rt: &Path, function: &Function) -> TokenStream {
-    let tys = function.recorded().map(|(param, _)| &param.ty);
+    let marker = marker(&function.ident);
     let names: Vec<_> = function.recorded().map(|(param, _)| &param.ident).collect();
     let outcome = if function.ret.is_result || !function.is_async {
         quote!(#rt::__private::outcome_of_result!(__body(#(#names),*).await))
@@ -154,9 +152,9 @@ fn run(rt: &Path, function: &Function) -> TokenStream {
         quote!(#rt::__private::encode(&__body(#(#names),*).await))
     };
     // The span of the name: a body that is not `Send` is said there.
-    let boxed = quote_spanned! {function.ident.span()=>
+    let boxed = quote_spanned! {here(function.ident.span())=>
         ::std::boxed::Box::pin(async move {
-            let (#(#names,)*) = #rt::__private::decode::<(#(#tys,)*)>(&__input)?;
+            let (#(#names,)*) = #rt::__private::decode_args::<#marker>(&__input)?;
             #outcome
         })
     };

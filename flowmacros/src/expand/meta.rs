@@ -9,7 +9,7 @@ use super::literal::{option, text};
 use crate::args::param::ArgArgs;
 use crate::check::flag_of;
 use crate::model::{Function, Param, default_value, last_segment};
-use crate::names::{plain, spelled};
+use crate::names::{here, path_at, plain, spelled};
 
 /// What differs between tasks and flows.
 pub(super) struct Facts {
@@ -76,7 +76,11 @@ fn param(rt: &Path, param: &Param, arg: &ArgArgs, schemas: bool) -> TokenStream 
     let help = arg.help.as_ref().map(LitStr::value).unwrap_or_default();
     let env = text(arg.env.as_ref());
     let default = option(default(rt, ty, arg));
-    let schema = option(schemas.then(|| quote!(#rt::__private::schema_of::<#ty>)));
+    let at = path_at(rt, ty.span());
+    let schema =
+        option(schemas.then(|| quote_spanned!(ty.span()=> #at::__private::schema_of::<#ty>)));
+    // What a type lacks is said at the type.
+    let check = quote_spanned!(ty.span()=> #at::__private::check_param::<#ty>);
     quote! {
         #rt::__private::Param {
             name: #name,
@@ -86,7 +90,7 @@ fn param(rt: &Path, param: &Param, arg: &ArgArgs, schemas: bool) -> TokenStream 
             env: #env,
             default: #default,
             schema: #schema,
-            check: #rt::__private::check_param::<#ty>,
+            check: #check,
         }
     }
 }
@@ -94,7 +98,7 @@ fn param(rt: &Path, param: &Param, arg: &ArgArgs, schemas: bool) -> TokenStream 
 /// What stands for a value that is not given: the one written, `false`, or none.
 fn default(rt: &Path, ty: &Type, arg: &ArgArgs) -> Option<TokenStream> {
     if let Some(value) = &arg.default {
-        let at = value.span();
+        let at = here(value.span());
         let value = default_value(ty, value);
         return Some(
             quote_spanned!(at=> || { let value: #ty = #value; #rt::__private::encode(&value) }),

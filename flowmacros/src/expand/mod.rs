@@ -1,8 +1,8 @@
 //! The code that macros leave behind. Nothing here can fail: what is wrong was said before.
 
-mod asserts;
 mod callable;
 pub(crate) mod flow;
+mod hooks;
 pub(crate) mod inline;
 pub(crate) mod limit;
 mod literal;

@@ -6,11 +6,10 @@ use syn::Path;
 
 use crate::args::list::Options;
 use crate::args::task::runtime_path;
-use crate::check;
 use crate::ctxt::Ctxt;
 use crate::input::FnInput;
 use crate::model::Function;
-use crate::names::plain;
+use crate::names::{here, plain};
 
 /// Expands `#[resource] item`. The function stays as it is.
 pub(crate) fn expand(args: TokenStream, item: TokenStream) -> TokenStream {
@@ -26,17 +25,25 @@ pub(crate) fn expand(args: TokenStream, item: TokenStream) -> TokenStream {
         Options::parse(args, &mut cx).checked("#[resource]", &["crate"], ("", &[]), &mut cx);
     let rt = runtime_path(&options, &mut cx);
     let function = Function::read(&input, &mut cx);
-    let mut usable = check::signature(&input, "resource", &mut cx);
-    for arg in &input.sig.inputs {
-        usable = false;
-        cx.error(
-            arg,
-            "a resource is made once for the whole process, before any task runs, so there is nobody to give it arguments\n\nread what it needs from the environment, in its body",
-        );
-    }
+    let usable = makes_one_value(&input, &mut cx);
     let registration = usable.then(|| registration(&rt, &function));
     let errors = cx.into_errors();
     quote!(#errors #[allow(clippy::unused_async)] #item #registration)
+}
+
+/// Nobody is there to choose types or give arguments.
+fn makes_one_value(input: &FnInput, cx: &mut Ctxt) -> bool {
+    let before = cx.len();
+    if !input.sig.generics.params.is_empty() {
+        cx.error(&input.sig.generics.params, "a resource is matched by its type, so it makes one type and cannot be generic\n\nname the type");
+    }
+    for arg in &input.sig.inputs {
+        cx.error(
+            arg,
+            "a resource is made once for the whole process, so there is nobody to give it arguments\n\nread what it needs from the environment, in its body",
+        );
+    }
+    cx.len() == before
 }
 
 fn registration(rt: &Path, function: &Function) -> TokenStream {
@@ -52,7 +59,7 @@ fn registration(rt: &Path, function: &Function) -> TokenStream {
     } else {
         called
     };
-    let boxed = quote_spanned! {ident.span()=>
+    let boxed = quote_spanned! {here(ident.span())=>
         ::std::boxed::Box::pin(async move {
             let value: #output = #value;
             let value: ::std::sync::Arc<dyn ::core::any::Any + ::core::marker::Send + ::core::marker::Sync> =

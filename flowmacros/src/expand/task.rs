@@ -5,14 +5,16 @@ use quote::{quote, quote_spanned};
 use syn::Path;
 
 use super::callable::{self, Attrs};
+use super::hooks::hooks;
 use super::literal::{delay, duration, option, text};
-use super::{asserts, meta, stub};
+use super::{meta, stub};
 use crate::args::task::TaskArgs;
 use crate::check;
 use crate::ctxt::Ctxt;
 use crate::fingerprint::fingerprint;
 use crate::input::FnInput;
 use crate::model::{Function, ParamKind};
+use crate::names::{here, marker};
 
 /// Expands `#[task(args)] item`.
 pub(crate) fn expand(args: TokenStream, item: TokenStream) -> TokenStream {
@@ -52,9 +54,8 @@ fn task(args: &TaskArgs, input: &FnInput, function: &Function, fingerprint: u64)
     };
     let meta = meta::meta(rt, function, &facts);
     let (body, run) = (body(input), run(rt, input, function));
-    let asserts = asserts::recordable(rt, function);
-    let hooks = hooks(args, function);
-    let items = quote!(#body #run #asserts #hooks);
+    let (hooks, key) = (hooks(rt, &args.hooks), cache_key(args, function));
+    let items = quote!(#body #run #hooks #key);
     let call = callable::function(rt, input, function, &TokenStream::new());
     let registration = callable::registration(rt, function, &items, &quote!(&#meta));
     quote!(#call #registration)
@@ -90,7 +91,7 @@ pub(super) fn strip(arg: &syn::FnArg) -> syn::FnArg {
 
 /// From the record of the inputs to the record of the result.
 fn run(rt: &Path, input: &FnInput, function: &Function) -> TokenStream {
-    let tys = function.recorded().map(|(param, _)| &param.ty);
+    let marker = marker(&function.ident);
     let names = function.recorded().map(|(param, _)| &param.ident);
     let resources = function
         .params
@@ -122,9 +123,9 @@ fn run(rt: &Path, input: &FnInput, function: &Function) -> TokenStream {
         quote!(#rt::__private::encode(&#value))
     };
     // The span of the name: a body that is not `Send` is said there.
-    let boxed = quote_spanned! {function.ident.span()=>
+    let boxed = quote_spanned! {here(function.ident.span())=>
         ::std::boxed::Box::pin(async move {
-            let (#(#names,)*) = #rt::__private::decode::<(#(#tys,)*)>(&__input)?;
+            let (#(#names,)*) = #rt::__private::decode_args::<#marker>(&__input)?;
             #(#resources)*
             #outcome
         })
@@ -181,16 +182,11 @@ fn options(args: &TaskArgs, function: &Function) -> TokenStream {
     }
 }
 
-/// Hooks are tasks or flows, and a cache key is made of the recorded inputs: checked now, though carried out later.
-fn hooks(args: &TaskArgs, function: &Function) -> TokenStream {
-    let rt = &args.rt;
-    let hooks = &args.hooks;
+/// A cache key is made of the recorded inputs: checked now, though used later.
+fn cache_key(args: &TaskArgs, function: &Function) -> TokenStream {
     let key = args.cache_key.iter().map(|path| {
         let tys = function.recorded().map(|(param, _)| &param.ty);
         quote!(const _: fn(#(&#tys),*) -> ::std::string::String = #path;)
     });
-    quote! {
-        #(const _: &#rt::__private::Meta = #rt::__private::meta_of(&#hooks);)*
-        #(#key)*
-    }
+    quote!(#(#key)*)
 }

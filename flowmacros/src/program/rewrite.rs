@@ -13,7 +13,7 @@ use super::macros;
 use super::sites::{CallSite, is_function};
 use crate::check::effects::effect_of;
 use crate::ctxt::Ctxt;
-use crate::names::spelled;
+use crate::names::{path_at, spelled};
 
 /// Rewrites what it visits, and collects calls and mistakes.
 pub(super) struct Rewriter<'a> {
@@ -40,7 +40,7 @@ impl<'a> Rewriter<'a> {
         if self.calls_async_closure(future) {
             return future.clone();
         }
-        let rt = self.rt;
+        let rt = path_at(self.rt, at);
         verbatim(quote_spanned!(at=> #rt::__private::step(#future)))
     }
 
@@ -63,12 +63,12 @@ impl<'a> Rewriter<'a> {
     }
 
     fn branch(&self, block: &ExprAsync) -> Expr {
-        let rt = self.rt;
+        let rt = path_at(self.rt, block.async_token.span);
         verbatim(quote_spanned!(block.async_token.span=> #rt::__private::branch(#block)))
     }
 
     /// `.after` and its like belong to DAGs, where nothing else gives the order.
-    fn no_dag_builders(&mut self, mut future: &Expr) {
+    fn no_dag_builders(&mut self, mut future: &mut Expr) {
         while let Expr::MethodCall(call) = future {
             let name = call.method.to_string();
             let way_out = match name.as_str() {
@@ -76,7 +76,7 @@ impl<'a> Rewriter<'a> {
                 "on" => "look at the result of the other call: `match other(…).await { … }`",
                 "attempt" => "an awaited call is a `Result` already: match on it",
                 _ => {
-                    future = &call.receiver;
+                    future = chained(future);
                     continue;
                 }
             };
@@ -86,14 +86,16 @@ impl<'a> Rewriter<'a> {
                     format!("`.{name}` arranges the nodes of a DAG; in an `async` flow the order is that of the awaits\n\n{way_out}"),
                 );
             }
-            future = &call.receiver;
+            // Without it, so that rustc does not say the same in other words.
+            let receiver = (*call.receiver).clone();
+            *future = receiver;
         }
     }
 
     fn closure_body(&self, closure: &ExprClosure) -> Option<TokenStream> {
-        let rt = self.rt;
         let body = &closure.body;
         let at = closure.inputs_end.span();
+        let rt = path_at(self.rt, at);
         if closure.asyncness.is_some() {
             let inner = match &closure.output {
                 syn::ReturnType::Default => quote_spanned!(at=> #body),
@@ -183,7 +185,7 @@ impl VisitMut for Rewriter<'_> {
 
     fn visit_expr_method_call_mut(&mut self, call: &mut ExprMethodCall) {
         if call.method == "submit" {
-            self.no_dag_builders(&call.receiver);
+            self.no_dag_builders(&mut call.receiver);
         }
         visit_mut::visit_expr_method_call_mut(self, call);
     }
@@ -213,6 +215,14 @@ impl<'ast> syn::visit::Visit<'ast> for Names {
 /// `untracked(…)`: nothing in it is recorded, and all is allowed.
 fn is_untracked(call: &ExprCall) -> bool {
     matches!(&*call.func, Expr::Path(path) if path.path.segments.last().is_some_and(|last| last.ident == "untracked"))
+}
+
+/// What a method is called on.
+fn chained(expr: &mut Expr) -> &mut Expr {
+    match expr {
+        Expr::MethodCall(call) => &mut call.receiver,
+        other => other,
+    }
 }
 
 /// A call of a function, or methods on it: not on some value that happens to have a method of that name.

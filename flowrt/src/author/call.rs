@@ -9,7 +9,6 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
-use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::author::context::TaskContext;
@@ -17,7 +16,7 @@ use crate::author::core::step_kind;
 use crate::author::frame::{self, Frame};
 use crate::author::meta::{Kind, Meta};
 use crate::author::plain;
-use crate::author::record::{decode_output, encode};
+use crate::author::record::{Recordable, decode_output, encode};
 use crate::author::scope::{Scope, glue_call, take_fixed};
 use crate::author::slot::{CallOptions, Key, Recorded, Work};
 use crate::error::{Error, ErrorKind, Result};
@@ -26,9 +25,9 @@ use crate::model::payload::Payload;
 /// What a `#[task]` or `#[flow]` function stands for. Implemented by the macros for hidden marker types.
 pub trait Callable: 'static {
     /// The recorded arguments.
-    type Args: Serialize + DeserializeOwned + Send + 'static;
+    type Args: Recordable;
     /// The value of a success.
-    type Output: Serialize + DeserializeOwned + Send + 'static;
+    type Output: Recordable;
     /// What the macro knows.
     const META: &'static Meta;
 }

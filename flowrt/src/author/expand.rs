@@ -1,14 +1,14 @@
 //! Small pieces that only expansions use.
 
 use serde::Serialize;
-use serde::de::DeserializeOwned;
 
 use crate::author::call::{Callable, TaskCall};
 use crate::author::context::TaskContext;
 use crate::author::frame::{Frame, enter};
 use crate::author::meta::Meta;
-use crate::author::record::Recordable;
+use crate::author::record::{Recordable, decode};
 use crate::error::{Error, ErrorKind, Result};
+use crate::model::payload::Payload;
 
 /// The parts of a result type, so that aliases need not be looked through.
 pub trait ResultParts {
@@ -23,14 +23,27 @@ impl<T, E> ResultParts for std::result::Result<T, E> {
     type Err = E;
 }
 
-/// Compiles only if a run can record the type.
-pub fn assert_recordable<T: Recordable>() {}
+/// A type that a flow can take as a parameter.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no JSON Schema",
+    label = "a flow's parameters are checked, listed and asked for by their schema",
+    note = "derive it: `#[derive(JsonSchema)]`, from `flowrt::prelude`"
+)]
+pub trait HasSchema: schemars::JsonSchema {}
 
-/// Compiles only if the type has a JSON Schema.
-pub fn assert_schema<T: schemars::JsonSchema>() {}
+#[diagnostic::do_not_recommend]
+impl<T: schemars::JsonSchema> HasSchema for T {}
+
+/// The arguments of a task or flow from their record. Its bound is that of the call, so that a type is reproached once.
+///
+/// # Errors
+/// If the record does not fit their types.
+pub fn decode_args<M: Callable>(payload: &Payload) -> Result<M::Args> {
+    decode(payload)
+}
 
 /// The JSON Schema of a parameter.
-pub fn schema_of<T: schemars::JsonSchema>(
+pub fn schema_of<T: HasSchema>(
     generator: &mut schemars::SchemaGenerator,
 ) -> schemars::Schema {
     generator.subschema_for::<T>()
@@ -40,7 +53,7 @@ pub fn schema_of<T: schemars::JsonSchema>(
 ///
 /// # Errors
 /// If it does not fit.
-pub fn check_param<T: DeserializeOwned>(
+pub fn check_param<T: Recordable>(
     value: &serde_json::Value,
 ) -> std::result::Result<(), (String, String)> {
     match serde_path_to_error::deserialize::<_, T>(value) {

@@ -35,7 +35,7 @@ async fn narrowed(#[allow(unused_variables)] label: String) -> Result<u8> {
 
 #[tokio::test]
 async fn attributes_keep_their_meaning() {
-    assert_eq!(narrowed(String::new()).await.unwrap(), 7);
+    assert_eq!(value!(narrowed(String::new())), 7);
     #[expect(deprecated)]
     let call = old(1);
     assert_eq!(call.body().await.unwrap(), 1);

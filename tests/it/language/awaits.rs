@@ -1,4 +1,4 @@
-//! Awaits wherever they may stand: a doubling loop, loops, closures, blocks, macros, helpers.
+//! Awaits wherever they may stand: branches, loops, closures, blocks, macros, helpers.
 
 use flowrt::prelude::*;
 use futures_util::future::{join, join_all, try_join_all};
@@ -140,14 +140,11 @@ async fn parent(number: u32) -> Result<u32> {
 
 #[tokio::test]
 async fn programs_do_what_they_say() {
-    assert_eq!(doubles_until_big(3).await.unwrap(), 48);
-    assert_eq!(
-        together().await.unwrap(),
-        2 + 4 + 6 + 8 + 10 + 12 + 6 + 12 + 30
-    );
-    assert_eq!(closures(vec!["abc".into()]).await.unwrap(), [4, 5, 6]);
-    assert_eq!(macros(2).await.unwrap(), "4 \"2\"");
-    assert_eq!(helped(vec![1, 2]).await.unwrap(), 7);
-    assert_eq!(unrecorded().await.unwrap(), 42);
-    assert_eq!(parent(3).await.unwrap(), 96);
+    assert_eq!(value!(doubles_until_big(3)), 48);
+    assert_eq!(value!(together()), 2 + 4 + 6 + 8 + 10 + 12 + 6 + 12 + 30);
+    assert_eq!(value!(closures(vec!["abc".into()])), [4, 5, 6]);
+    assert_eq!(value!(macros(2)), "4 \"2\"");
+    assert_eq!(value!(helped(vec![1, 2])), 7);
+    assert_eq!(value!(unrecorded()), 42);
+    assert_eq!(value!(parent(3)), 96);
 }

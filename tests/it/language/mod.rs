@@ -2,8 +2,28 @@
 #![deny(warnings, clippy::pedantic)]
 #![forbid(unsafe_code)]
 
+use flowrt::Engine;
+
+/// The value of a flow, run in a store in memory.
+macro_rules! value {
+    ($call:expr) => {
+        crate::language::memory()
+            .await
+            .run($call)
+            .await
+            .expect("the flow succeeds")
+    };
+}
+
+async fn memory() -> Engine {
+    Engine::open("memory:")
+        .await
+        .expect("a store in memory opens")
+}
+
 mod attributes;
 mod awaits;
+mod generated;
 mod names;
 mod parameters;
 mod renamed;

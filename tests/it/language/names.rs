@@ -55,7 +55,7 @@ async fn csv(rows: u32) -> Result<String> {
 
 #[tokio::test]
 async fn names_resolve_as_in_any_program() {
-    assert_eq!(shadows(1).await.unwrap(), 5);
+    assert_eq!(value!(shadows(1)), 5);
     assert_eq!(csv(3).body().await.unwrap(), "Csv 3");
 }
 
@@ -69,5 +69,5 @@ async fn tasks_and_flows_may_stand_in_a_function() {
     async fn of_local(number: u32) -> Result<u32> {
         local(number).await
     }
-    assert_eq!(of_local(1).await.unwrap(), 2);
+    assert_eq!(value!(of_local(1)), 2);
 }

@@ -96,7 +96,7 @@ async fn gather(number: u32) -> Result<(u32, Option<(u32, String)>, Vec<String>)
 
 #[tokio::test]
 async fn every_kind_of_result_comes_back() {
-    let (value, pair, messages) = gather(1).await.unwrap();
+    let (value, pair, messages) = value!(gather(1));
     assert_eq!((value, pair), (2, Some((2, "2".to_owned()))));
     assert_eq!(
         messages,
@@ -107,6 +107,6 @@ async fn every_kind_of_result_comes_back() {
             "true"
         ]
     );
-    assert_eq!(never_fails(1).await.unwrap(), 2);
-    nothing().await.unwrap();
+    assert_eq!(value!(never_fails(1)), 2);
+    value!(nothing());
 }
