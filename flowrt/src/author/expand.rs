@@ -43,9 +43,7 @@ pub fn decode_args<M: Callable>(payload: &Payload) -> Result<M::Args> {
 }
 
 /// The JSON Schema of a parameter.
-pub fn schema_of<T: HasSchema>(
-    generator: &mut schemars::SchemaGenerator,
-) -> schemars::Schema {
+pub fn schema_of<T: HasSchema>(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
     generator.subschema_for::<T>()
 }
 
@@ -181,20 +179,4 @@ impl<E: Into<Error>> CaughtPlain for Caught<E> {
     fn caught(&self) -> Error {
         self.take().into()
     }
-}
-
-/// The recorded outcome of a body that returns a result.
-#[doc(hidden)]
-#[macro_export]
-macro_rules! __outcome_of_result {
-    ($body:expr) => {
-        match $body {
-            ::core::result::Result::Ok(value) => $crate::__private::encode(&value),
-            ::core::result::Result::Err(error) => {
-                #[allow(unused_imports)]
-                use $crate::__private::{CaughtOurs as _, CaughtPlain as _, CaughtSerde as _};
-                ::core::result::Result::Err((&&&$crate::__private::Caught::new(error)).caught())
-            }
-        }
-    };
 }
