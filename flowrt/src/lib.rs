@@ -9,6 +9,8 @@ pub mod __private;
 #[path = "schema.rs"]
 pub mod __schema;
 pub mod author;
+#[cfg(feature = "cli")]
+mod cli;
 pub mod clock;
 pub mod draw;
 mod engine;
@@ -38,3 +40,22 @@ pub use author::wait::{
 pub use error::{Error, ErrorKind, Result, StdError};
 pub use model::graph::Trigger;
 pub use ops::Engine;
+
+/// Makes the program: command line, and in it everything else. Crates of flows are named, so that they are linked.
+///
+/// ```no_run
+/// flowrt::main!();
+/// ```
+#[cfg(feature = "cli")]
+#[macro_export]
+macro_rules! main {
+    () => {
+        $crate::main!(flows = []);
+    };
+    (flows = [$($flows:ident),* $(,)?]) => {
+        $(use $flows as _;)*
+        fn main() -> ::std::process::ExitCode {
+            $crate::__private::cli_main()
+        }
+    };
+}

@@ -7,7 +7,7 @@ pub use schemars;
 pub use crate::__outcome_of_result as outcome_of_result;
 pub use crate::author::call::{Callable, call};
 pub use crate::author::context::TaskContext;
-pub use crate::author::dag::{Arm, Cell, Dag, Same};
+pub use crate::author::dag::{Arm, Cell, Dag, Same, matched_before};
 pub use crate::author::expand::{
     Callee, Caught, CaughtOurs, CaughtPlain, CaughtSerde, HasSchema, ResultParts, blocking,
     check_param, decode_args, meta_of, schema_of,
@@ -20,3 +20,6 @@ pub use crate::author::stub::STUB;
 pub use crate::error::{Error, Result};
 pub use crate::model::graph::Trigger;
 pub use crate::model::payload::Payload;
+
+#[cfg(feature = "cli")]
+pub use crate::cli::main as cli_main;

@@ -152,7 +152,7 @@ async fn a_tolerated_failure_is_a_value() {
 fn statements(x: u32) -> Result<()> {
     let a = one(x);
     for i in 0..3 {
-        let _ = i;
+        assert!(i < a + 3, "{i}");
     }
     if a > 1 {
         forget(a.to_string());
@@ -247,4 +247,52 @@ fn nested(x: u32) -> Result<u32> {
 #[tokio::test]
 async fn flows_call_flows() {
     assert_eq!(value!(nested(3)), 3);
+}
+
+#[derive(Clone, serde::Serialize, serde::Deserialize)]
+enum Found {
+    Name(String),
+    Pair(Option<(u32, String)>),
+    Nothing,
+}
+
+#[task]
+async fn find(x: u32) -> Result<Found> {
+    Ok(match x {
+        0 => Found::Nothing,
+        1 => Found::Name("one".into()),
+        more => Found::Pair(Some((more, "more".into()))),
+    })
+}
+
+#[flow]
+fn borrowed(x: u32) -> Result<String> {
+    let found = find(x);
+    let text = match &found {
+        Found::Name(name) if name.len() > 100 => name.to_uppercase(),
+        Found::Name(name) => join(0, name.clone()),
+        Found::Pair(pair) => match pair.as_ref() {
+            Some((n, text)) => {
+                let next = one(*n);
+                join(next, text.clone())
+            }
+            None => "no pair".to_owned(),
+        },
+        Found::Nothing => "nothing".to_owned(),
+    };
+    if let Some(rest) = text.strip_prefix('0')
+        && !rest.is_empty()
+    {
+        forget(rest.to_owned());
+        format!("{rest}!")
+    } else {
+        text
+    }
+}
+
+#[tokio::test]
+async fn patterns_may_borrow() {
+    assert_eq!(value!(borrowed(0)), "nothing");
+    assert_eq!(value!(borrowed(1)), "one!");
+    assert_eq!(value!(borrowed(7)), "8more");
 }

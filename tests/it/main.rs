@@ -1,6 +1,7 @@
 //! The honest outside view of flowrt: everything here uses its public interface only.
 
 mod dag_language;
+mod dag_runs;
 mod file_length;
 mod language;
 mod layering;

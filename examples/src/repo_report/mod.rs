@@ -12,6 +12,7 @@ pub mod charts;
 pub mod combine;
 pub mod error;
 pub mod files;
+mod flow;
 pub mod git;
 pub mod groups;
 pub mod history;
@@ -55,6 +56,7 @@ pub fn write_report(repo: Repo, summary: RepoSummary, out: String) -> Result<Str
 }
 
 /// Makes the whole report, one step after the other.
+#[cfg(test)]
 pub fn report(path: String, revision: String, out: String) -> Result<String> {
     let history = read_history(path.clone(), revision)?;
     let months: Result<Vec<MonthSummary>> = history

@@ -17,16 +17,16 @@ pub(super) struct Lowering<'a> {
     pub(super) value: TokenStream,
     pub(super) value_span: Span,
     pub(super) fail_fast: bool,
-    uses: HashMap<usize, usize>,
+    pub(super) uses: HashMap<usize, usize>,
     /// Bindings that stand in an `.after`, which is a use for the lint.
     waited: HashSet<usize>,
 }
 
-fn hidden(name: &str, span: Span) -> Ident {
+pub(super) fn hidden(name: &str, span: Span) -> Ident {
     Ident::new(name, Span::mixed_site().located_at(span))
 }
 
-fn cell(binding: usize) -> Ident {
+pub(super) fn cell(binding: usize) -> Ident {
     format_ident!("__c{}", binding, span = Span::mixed_site())
 }
 
@@ -54,7 +54,7 @@ impl<'a> Lowering<'a> {
         }
     }
 
-    fn used(&self, binding: usize) -> bool {
+    pub(super) fn used(&self, binding: usize) -> bool {
         self.uses.contains_key(&binding)
     }
 
@@ -108,7 +108,7 @@ impl<'a> Lowering<'a> {
             let (cell, name) = (cell(index), &binding.name);
             cells.push(match binding.source {
                 Source::Param => quote!(let #cell = #p::Cell::full(#name);),
-                Source::Node(_) | Source::Arm => quote!(let #cell = #p::Cell::empty();),
+                Source::Node(_) | Source::Arm(_) => quote!(let #cell = #p::Cell::empty();),
             });
         }
         for (index, node) in self.body.nodes.iter().enumerate() {
@@ -149,45 +149,6 @@ impl<'a> Lowering<'a> {
         }
     }
 
-    /// The cells that a node reads and fills.
-    fn handles(&self, node: &Node) -> TokenStream {
-        let mut cells: Vec<usize> = node.uses.iter().map(|(binding, _)| *binding).collect();
-        match (&node.what, &node.dest) {
-            (What::Branch { arms, .. }, _) => {
-                cells.extend(
-                    arms.iter()
-                        .flat_map(|arm| &arm.binds)
-                        .filter(|b| self.used(**b)),
-                );
-            }
-            (_, Dest::Let { binds, .. }) => cells.extend(binds.iter().filter(|b| self.used(**b))),
-            _ => {}
-        }
-        let out = matches!(node.dest, Dest::Return) && !matches!(node.what, What::Branch { .. });
-        let names = cells
-            .into_iter()
-            .map(cell)
-            .chain(out.then(|| hidden("__out", Span::mixed_site())));
-        names
-            .map(|name| quote!(let #name = #name.handle();))
-            .collect()
-    }
-
-    /// Makes the names that a node uses plain values.
-    fn values(&self, node: &Node) -> TokenStream {
-        node.uses
-            .iter()
-            .map(|(binding, used)| {
-                let name = &self.body.bindings[*binding].name;
-                let mut cell = cell(*binding);
-                cell.set_span(cell.span().located_at(used.span()));
-                let once = self.uses.get(binding).is_none_or(|count| *count < 2);
-                let get = hidden(if once { "taken" } else { "cloned" }, used.span());
-                quote!(#[allow(unused_variables)] let #name = #cell.#get()?;)
-            })
-            .collect()
-    }
-
     fn call(&self, index: usize, node: &Node, expr: &syn::Expr, plain: bool) -> TokenStream {
         let p = self.p;
         let (dag, d) = (
@@ -197,12 +158,14 @@ impl<'a> Lowering<'a> {
         let v = hidden("__v", node.value_span);
         let values = self.values(node);
         let await_ = quote_spanned!(node.span=> .await);
+        let race = matches!(node.what, What::Wait { kind: "race", .. });
+        let build = hidden(if race { "race" } else { "build" }, node.span);
         let value = match (plain, node.attempt) {
-            (false, false) => quote!(#d.build(#index, || #expr)?#await_?),
-            (true, false) => quote!(#d.build(#index, || #expr)?#await_),
-            (false, true) => quote!(#d.attempt(#index, #d.build(#index, || #expr)?#await_)?),
+            (false, false) => quote!(#d.#build(#index, || #expr)?#await_?),
+            (true, false) => quote!(#d.#build(#index, || #expr)?#await_),
+            (false, true) => quote!(#d.attempt(#index, #d.#build(#index, || #expr)?#await_)?),
             (true, true) => {
-                quote!(#d.attempt(#index, ::core::result::Result::Ok(#d.build(#index, || #expr)?#await_))?)
+                quote!(#d.attempt(#index, ::core::result::Result::Ok(#d.#build(#index, || #expr)?#await_))?)
             }
         };
         let same = self.same(node, quote!(#v));
@@ -302,7 +265,9 @@ impl<'a> Lowering<'a> {
     fn fills(&self, binds: &[usize]) -> TokenStream {
         let fill = |binding: &usize| {
             let name = &self.body.bindings[*binding].name;
-            if self.used(*binding) {
+            if self.lent(*binding).is_some() {
+                quote!(let _ = &#name;)
+            } else if self.used(*binding) {
                 let mut cell = cell(*binding);
                 cell.set_span(cell.span().located_at(name.span()));
                 let fill = hidden("fill", name.span());

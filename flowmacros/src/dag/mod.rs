@@ -1,5 +1,6 @@
 //! The bodies of flows that are not `async`: analysis, checks and expansion.
 
+mod branches;
 mod chain;
 mod check;
 mod formats;
@@ -12,6 +13,7 @@ mod parse;
 mod tests;
 mod text;
 mod uses;
+mod values;
 
 use proc_macro2::TokenStream;
 use quote::quote;

@@ -30,7 +30,7 @@ pub(super) enum Source {
     Param,
     Node(usize),
     /// A pattern of an arm of that branch.
-    Arm,
+    Arm(usize),
 }
 
 /// A scope: the body, or an arm.
@@ -123,15 +123,11 @@ pub(super) struct Arm {
 
 /// Where a node's value goes.
 #[derive(Clone)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "a handful live while one flow is expanded"
-)]
 pub(super) enum Dest {
     Discard,
     Let {
-        pat: Pat,
-        ty: Option<Type>,
+        pat: Box<Pat>,
+        ty: Option<Box<Type>>,
         binds: Vec<usize>,
     },
     Return,
@@ -210,7 +206,7 @@ impl Body {
         nodes.extend(
             bindings.filter_map(|binding| match self.bindings[binding].source {
                 Source::Node(node) => Some(node),
-                Source::Param | Source::Arm => None,
+                Source::Param | Source::Arm(_) => None,
             }),
         );
         nodes.sort_unstable();

@@ -148,6 +148,17 @@ impl Finder {
         }
     }
 
+    /// An argument of a macro: a string may capture names.
+    fn argument(&mut self, arg: &Expr) {
+        match arg {
+            Expr::Lit(syn::ExprLit {
+                lit: syn::Lit::Str(text),
+                ..
+            }) => self.literal(&text.token()),
+            other => self.visit_expr(other),
+        }
+    }
+
     fn literal(&mut self, literal: &proc_macro2::Literal) {
         let parsed = syn::parse2::<syn::LitStr>(TokenTree::Literal(literal.clone()).into());
         if let Ok(text) = parsed {
@@ -261,33 +272,10 @@ impl<'a> Visit<'a> for Finder {
         for arg in &args {
             match arg {
                 Expr::Assign(named) if matches!(&*named.left, Expr::Path(_)) => {
-                    finder_value(self, &named.right);
+                    self.argument(&named.right);
                 }
-                other => finder_value(self, other),
+                other => self.argument(other),
             }
-        }
-    }
-}
-
-/// An argument of a macro: a string may capture names.
-fn finder_value(finder: &mut Finder, arg: &Expr) {
-    match arg {
-        Expr::Lit(literal) => {
-            if let syn::Lit::Str(text) = &literal.lit {
-                finder.literal(&text.token());
-            }
-        }
-        other => {
-            // The arguments were parsed out of a copy, which lives as long as this call.
-            let mut inner = Finder {
-                scopes: finder.scopes.clone(),
-                found: Vec::new(),
-            };
-            inner.visit_expr(other);
-            inner
-                .found
-                .iter()
-                .for_each(|free| finder.used(&free.name, free.perhaps));
         }
     }
 }

@@ -6,8 +6,8 @@ use syn::{Attribute, Expr, Ident, Pat, Stmt};
 
 use super::chain::{Chain, Class, bare, classify, root};
 use super::check::statements as check;
-use super::model::{Arm, Binding, Block, Body, Dest, Head, Node, Source, What, last};
-use super::names::{Free, bound, condition_lets, free, free_under};
+use super::model::{Binding, Block, Body, Dest, Node, Source, What, last};
+use super::names::{Free, bound, free};
 use super::text::text;
 use crate::ctxt::Ctxt;
 
@@ -38,14 +38,14 @@ pub(super) fn parse(block: &syn::Block, params: &[Ident], result: bool, cx: &mut
 
 /// Where a node stands.
 #[derive(Clone, Copy)]
-struct Place {
-    block: usize,
-    arm: Option<(usize, usize)>,
+pub(super) struct Place {
+    pub(super) block: usize,
+    pub(super) arm: Option<(usize, usize)>,
 }
 
-struct Parser<'a> {
-    body: Body,
-    cx: &'a mut Ctxt,
+pub(super) struct Parser<'a> {
+    pub(super) body: Body,
+    pub(super) cx: &'a mut Ctxt,
     /// The flow returns a `Result`, so that its value may be written `Ok(value)`.
     result: bool,
     /// Attributes of the statement that is read.
@@ -53,7 +53,7 @@ struct Parser<'a> {
 }
 
 impl Parser<'_> {
-    fn open_block(&mut self, parent: Option<usize>) -> usize {
+    pub(super) fn open_block(&mut self, parent: Option<usize>) -> usize {
         self.body.blocks.push(Block {
             parent,
             bindings: Vec::new(),
@@ -61,7 +61,7 @@ impl Parser<'_> {
         self.body.blocks.len() - 1
     }
 
-    fn bind(&mut self, name: &Ident, source: Source, block: usize) -> usize {
+    pub(super) fn bind(&mut self, name: &Ident, source: Source, block: usize) -> usize {
         let index = self.body.bindings.len();
         self.body.bindings.push(Binding {
             name: name.clone(),
@@ -73,7 +73,7 @@ impl Parser<'_> {
     }
 
     /// Reads statements; gives the node of the tail.
-    fn statements(
+    pub(super) fn statements(
         &mut self,
         stmts: &[Stmt],
         place: Place,
@@ -121,7 +121,7 @@ impl Parser<'_> {
             self.cx.error(diverge, "`let … else` leaves the flow early, which a DAG cannot\nuse `match` with a value for the other case, or an `async fn` flow");
         }
         let (pat, ty) = match &local.pat {
-            Pat::Type(typed) => ((*typed.pat).clone(), Some((*typed.ty).clone())),
+            Pat::Type(typed) => ((*typed.pat).clone(), Some(typed.ty.clone())),
             other => (other.clone(), None),
         };
         check::pattern(&pat, self.cx);
@@ -130,7 +130,7 @@ impl Parser<'_> {
         let names: Vec<Ident> = bound(&pat).into_iter().cloned().collect();
         // The names are visible only after the node, which therefore is read before they are entered.
         let dest = Dest::Let {
-            pat,
+            pat: Box::new(pat),
             ty,
             binds: Vec::new(),
         };
@@ -173,7 +173,7 @@ impl Parser<'_> {
         expr.clone()
     }
 
-    fn push(&mut self, what: What, place: Place, dest: Dest, span: Span) -> usize {
+    pub(super) fn push(&mut self, what: What, place: Place, dest: Dest, span: Span) -> usize {
         let attrs = std::mem::take(&mut self.pending);
         self.body.nodes.push(Node {
             what,
@@ -196,7 +196,7 @@ impl Parser<'_> {
         self.body.nodes.len() - 1
     }
 
-    fn use_names(&mut self, node: usize, names: Vec<Free>) {
+    pub(super) fn use_names(&mut self, node: usize, names: Vec<Free>) {
         let block = self.body.nodes[node].block;
         for Free { name, perhaps } in names {
             match self.body.lookup(block, &name) {
@@ -287,137 +287,6 @@ impl Parser<'_> {
             callee,
             over,
             expr: chain.expr.clone(),
-        }
-    }
-
-    fn if_node(
-        &mut self,
-        branch: &syn::ExprIf,
-        place: Place,
-        dest: Dest,
-        agrees: Option<usize>,
-    ) -> usize {
-        let head = Head::If((*branch.cond).clone());
-        let node = self.push(
-            What::Branch {
-                head,
-                arms: Vec::new(),
-            },
-            place,
-            dest.clone(),
-            branch.if_token.span,
-        );
-        self.body.nodes[node].agrees = agrees;
-        check::plain(&branch.cond, self.cx);
-        self.use_names(node, free(&branch.cond));
-        let pats: Vec<Pat> = condition_lets(&branch.cond).into_iter().cloned().collect();
-        let then = &branch.then_branch.stmts;
-        self.arm(node, text(&branch.cond), (None, None), &pats, then, &dest);
-        let other = match branch.else_branch.as_ref().map(|(_, other)| &**other) {
-            None => Vec::new(),
-            Some(Expr::Block(block)) => block.block.stmts.clone(),
-            Some(other) => vec![Stmt::Expr(other.clone(), None)],
-        };
-        self.arm(node, "else".to_owned(), (None, None), &[], &other, &dest);
-        node
-    }
-
-    fn match_node(
-        &mut self,
-        branch: &syn::ExprMatch,
-        place: Place,
-        dest: Dest,
-        agrees: Option<usize>,
-    ) -> usize {
-        let head = Head::Match((*branch.expr).clone());
-        let node = self.push(
-            What::Branch {
-                head,
-                arms: Vec::new(),
-            },
-            place,
-            dest.clone(),
-            branch.match_token.span,
-        );
-        self.body.nodes[node].agrees = agrees;
-        check::plain(&branch.expr, self.cx);
-        self.use_names(node, free(&branch.expr));
-        for arm in &branch.arms {
-            check::arm_attributes(arm, self.cx);
-            let (pat, guard) = match &arm.pat {
-                Pat::Guard(guarded) => ((*guarded.pat).clone(), Some((*guarded.guard).clone())),
-                pat => (pat.clone(), None),
-            };
-            let mut label = text(&pat);
-            if let Some(guard) = &guard {
-                check::plain(guard, self.cx);
-                self.use_names(node, free_under(&pat, guard));
-                label = format!("{label} if {}", text(guard));
-            }
-            let stmts = match bare(&arm.body) {
-                Expr::Block(block) if block.label.is_none() => block.block.stmts.clone(),
-                other => vec![Stmt::Expr(other.clone(), None)],
-            };
-            let pats = [pat.clone()];
-            self.arm(node, label, (Some(pat), guard), &pats, &stmts, &dest);
-        }
-        node
-    }
-
-    fn arm(
-        &mut self,
-        branch: usize,
-        label: String,
-        (pat, guard): (Option<Pat>, Option<Expr>),
-        pats: &[Pat],
-        stmts: &[Stmt],
-        dest: &Dest,
-    ) {
-        let block = self.open_block(Some(self.body.nodes[branch].block));
-        let names: Vec<Ident> = pats.iter().flat_map(bound).cloned().collect();
-        let binds = names
-            .iter()
-            .map(|name| self.bind(name, Source::Arm, block))
-            .collect();
-        let number = match &self.body.nodes[branch].what {
-            What::Branch { arms, .. } => arms.len(),
-            _ => 0,
-        };
-        let place = Place {
-            block,
-            arm: Some((branch, number)),
-        };
-        let first = self.body.nodes.len();
-        let valued = !matches!(dest, Dest::Discard);
-        // A branch that is the value of an arm agrees with the whole.
-        let whole = self.body.nodes[branch].agrees.unwrap_or(branch);
-        let agrees = valued.then_some(whole);
-        let mut tail = self
-            .statements(stmts, place, dest, agrees)
-            .filter(|_| valued);
-        let own = |body: &Body| -> Vec<usize> {
-            (first..body.nodes.len())
-                .filter(|node| body.nodes[*node].arm == place.arm)
-                .collect()
-        };
-        if valued && tail.is_none() {
-            let before = own(&self.body);
-            let span = self.body.nodes[branch].span;
-            let unit = self.push(What::Unit, place, dest.clone(), span);
-            self.body.nodes[unit].after_nodes = before;
-            self.body.nodes[unit].agrees = agrees;
-            tail = Some(unit);
-        }
-        let nodes = own(&self.body);
-        if let What::Branch { arms, .. } = &mut self.body.nodes[branch].what {
-            arms.push(Arm {
-                text: label,
-                pat,
-                guard,
-                binds,
-                nodes,
-                tail,
-            });
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use super::model::{Body, What};
+use super::values::with_cells;
 
 /// The number of nodes that use each binding in one run: of the arms of a branch only one runs.
 pub(super) fn count(body: &Body) -> HashMap<usize, usize> {
@@ -14,7 +15,9 @@ fn over(body: &Body, nodes: &[usize]) -> HashMap<usize, usize> {
     for node in nodes {
         let node = &body.nodes[*node];
         for (binding, _) in &node.uses {
-            *total.entry(*binding).or_insert(0) += 1;
+            for source in with_cells(body, *binding) {
+                *total.entry(source).or_insert(0) += 1;
+            }
         }
         if let What::Branch { arms, .. } = &node.what {
             let mut most: HashMap<usize, usize> = HashMap::new();

@@ -43,9 +43,7 @@ pub fn decode_args<M: Callable>(payload: &Payload) -> Result<M::Args> {
 }
 
 /// The JSON Schema of a parameter.
-pub fn schema_of<T: HasSchema>(
-    generator: &mut schemars::SchemaGenerator,
-) -> schemars::Schema {
+pub fn schema_of<T: HasSchema>(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
     generator.subschema_for::<T>()
 }
 

@@ -15,8 +15,9 @@ use crate::model::payload::Payload;
 use crate::model::record::{Journal, NewRun, RunRecord};
 use crate::model::state::RunState;
 use crate::registry;
+pub use crate::store::RunFilter;
 use crate::store::memory::Memory;
-use crate::store::{Options, Process, RunFilter, Store};
+use crate::store::{Options, Process, Store};
 
 /// An open store and the flows of this program: starts runs and drives them.
 ///

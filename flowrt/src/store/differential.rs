@@ -152,25 +152,25 @@ fn operation() -> impl Strategy<Value = Operation> {
     ]
 }
 
-/// Does it, and returns the answer as text, and whether it was accepted and had an effect.
-#[expect(
-    clippy::too_many_lines,
-    reason = "one arm for each operation of the store"
-)]
-async fn apply(store: &dyn Store, operation: &Operation) -> (&'static str, String, bool) {
-    let epoch = async |run: u64, stale: bool| {
-        let record = store.run(run_id(run)).await.expect("an open store");
-        record.map_or(0, |record| record.epoch) + u64::from(stale)
-    };
-    fn done<T: std::fmt::Debug>(
-        kind: &'static str,
-        answer: Result<T, Error>,
-        has_effect: impl FnOnce(&T) -> bool,
-    ) -> (&'static str, String, bool) {
-        let accepted = answer.as_ref().is_ok_and(has_effect);
-        (kind, format!("{answer:?}"), accepted)
-    }
-    let soon = Durability::Soon;
+/// What an operation was, its answer as text, and whether it was accepted and had an effect.
+type Applied = (&'static str, String, bool);
+
+fn applied<T: std::fmt::Debug>(
+    kind: &'static str,
+    answer: Result<T, Error>,
+    has_effect: impl FnOnce(&T) -> bool,
+) -> Applied {
+    let accepted = answer.as_ref().is_ok_and(has_effect);
+    (kind, format!("{answer:?}"), accepted)
+}
+
+/// The epoch to write under: the current one, or one that nobody has.
+async fn epoch(store: &dyn Store, run: u64, stale: bool) -> u64 {
+    let record = store.run(run_id(run)).await.expect("an open store");
+    record.map_or(0, |record| record.epoch) + u64::from(stale)
+}
+
+async fn apply(store: &dyn Store, operation: &Operation) -> Applied {
     match operation.clone() {
         Operation::Create {
             run,
@@ -179,63 +179,89 @@ async fn apply(store: &dyn Store, operation: &Operation) -> (&'static str, Strin
             copied,
         } => {
             let mut new = new_run(run, "calm");
-            new.parent = parent
-                .filter(|parent| *parent != run)
-                .map(|parent| (run_id(parent), "call".into()));
+            let parent = parent.filter(|parent| *parent != run);
+            new.parent = parent.map(|parent| (run_id(parent), "call".into()));
             new.idempotency_key = key.map(name);
             new.steps = if copied {
                 vec![step(ASIDE, "s0"), step(ASIDE + 1, "s1")]
             } else {
                 vec![]
             };
-            done("create", store.create_run(new).await, |record| {
-                record.id == run_id(run)
+            let answer = store.create_run(new).await;
+            applied("create", answer, |record| record.id == run_id(run))
+        }
+        Operation::Cancel { run } => {
+            let answer = store.request_cancel(run_id(run), 40).await;
+            applied("cancel", answer, |ids| !ids.is_empty())
+        }
+        Operation::Signal { run, key } => {
+            let (name, value) = ("go".to_owned(), payload("v"));
+            let answer = store
+                .send_signal(run_id(run), name, value, key.map(self::name), 50)
+                .await;
+            applied("signal", answer, |_| true)
+        }
+        Operation::Log { run } => {
+            let answer = store
+                .append_logs(vec![line(run, "a", "m"), line(run, "b", "m")])
+                .await;
+            let there = store.logs(run_id(run), LogFilter::default()).await;
+            applied("log", answer, |()| {
+                there.is_ok_and(|lines| !lines.is_empty())
             })
         }
+        Operation::Delete { run } => {
+            applied("delete", store.delete_run(run_id(run)).await, |deleted| {
+                *deleted
+            })
+        }
+        Operation::Remember { flow } => applied(
+            "remember",
+            store.remember_flows(vec![name(flow)]).await,
+            |_| true,
+        ),
+        Operation::Restart => ("restart", String::new(), true),
+        owned => apply_owned(store, owned).await,
+    }
+}
+
+/// The operations under an epoch.
+async fn apply_owned(store: &dyn Store, operation: Operation) -> Applied {
+    let soon = Durability::Soon;
+    match operation {
         Operation::Claim {
             run,
             stale,
             after_crash,
         } => {
-            let seen = epoch(run, stale).await;
-            done(
-                "claim",
-                store.claim(run_id(run), seen, after_crash, 20).await,
-                Option::is_some,
-            )
+            let seen = epoch(store, run, stale).await;
+            let answer = store.claim(run_id(run), seen, after_crash, 20).await;
+            applied("claim", answer, Option::is_some)
         }
         Operation::Reopen { run, stale, redo } => {
+            let redo = redo.into_iter().map(name).collect();
             let changes = Reopening {
-                redo: redo.into_iter().map(name).collect(),
+                redo,
                 input: Some(payload("new")),
             };
-            let seen = epoch(run, stale).await;
-            done(
-                "reopen",
-                store.reopen(run_id(run), seen, changes, 30).await,
-                Option::is_some,
-            )
+            let seen = epoch(store, run, stale).await;
+            let answer = store.reopen(run_id(run), seen, changes, 30).await;
+            applied("reopen", answer, Option::is_some)
         }
         Operation::Record {
             run,
             stale,
             entries,
         } => {
-            let had = !entries.is_empty();
-            let seen = epoch(run, stale).await;
-            done(
-                "record",
-                store.record(run_id(run), seen, entries, soon).await,
-                |()| had,
-            )
+            let had_some = !entries.is_empty();
+            let seen = epoch(store, run, stale).await;
+            let answer = store.record(run_id(run), seen, entries, soon).await;
+            applied("record", answer, |()| had_some)
         }
         Operation::SetState { run, stale, state } => {
-            let seen = epoch(run, stale).await;
-            done(
-                "set_state",
-                store.set_state(run_id(run), seen, state, 2, soon).await,
-                |()| true,
-            )
+            let seen = epoch(store, run, stale).await;
+            let answer = store.set_state(run_id(run), seen, state, 2, soon).await;
+            applied("set_state", answer, |()| true)
         }
         Operation::Finish {
             run,
@@ -243,46 +269,13 @@ async fn apply(store: &dyn Store, operation: &Operation) -> (&'static str, Strin
             state,
             entries,
         } => {
-            let seen = epoch(run, stale).await;
-            done(
-                "finish",
-                store
-                    .finish(run_id(run), seen, entries, ending(state))
-                    .await,
-                |()| true,
-            )
-        }
-        Operation::Cancel { run } => done(
-            "cancel",
-            store.request_cancel(run_id(run), 40).await,
-            |ids| !ids.is_empty(),
-        ),
-        Operation::Signal { run, key } => {
-            let sent = store
-                .send_signal(run_id(run), "go".into(), payload("v"), key.map(name), 50)
-                .await;
-            done("signal", sent, |_| true)
-        }
-        Operation::Log { run } => {
+            let seen = epoch(store, run, stale).await;
             let answer = store
-                .append_logs(vec![line(run, "a", "m"), line(run, "b", "m")])
+                .finish(run_id(run), seen, entries, ending(state))
                 .await;
-            let there = store.logs(run_id(run), LogFilter::default()).await;
-            done("log", answer, |()| {
-                there.is_ok_and(|lines| !lines.is_empty())
-            })
+            applied("finish", answer, |()| true)
         }
-        Operation::Delete { run } => {
-            done("delete", store.delete_run(run_id(run)).await, |deleted| {
-                *deleted
-            })
-        }
-        Operation::Remember { flow } => done(
-            "remember",
-            store.remember_flows(vec![name(flow)]).await,
-            |_| true,
-        ),
-        Operation::Restart => ("restart", String::new(), true),
+        other => unreachable!("{other:?} has no epoch"),
     }
 }
 

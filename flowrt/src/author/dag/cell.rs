@@ -108,6 +108,14 @@ impl<T> Cell<T> {
     }
 }
 
+/// A pattern that matched when its arm was chosen, and does not when a node of the arm matches again.
+pub fn matched_before() -> Error {
+    Error::new(
+        ErrorKind::Failed,
+        "the pattern of a `match` arm no longer matches a copy of the value that it matched",
+    )
+}
+
 /// A node that runs although what it uses gave no value. The macro refuses every such rule that it can see.
 fn missing() -> Error {
     Error::new(

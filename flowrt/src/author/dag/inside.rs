@@ -38,6 +38,11 @@ impl Inside {
         self.0.link.fixed(node, self.0.names[node].as_ref(), build)
     }
 
+    /// Builds a race, whose calls are numbered among themselves.
+    pub fn race<T>(&self, node: usize, build: impl FnOnce() -> T) -> Result<T> {
+        Ok(self.0.link.within(self.0.names[node].as_ref(), build))
+    }
+
     /// Runs plain code, in which no call may be built.
     pub fn glue<T>(&self, code: impl FnOnce() -> T) -> Result<T> {
         self.0.link.no_calls(code)

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::author::frame::{self, Frame};
 use crate::author::scope::{FixedId, Scope, glue_call};
 use crate::error::Result;
 use crate::model::state::TaskState;
@@ -33,6 +34,14 @@ impl Link {
             (call, 0 | 1) => Ok(call),
             // One of the arguments called a task.
             _ => Err(glue_call()),
+        }
+    }
+
+    /// Builds several calls in a scope of their own.
+    pub(super) fn within<T>(&self, name: Option<&Arc<str>>, build: impl FnOnce() -> T) -> T {
+        match (&self.0, name) {
+            (Some(scope), Some(name)) => frame::enter(Frame::Flow(scope.open(name)), build),
+            _ => build(),
         }
     }
 

@@ -16,7 +16,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use futures_util::future::{BoxFuture, FutureExt};
 use futures_util::stream::{FuturesUnordered, StreamExt};
 
-pub use cell::{Cell, Reuse, Same};
+pub use cell::{Cell, Reuse, Same, matched_before};
 pub use inside::Inside;
 pub use progress::Arm;
 

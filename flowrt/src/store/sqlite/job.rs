@@ -26,6 +26,9 @@ pub(super) struct Operation<T, F> {
     value: Option<T>,
 }
 
+/// Where the answer to a queued operation arrives.
+pub(super) type Reply<T> = oneshot::Receiver<Result<T, Error>>;
+
 /// An operation that waits in the queue.
 pub(super) struct Queued<T, F> {
     operation: Operation<T, F>,
@@ -33,9 +36,6 @@ pub(super) struct Queued<T, F> {
     bytes: usize,
     reply: oneshot::Sender<Result<T, Error>>,
 }
-
-/// Where the answer of a queued operation arrives.
-type Reply<T> = oneshot::Receiver<Result<T, Error>>;
 
 impl<T, F> Operation<T, F> {
     pub fn new(work: F) -> Self {

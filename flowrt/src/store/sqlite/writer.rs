@@ -1,6 +1,5 @@
 //! Who writes when: a caller commits on its own thread when the writer is free, and takes along what others have queued.
 
-use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -10,11 +9,9 @@ use super::durable::Durable;
 use super::fault::{Fault, Outcome};
 use super::group;
 use super::job::{Job, Operation, Work};
+use super::queue::Queue;
 use super::session::{PATIENCE, Session};
 
-/// A group is closed at this many operations or bytes.
-const GROUP_MAX: usize = 256;
-const GROUP_BYTES_MAX: usize = 8 << 20;
 /// How many groups a caller leads before it leaves the rest to the background thread and goes on with its own work.
 const GROUPS_LED_MAX: usize = 4;
 
@@ -25,16 +22,6 @@ pub(super) struct Writer {
     queue: Mutex<Queue>,
     wake: Condvar,
     pub durable: Arc<Durable>,
-}
-
-#[derive(Default)]
-struct Queue {
-    urgent: VecDeque<Box<dyn Job>>,
-    /// Log lines and deletions, which are slow and which nobody waits for.
-    patient: VecDeque<Box<dyn Job>>,
-    /// The background thread is asked to lead.
-    is_handed_over: bool,
-    is_closed: bool,
 }
 
 /// How a caller's attempt to lead went.
@@ -236,7 +223,7 @@ impl Writer {
                 }
             }
             if !queue.patient.is_empty() {
-                return Some(take(&mut queue.patient));
+                return Some(queue.take_patient());
             }
             if queue.is_closed {
                 return None;
@@ -336,37 +323,5 @@ fn commit_group(session: &mut Session, mut group: Vec<Box<dyn Job>>) -> Done {
 fn answer_all(group: Vec<Box<dyn Job>>, error: &Error) {
     for job in group {
         job.answer(Err(error.clone()));
-    }
-}
-
-fn take(queue: &mut VecDeque<Box<dyn Job>>) -> Vec<Box<dyn Job>> {
-    let mut bytes = 0;
-    let mut group = Vec::new();
-    while group.len() < GROUP_MAX && bytes < GROUP_BYTES_MAX {
-        let Some(job) = queue.pop_front() else { break };
-        bytes += job.bytes();
-        group.push(job);
-    }
-    group
-}
-
-impl Queue {
-    fn take_urgent(&mut self) -> Vec<Box<dyn Job>> {
-        take(&mut self.urgent)
-    }
-
-    fn put_back(&mut self, group: Vec<Box<dyn Job>>) {
-        for job in group.into_iter().rev() {
-            self.urgent.push_front(job);
-        }
-    }
-}
-
-impl std::fmt::Debug for Queue {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Queue")
-            .field("urgent", &self.urgent.len())
-            .field("patient", &self.patient.len())
-            .finish_non_exhaustive()
     }
 }

@@ -1,0 +1,49 @@
+//! The report as a flow: the months run beside each other, and a killed report goes on with the months it has.
+
+use flowrt::prelude::*;
+use futures_util::future::try_join_all;
+
+use super::analysis::MonthSummary;
+use super::combine::RepoSummary;
+use super::history::{History, MonthCommits, Repo};
+
+/// Deals the history out to its months.
+#[task]
+fn read_history(path: String, revision: String) -> Result<History> {
+    Ok(super::read_history(path, revision)?)
+}
+
+/// Adds up the changes of one month.
+#[task(retries = 1)]
+fn summarise_month(path: String, month: MonthCommits) -> Result<MonthSummary> {
+    Ok(super::summarise_month(path, month)?)
+}
+
+/// Puts the months together.
+#[task]
+fn combine_months(months: Vec<MonthSummary>) -> RepoSummary {
+    super::combine(months)
+}
+
+/// Writes the page.
+#[task]
+fn write_report(repo: Repo, summary: RepoSummary, out: String) -> Result<String> {
+    Ok(super::write_report(repo, summary, out)?)
+}
+
+/// A report on a git repository: churn, authors, hot files, what changes together.
+#[flow]
+async fn repo_report(
+    #[arg(default = ".", help = "the repository")] path: String,
+    #[arg(default = "HEAD", help = "the branch or commit")] revision: String,
+    #[arg(default = "repo_report.html", help = "where the page goes")] out: String,
+) -> Result<String> {
+    let history = read_history(path.clone(), revision).await?;
+    let months = history
+        .months
+        .into_iter()
+        .map(|month| summarise_month(path.clone(), month));
+    let months = try_join_all(months).await?;
+    let summary = combine_months(months).await?;
+    write_report(history.repo, summary, out).await
+}

@@ -1,0 +1,118 @@
+//! The graph of a flow that has not run.
+
+use std::collections::HashMap;
+
+use crate::author::meta::{Kind, Meta, StaticNode, What};
+use crate::model::graph::{Edge, EdgeKind, Graph, Node, NodeKind, Trigger};
+
+/// Nodes that are drawn, and edges between them; plain code between two nodes is left out, the edges through it are not.
+pub(super) fn graph(meta: &Meta) -> Graph {
+    let Some(fixed) = meta.graph else {
+        return call_sites(meta);
+    };
+    let mut drawn: Vec<Option<usize>> = Vec::new();
+    let mut graph = Graph {
+        flow: meta.name.to_owned(),
+        is_dag: true,
+        ..Graph::default()
+    };
+    let mut counted: HashMap<&str, u32> = HashMap::new();
+    for node in fixed.nodes {
+        let Some((name, kind)) = drawn_as(node) else {
+            drawn.push(None);
+            continue;
+        };
+        let count = counted.entry(name).or_insert(0);
+        *count += 1;
+        let id = match node.named {
+            Some(name) => name.to_owned(),
+            None if *count == 1 => name.to_owned(),
+            None => format!("{name}#{count}"),
+        };
+        drawn.push(Some(graph.nodes.len()));
+        graph.nodes.push(Node {
+            label: id.clone(),
+            id,
+            kind,
+            rule: node.rule,
+            tolerated: node.tolerated,
+            over: (!node.over.is_empty()).then(|| node.over.to_owned()),
+            items: None,
+            arm: node.arm.and_then(|(branch, text)| {
+                Some((drawn.get(branch).copied().flatten()?, text.to_owned()))
+            }),
+            state: None,
+            location: Some(format!("{}:{}", meta.file, node.line)),
+        });
+    }
+    for (index, node) in fixed.nodes.iter().enumerate() {
+        let Some(to) = drawn[index] else { continue };
+        for (sources, kind) in [(node.needs, EdgeKind::Data), (node.after, EdgeKind::Order)] {
+            for source in sources {
+                edges_from(fixed.nodes, &drawn, *source, to, kind, &mut graph.edges);
+            }
+        }
+    }
+    graph
+}
+
+fn edges_from(
+    nodes: &[StaticNode],
+    drawn: &[Option<usize>],
+    source: usize,
+    to: usize,
+    kind: EdgeKind,
+    edges: &mut Vec<Edge>,
+) {
+    match drawn[source] {
+        Some(from) => {
+            if !edges.iter().any(|edge| edge.from == from && edge.to == to) {
+                edges.push(Edge { from, to, kind });
+            }
+        }
+        None => {
+            for further in nodes[source].needs.iter().chain(nodes[source].after) {
+                edges_from(nodes, drawn, *further, to, kind, edges);
+            }
+        }
+    }
+}
+
+fn drawn_as(node: &StaticNode) -> Option<(&'static str, NodeKind)> {
+    match node.what {
+        What::Call(meta) if meta.kind == Kind::Task => Some((meta.name, NodeKind::Task)),
+        What::Call(meta) => Some((meta.name, NodeKind::Flow)),
+        What::Map(meta) => Some((meta.name, NodeKind::Map)),
+        What::Wait(kind) => Some((kind, NodeKind::Wait)),
+        What::Branch => Some((
+            if node.binding.is_empty() {
+                "if"
+            } else {
+                node.binding
+            },
+            NodeKind::Branch,
+        )),
+        What::Glue => None,
+    }
+}
+
+fn call_sites(meta: &Meta) -> Graph {
+    let nodes = meta.sites.iter().map(|site| Node {
+        id: site.text.to_owned(),
+        label: site.text.to_owned(),
+        kind: NodeKind::Task,
+        rule: Trigger::AllSuccess,
+        tolerated: false,
+        over: None,
+        items: None,
+        arm: None,
+        state: None,
+        location: Some(format!("{}:{}", meta.file, site.line)),
+    });
+    Graph {
+        flow: meta.name.to_owned(),
+        is_dag: false,
+        nodes: nodes.collect(),
+        edges: Vec::new(),
+    }
+}

@@ -1,0 +1,53 @@
+//! What every store must do. One suite, run against each of them.
+
+mod around;
+mod endings;
+mod records;
+mod runs;
+
+use std::sync::Arc;
+
+use super::sample::run_id;
+use super::{Error, Store};
+
+/// Runs the whole suite, each case on a fresh store.
+pub(super) async fn check_all<G>(fresh: impl Fn() -> (Arc<dyn Store>, G)) {
+    macro_rules! check {
+        ($($group:ident: $($case:ident),*;)*) => {$($(
+            let (store, guard) = fresh();
+            $group::$case(&*store).await;
+            store.close().await.expect(stringify!($case));
+            assert!(matches!(store.run(run_id(1)).await, Err(Error::Closed)), "closed");
+            assert!(matches!(store.close().await, Err(Error::Closed)), "closed twice");
+            drop(guard);
+        )*)*};
+    }
+    check! {
+        runs:
+            a_run_is_accepted_once,
+            names_are_made_unique,
+            runs_are_found_by_name_and_id,
+            lists_are_newest_first_and_paged,
+            a_claim_needs_the_epoch,
+            cancel_reaches_all_below,
+            only_ended_families_are_deleted,
+            counts_are_by_outcome;
+        records:
+            writes_under_an_old_epoch_change_nothing,
+            the_journal_holds_what_was_recorded,
+            entries_are_all_or_none,
+            a_step_cannot_be_rewritten,
+            a_step_ends_its_wait_and_counts_as_progress,
+            large_values_are_refused;
+        endings:
+            an_ended_run_takes_no_writes,
+            an_interrupted_run_goes_on_with_its_waits,
+            reopening_sets_records_aside,
+            records_set_aside_are_reused;
+        around:
+            signals_are_numbered_and_repeat_by_key,
+            logs_are_read_by_cursor,
+            flows_are_remembered,
+            this_process_lives;
+    }
+}
