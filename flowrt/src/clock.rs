@@ -10,7 +10,8 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::Notify;
 
-use crate::model::record::Micros;
+/// An instant: microseconds since the Unix epoch, UTC.
+type Micros = i64;
 
 /// Time as a run sees it: the machine's, or one that a test moves.
 #[derive(Clone, Default)]

@@ -180,19 +180,3 @@ impl<E: Into<Error>> CaughtPlain for Caught<E> {
         self.take().into()
     }
 }
-
-/// The recorded outcome of a body that returns a result.
-#[doc(hidden)]
-#[macro_export]
-macro_rules! __outcome_of_result {
-    ($body:expr) => {
-        match $body {
-            ::core::result::Result::Ok(value) => $crate::__private::encode(&value),
-            ::core::result::Result::Err(error) => {
-                #[allow(unused_imports)]
-                use $crate::__private::{CaughtOurs as _, CaughtPlain as _, CaughtSerde as _};
-                ::core::result::Result::Err((&&&$crate::__private::Caught::new(error)).caught())
-            }
-        }
-    };
-}

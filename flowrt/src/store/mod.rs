@@ -131,7 +131,10 @@ impl Options {
 /// A place where runs are recorded.
 ///
 /// Every method is atomic. `epoch` is the one that [`claim`](Store::claim) returned; a write under an older one is
-/// [`Error::LeaseLost`] and changes nothing.
+/// [`Error::LeaseLost`] and changes nothing; so is a write to a run that nobody has claimed. A write to a run that ended
+/// or stopped is [`Error::Ended`]. What names a run that is not there is [`Error::NoSuchRun`], unless said otherwise.
+///
+/// A call that was made and whose future is dropped may still happen.
 pub trait Store: Send + Sync + fmt::Debug + 'static {
     /// The store's address as a person would type it.
     fn url(&self) -> String;
@@ -152,14 +155,16 @@ pub trait Store: Send + Sync + fmt::Debug + 'static {
     /// Runs whose name is `reference` or whose id starts with it (at least 4 characters), newest first, at most 10.
     fn find_runs(&self, reference: String) -> Answer<'_, Vec<RunRecord>>;
 
-    /// Runs, newest first.
+    /// Runs, those accepted last first, whatever their clocks said.
     fn list_runs(&self, filter: RunFilter) -> Answer<'_, Vec<RunRecord>>;
 
-    /// How many tasks of each run have which outcome, in the order asked.
+    /// How many tasks of each run have which outcome, in the order asked; zeros for a run that is not there. Records set
+    /// aside do not count.
     fn task_counts(&self, runs: Vec<RunId>) -> Answer<'_, Vec<TaskCounts>>;
 
     /// Takes a run if its epoch is still `seen_epoch`: raises the epoch, sets the owner to this process, the state to
-    /// `Running`, `started` if unset, and adds one to `crashes` if `after_crash`. `None` if somebody else was faster.
+    /// `Running`, `started` if unset, clears output, error and finished (of a stopped run), and adds one to `crashes` if
+    /// `after_crash`. `None` if somebody else was faster, [`Error::Ended`] if the state is final.
     fn claim(
         &self,
         run: RunId,
@@ -170,7 +175,7 @@ pub trait Store: Send + Sync + fmt::Debug + 'static {
 
     /// Takes a run that ended or stopped, in one transaction: drops what is to be done again, sets all other step
     /// records aside (adds [`ASIDE`](crate::model::record::ASIDE) to numbers below it, or more if an earlier drive left
-    /// records there) and drops the ends of scopes; as `claim`, and clears output, error, finished, cancel request and `crashes`. Synced.
+    /// records there) and drops the ends of scopes; as `claim`, and clears cancel request and `crashes`. Synced.
     fn reopen(
         &self,
         run: RunId,
@@ -182,7 +187,9 @@ pub trait Store: Send + Sync + fmt::Debug + 'static {
     /// All that is recorded of a run's inside.
     fn journal(&self, run: RunId) -> Answer<'_, Journal>;
 
-    /// Writes entries down, all or none. A step that is there already with another content is [`Error::Conflict`].
+    /// Writes entries down, all or none. A step whose number is there already with another content is
+    /// [`Error::Conflict`]; the same content again is fine, and only `tolerated` may change. Attempts, waits and ends of
+    /// scopes replace what is there.
     fn record(
         &self,
         run: RunId,
@@ -210,7 +217,8 @@ pub trait Store: Send + Sync + fmt::Debug + 'static {
     /// `Cancelled` in the same transaction. Returns the ids of those that changed.
     fn request_cancel(&self, run: RunId, now: Micros) -> Answer<'_, Vec<RunId>>;
 
-    /// Adds a signal. Synced. The same idempotency key in the same run returns the first signal's number.
+    /// Adds a signal. Synced. The same idempotency key in the same run returns the first signal's number, even after the
+    /// run's end.
     fn send_signal(
         &self,
         run: RunId,
@@ -223,16 +231,17 @@ pub trait Store: Send + Sync + fmt::Debug + 'static {
     /// Signals of a run with a number of at least `from`.
     fn signals(&self, run: RunId, from: u64) -> Answer<'_, Vec<SignalRecord>>;
 
-    /// Adds log lines, of any runs. Never synced for their own sake.
+    /// Adds log lines, of any runs; those of runs that are not there are dropped. Never synced for their own sake.
     fn append_logs(&self, lines: Vec<LogLine>) -> Answer<'_, ()>;
 
     /// Log lines of a run with their cursors.
     fn logs(&self, run: RunId, filter: LogFilter) -> Answer<'_, Vec<(i64, LogLine)>>;
 
-    /// Deletes a run that has ended, its inside, its logs, and its child runs. `false` if it has not ended.
+    /// Deletes a run that has ended, its inside, its logs, and its child runs. Synced. `false` if it or one below it has not
+    /// ended (one that waits for a person has not).
     fn delete_run(&self, run: RunId) -> Answer<'_, bool>;
 
-    /// The processes that are registered, dead ones too.
+    /// The processes that are registered: those that live, and dead ones that still own a run.
     fn processes(&self) -> Answer<'_, Vec<Process>>;
 
     /// Remembers that these flows exist, so that `check` can tell which were lost. Returns all remembered names.
@@ -241,7 +250,8 @@ pub trait Store: Send + Sync + fmt::Debug + 'static {
     /// Puts all that is committed on the disk.
     fn sync(&self) -> Answer<'_, ()>;
 
-    /// A number that changes when another process may have changed the store (signals, cancels).
+    /// A number that changes when another process may have changed the store (signals, cancels). What is done through this
+    /// handle does not change it.
     fn version(&self) -> Answer<'_, u64>;
 
     /// Finishes what is buffered and closes. Later calls are [`Error::Closed`].

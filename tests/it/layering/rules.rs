@@ -6,13 +6,14 @@ use std::path::Path;
 use super::source::{Token, modules_named, tokens, use_leaves};
 
 /// Used by all but `model`, and using nothing but each other.
-const LEAVES: &[&str] = &["clock", "error", "config"];
+const LEAVES: &[&str] = &["clock", "error", "config", "failpoint"];
 
 /// What each module may use besides itself and the leaves, from the top down.
 const LAYERS: &[(&str, &[&str])] = &[
     ("clock", &[]),
     ("error", &[]),
     ("config", &[]),
+    ("failpoint", &[]),
     ("model", &[]),
     ("draw", &["model"]),
     ("registry", &["model", "author"]),
@@ -33,7 +34,7 @@ const LAYERS: &[(&str, &[&str])] = &[
 ];
 
 /// What only gathers the rest for those outside.
-const FREE: &[&str] = &["lib", "private", "prelude"];
+const FREE: &[&str] = &["lib", "private", "prelude", "schema"];
 
 /// One use of what is not above.
 #[derive(Debug, PartialEq, Eq)]

@@ -19,15 +19,24 @@ const GROWN: u64 = 4_000 * PAGE;
 const HUGE: u64 = 16_000 * PAGE;
 
 /// Tells the thread how large the log is.
-#[derive(Debug, Clone)]
-pub(super) struct Gauge(SyncSender<u64>);
+#[derive(Debug)]
+pub(super) struct Gauge {
+    sizes: SyncSender<u64>,
+    /// The size at which the thread is woken next.
+    due: u64,
+}
 
 impl Gauge {
-    /// Reports the size; the thread is woken only if there is something to do.
-    pub fn report(&self, bytes: u64) {
-        if bytes > GROWN {
-            match self.0.try_send(bytes) {
-                // It is at work already.
+    /// Reports the size. The file keeps its size after a checkpoint until the log starts anew, so the thread is woken
+    /// once for each growth and not at each report.
+    pub fn report(&mut self, bytes: u64) {
+        if bytes + GROWN < self.due {
+            self.due = GROWN;
+        }
+        if bytes > self.due {
+            self.due = bytes + GROWN;
+            match self.sizes.try_send(bytes) {
+                // A full channel means that it is at work already.
                 Ok(()) | Err(TrySendError::Full(_) | TrySendError::Disconnected(_)) => {}
             }
         }
@@ -44,7 +53,11 @@ pub(super) fn start(
     let thread = std::thread::Builder::new()
         .name("flowrt-checkpoint".into())
         .spawn(move || watch(&path, &sizes, &writer))?;
-    Ok((Gauge(sender), thread))
+    let gauge = Gauge {
+        sizes: sender,
+        due: GROWN,
+    };
+    Ok((gauge, thread))
 }
 
 fn watch(path: &std::path::Path, sizes: &Receiver<u64>, writer: &Weak<Writer>) {
@@ -87,4 +100,32 @@ pub(super) fn run(connection: &Connection, mode: &str) -> Outcome<()> {
         tracing::debug!("a reader holds a part of the store's log");
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_thread_is_woken_once_for_each_growth() {
+        let (sizes, woken) = sync_channel(8);
+        let mut gauge = Gauge { sizes, due: GROWN };
+        let reports = [
+            1,
+            GROWN + 1,
+            GROWN + 2,
+            2 * GROWN + 3,
+            2 * GROWN + 4,
+            5,
+            GROWN + 6,
+        ];
+        for bytes in reports {
+            gauge.report(bytes);
+        }
+        drop(gauge);
+        assert_eq!(
+            woken.iter().collect::<Vec<_>>(),
+            [GROWN + 1, 2 * GROWN + 3, GROWN + 6]
+        );
+    }
 }

@@ -118,14 +118,14 @@ impl Durable {
         self: &Arc<Self>,
         log: File,
         soon: Duration,
-        after_sync: impl Fn(u64) + Send + 'static,
+        mut after_sync: impl FnMut(u64) + Send + 'static,
     ) -> std::io::Result<JoinHandle<()>> {
         let durable = Arc::clone(self);
         std::thread::Builder::new()
             .name("flowrt-sync".into())
             .spawn(move || {
                 while durable.wait_for_work(soon) {
-                    durable.sync(&log, &after_sync);
+                    durable.sync(&log, &mut after_sync);
                 }
             })
     }
@@ -158,7 +158,7 @@ impl Durable {
         }
     }
 
-    fn sync(&self, log: &File, after_sync: &impl Fn(u64)) {
+    fn sync(&self, log: &File, after_sync: &mut impl FnMut(u64)) {
         let target = {
             let mut state = self.state();
             state.is_dirty = false;
@@ -218,5 +218,30 @@ fn failure(error: &std::io::Error) -> Error {
 impl std::fmt::Debug for Durable {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Durable").finish_non_exhaustive()
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn after_a_failed_sync_nothing_is_promised_any_more() {
+        let durable = Durable::new();
+        // A device that refuses to be synced.
+        let log = File::open("/dev/null").expect("a device");
+        let thread = durable.start(log, SOON, |_| {}).expect("a thread");
+        assert!(durable.check().is_ok());
+        let commit = durable.committed();
+        for _ in 0..2 {
+            let outcome = durable.wait(commit).await;
+            assert!(
+                matches!(outcome, Err(Error::Unusable { .. })),
+                "{outcome:?}"
+            );
+            assert!(durable.check().is_err());
+        }
+        durable.stop();
+        thread.join().expect("an orderly end");
     }
 }

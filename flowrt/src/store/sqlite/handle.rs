@@ -138,7 +138,7 @@ fn start(
     soon: Duration,
     hook: SyncHook,
 ) -> std::io::Result<Threads> {
-    let (gauge, checkpoint) = checkpoint::start(path.to_owned(), writer)?;
+    let (mut gauge, checkpoint) = checkpoint::start(path.to_owned(), writer)?;
     let after_sync = move |length| {
         hook(length);
         gauge.report(length);

@@ -3,6 +3,7 @@
 mod files;
 mod golden;
 mod groups;
+mod growth;
 mod killed;
 mod power;
 mod processes;
