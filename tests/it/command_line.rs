@@ -92,6 +92,10 @@ fn a_killed_run_goes_on_where_it_stopped() {
     while !waits() {
         std::thread::yield_now();
     }
+    let list = text(&flows(folder.path(), &["runs", "ls"]).stdout);
+    let live = list.split_whitespace().next().expect("a run");
+    let stolen = flows(folder.path(), &["runs", "resume", live]);
+    assert_eq!(stolen.status.code(), Some(2), "a live run is never taken");
     child.kill().expect("it can be killed");
     child.wait().expect("it is gone");
     let list = text(&flows(folder.path(), &["runs", "ls"]).stdout);

@@ -164,14 +164,16 @@ impl Engine {
             )
             .hint("start it anew: runs rerun"));
         }
-        let lives = record
+        let here = self.shared.store.process();
+        let elsewhere = record
             .owner
-            .is_some_and(|owner| self.shared.store.is_alive(owner));
-        if lives && self.shared.core_of(run).is_some() {
+            .is_some_and(|owner| owner != here && self.shared.store.is_alive(owner));
+        if elsewhere || self.shared.core_of(run).is_some() {
             return Err(Error::new(
                 ErrorKind::Input,
                 format!("the run {} is under way", record.name),
-            ));
+            )
+            .hint("a live process drives it; cancel it first, or wait for it"));
         }
         self.take(
             &record,
