@@ -5,6 +5,7 @@
 
 mod driver;
 mod flow;
+mod handled;
 mod inner;
 
 use std::collections::{HashMap, VecDeque};
@@ -61,6 +62,8 @@ pub(crate) struct Facts {
     pub(crate) logical_time: Micros,
     pub(crate) depth: u32,
     pub(crate) history_max: u64,
+    /// Going on after a failure handles it; the nodes of a DAG go on whatever failed beside them.
+    pub(crate) is_program: bool,
 }
 
 /// The inside of one run.
@@ -100,6 +103,8 @@ struct Inner {
     branches: usize,
     diverged: Option<Error>,
     waker: Option<Waker>,
+    marks_handled: bool,
+    open_failures: Vec<handled::OpenFailure>,
 }
 
 /// What the driver finds after a poll of the flow.
@@ -133,6 +138,7 @@ impl Core {
             branches: 0,
             draws: 0,
         };
+        let marks_handled = facts.is_program;
         Arc::new(Self {
             facts,
             clock,
@@ -152,6 +158,8 @@ impl Core {
                 branches: 0,
                 diverged: None,
                 waker: None,
+                marks_handled,
+                open_failures: Vec::new(),
             }),
         })
     }

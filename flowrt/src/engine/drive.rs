@@ -9,11 +9,12 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
+use super::again::{Child, claim_child};
 use super::host::{Handle, Message, RunHost};
-use super::{DEPTH_MAX, HISTORY_STEPS_MAX, Shared, trouble};
+use super::{DEPTH_MAX, HISTORY_STEPS_MAX, Shared, build, trouble};
 use crate::author::context::TaskContext;
 use crate::author::core::{Core, Facts, Host, Next, history_full};
-use crate::author::meta::Meta;
+use crate::author::meta::{Kind, Meta};
 use crate::author::record::{arguments, named};
 use crate::author::slot::{Finished, Key, Recorded};
 use crate::error::{Error, ErrorKind, Result};
@@ -75,6 +76,7 @@ pub(crate) fn drive(
             logical_time: record.logical_time,
             depth,
             history_max: HISTORY_STEPS_MAX,
+            is_program: meta.kind == Kind::Program,
         };
         let core = Core::new(
             facts,
@@ -398,30 +400,15 @@ async fn child(
         seed: id.0.as_u64_pair().0,
         created: core.clock.now(),
         logical_time: core.facts.logical_time,
-        build: String::new(),
+        build: build::build().to_owned(),
         steps: Vec::new(),
     };
-    let mut record = shared.store.create_run(run).await.map_err(trouble)?;
-    if record.state != RunState::Completed {
-        let now = core.clock.now();
-        let claimed = if record.state.is_final() || record.state.needs_person() {
-            shared
-                .store
-                .reopen(id, record.epoch, redo_of(&shared, &record).await?, now)
-                .await
-                .map_err(trouble)?
-        } else {
-            shared
-                .store
-                .claim(id, record.epoch, record.owner.is_some(), now)
-                .await
-                .map_err(trouble)?
-        };
-        let claimed = claimed.ok_or_else(|| {
-            Error::new(ErrorKind::LeaseLost, "another process drives the child run")
-        })?;
-        record = drive(shared, claimed, meta, core.facts.depth + 1).await?;
-    }
+    let input = run.input.clone();
+    let there = shared.store.create_run(run).await.map_err(trouble)?;
+    let record = match claim_child(&shared, there, &input).await? {
+        Child::Claimed(claimed) => drive(shared, claimed, meta, core.facts.depth + 1).await?,
+        Child::Ended(ended) => ended,
+    };
     match (record.output, record.error) {
         (Some(output), _) => Ok(output),
         (None, Some(error)) => Err(Error::from_json(&error)),
@@ -430,19 +417,4 @@ async fn child(
             format!("the child run {} was skipped", record.name),
         )),
     }
-}
-
-/// What a resume does again: failures that nothing handled.
-pub(crate) async fn redo_of(
-    shared: &Shared,
-    record: &RunRecord,
-) -> Result<crate::store::Reopening> {
-    let journal = shared.store.journal(record.id).await.map_err(trouble)?;
-    let redo = journal
-        .steps
-        .iter()
-        .filter(|step| !step.state.is_success() && !step.tolerated)
-        .map(|step| step.step.clone())
-        .collect();
-    Ok(crate::store::Reopening { redo, input: None })
 }

@@ -1,13 +1,15 @@
 //! Drives runs: nothing happens outside that was not first recorded.
 
+pub(crate) mod again;
 mod attempt;
+pub(crate) mod build;
 mod drive;
 mod host;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-pub(crate) use drive::{drive, redo_of};
+pub(crate) use drive::drive;
 
 use crate::author::core::Core;
 use crate::author::meta::Meta;

@@ -3,6 +3,7 @@
 pub mod graph;
 pub mod ids;
 pub mod payload;
+pub mod plan;
 pub mod record;
 pub mod replay;
 pub mod retry;

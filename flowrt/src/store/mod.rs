@@ -64,6 +64,8 @@ pub struct Reopening {
     pub redo: Vec<String>,
     /// New parameters.
     pub input: Option<Payload>,
+    /// Also a run that completed: a child whose caller wants its work done again.
+    pub completed: bool,
 }
 
 /// Which runs to list. Newest first.
@@ -173,7 +175,7 @@ pub trait Store: Send + Sync + fmt::Debug + 'static {
         now: Micros,
     ) -> Answer<'_, Option<RunRecord>>;
 
-    /// Takes a run that ended or stopped, in one transaction: drops what is to be done again, sets all other step
+    /// Takes a run that ended or stopped (one that completed only if the changes say so), in one transaction: drops what is to be done again, sets all other step
     /// records aside (adds [`ASIDE`](crate::model::record::ASIDE) to numbers below it, or more if an earlier drive left
     /// records there) and drops the ends of scopes; as `claim`, and clears cancel request and `crashes`. Synced.
     fn reopen(

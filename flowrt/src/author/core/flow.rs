@@ -71,6 +71,7 @@ impl Core {
             }
             SlotState::Built => {
                 slot.waker = Some(cx.waker().clone());
+                inner.goes_on(key);
                 let work = work();
                 if inner.may_inline(key) && matches!(work, Work::Call { .. }) {
                     inner
@@ -132,6 +133,7 @@ impl Core {
         if let Some(slot) = inner.slots.get_mut(key) {
             slot.submitted = true;
             if matches!(slot.state, SlotState::Built) {
+                inner.goes_on(key);
                 inner.want(key, work);
             }
         }

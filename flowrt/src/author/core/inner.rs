@@ -142,6 +142,7 @@ impl Inner {
                 ));
             }
             let record = self.replay.pop().expect("peeked under this lock");
+            self.note_failure(key, &record);
             let recorded = Recorded {
                 state: record.state,
                 output: record.output.unwrap_or_else(Payload::null),
@@ -179,6 +180,7 @@ impl Inner {
                 state: record.state,
                 output: record.output.clone().unwrap_or_else(Payload::null),
             };
+            self.note_failure(key, &record);
             self.pending.push(Entry::Reused { from, step: record });
             self.deliver(key, recorded);
             return true;

@@ -126,6 +126,7 @@ pub(super) async fn reopening_sets_records_aside(store: &dyn Store) {
     let changes = || Reopening {
         redo: vec!["b".into()],
         input: Some(payload("new")),
+        ..Reopening::default()
     };
     assert_eq!(
         store.reopen(run_id(1), 0, changes(), 5).await.unwrap(),

@@ -239,7 +239,7 @@ impl Run {
         if self.record.epoch != seen_epoch {
             return Ok(None);
         }
-        check_reopenable(self.record.id, self.record.state)?;
+        check_reopenable(self.record.id, self.record.state, &changes)?;
         self.inside.reopen(&changes.redo);
         if let Some(input) = changes.input {
             self.record.input = input;

@@ -106,7 +106,7 @@ pub(super) fn reopen(
     if head.epoch != seen_epoch {
         return Ok(None);
     }
-    check_reopenable(run, head.state)?;
+    check_reopenable(run, head.state, changes)?;
     set_aside(connection, head.id, &changes.redo)?;
     if let Some(input) = &changes.input {
         connection
