@@ -8,7 +8,6 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::model::record::{RunRecord, StepKind};
 use crate::model::state::{RunState, TaskState};
 use crate::ops::Engine;
-use crate::ops::RunFilter;
 
 /// Says what is wrong, why, and what to try. Usage and input end with 2, all else with 1.
 pub(super) fn complain(error: &Error) -> ExitCode {
@@ -72,7 +71,7 @@ fn people(record: &RunRecord, value: &Value) {
 }
 
 /// One run as the fields that scripts rely on.
-async fn run_json(engine: &Engine, record: &RunRecord) -> Result<Value> {
+pub(super) async fn run_json(engine: &Engine, record: &RunRecord) -> Result<Value> {
     let steps = engine.journal(record.id).await?.steps;
     let tasks: Vec<_> = steps
         .iter()
@@ -99,52 +98,4 @@ async fn run_json(engine: &Engine, record: &RunRecord) -> Result<Value> {
             "skipped": count(&|state| matches!(state, TaskState::Skipped | TaskState::Cancelled)),
         },
     }))
-}
-
-/// Runs, newest first.
-pub(super) async fn list(engine: &Engine, as_json: bool) -> Result<ExitCode> {
-    let records = engine
-        .runs(RunFilter {
-            roots_only: true,
-            limit: 50,
-            ..RunFilter::default()
-        })
-        .await?;
-    let mut values = Vec::with_capacity(records.len());
-    for record in &records {
-        values.push(run_json(engine, record).await?);
-    }
-    if as_json {
-        println!("{}", Value::Array(values));
-        return Ok(ExitCode::SUCCESS);
-    }
-    for (record, value) in records.iter().zip(&values) {
-        println!(
-            "{:30} {:20} {:12} {} tasks",
-            record.name, record.flow, record.state, value["tasks"]["total"]
-        );
-    }
-    Ok(ExitCode::SUCCESS)
-}
-
-/// One run with its steps.
-pub(super) async fn show(engine: &Engine, record: RunRecord, as_json: bool) -> Result<ExitCode> {
-    let mut value = run_json(engine, &record).await?;
-    let steps = engine.journal(record.id).await?.steps;
-    if as_json {
-        let steps: Vec<_> = steps.iter().map(|step| json!({ "step": step.step, "task": step.task, "state": step.state, "attempts": step.attempts, "started": step.started, "finished": step.finished })).collect();
-        value["steps"] = Value::Array(steps);
-        println!("{value}");
-        return Ok(ExitCode::SUCCESS);
-    }
-    println!("{} · {} · {}", record.flow, record.name, record.state);
-    for step in &steps {
-        println!(
-            "  {} {:30} {}",
-            crate::draw::label::sign(step.state),
-            step.step,
-            step.state
-        );
-    }
-    Ok(ExitCode::SUCCESS)
 }

@@ -2,7 +2,7 @@
 
 use futures_util::future::BoxFuture;
 
-use super::{Engine, RunHandle};
+use super::{Engine, RunHandle, names, params};
 use crate::author::meta::Meta;
 use crate::clock;
 use crate::engine::again::{plan_of, release, taken};
@@ -47,7 +47,7 @@ impl Engine {
         let meta = self.flow_of(&origin)?;
         let (plan, input) = self.prepared(&origin, rerun).await?;
         let id = RunId(clock::new_uuid());
-        let name = format!("{}-{}", meta.name, &id.to_string()[24..30]);
+        let name = names::of(clock::random_u64());
         let record = self.copy(&origin, id, name, None, input, &plan).await?;
         self.copy_children(&origin, id, &plan).await?;
         self.take(&record, meta, None).await
@@ -158,36 +158,9 @@ fn overridden(
         serde_json::Value::Object(object) => object,
         _ => serde_json::Map::new(),
     };
-    let mut faults = Vec::new();
-    for (name, value) in new {
-        let Some(param) = meta.params.iter().find(|param| param.name == name) else {
-            let names = meta.params.iter().map(|param| param.name);
-            let near = flowrt_grammar::closest(name, names)
-                .map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
-            faults.push(format!("`{}` has no parameter `{name}`{near}", meta.name));
-            continue;
-        };
-        match (param.check)(value) {
-            Ok(()) => {
-                object.insert(name.clone(), value.clone());
-            }
-            Err((path, fault)) => {
-                let at = if path.is_empty() || path == "." {
-                    String::new()
-                } else {
-                    format!(" at {path}")
-                };
-                faults.push(format!("`{name}`{at}: {fault}"));
-            }
-        }
-    }
-    if faults.is_empty() {
-        return Ok(Payload::from_json(
-            serde_json::Value::Object(object).to_string(),
-        ));
-    }
-    Err(Error::new(ErrorKind::Input, faults.join("\n"))
-        .hint(format!("see its parameters: run {} --help", meta.name)))
+    object.extend(new.clone());
+    let accepted = params::accept(meta, &serde_json::Value::Object(object))?;
+    Ok(Payload::from_json(accepted.to_string()))
 }
 
 fn check_from(from: &str, plan: &Plan) -> Result<()> {
