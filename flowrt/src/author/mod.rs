@@ -8,6 +8,7 @@ pub mod dag;
 pub(crate) mod expand;
 pub(crate) mod frame;
 pub mod meta;
+pub(crate) mod map;
 pub(crate) mod plain;
 pub(crate) mod record;
 pub(crate) mod resource;
