@@ -77,6 +77,8 @@ pub(crate) fn drive(
             depth,
             history_max: HISTORY_STEPS_MAX,
             is_program: meta.kind == Kind::Program,
+            concurrency: meta.flow.concurrency,
+            fail_fast: meta.flow.fail_fast,
         };
         let core = Core::new(
             facts,

@@ -199,8 +199,10 @@ impl Plan {
 struct Judge<'a> {
     /// By id; a record of the last drive hides those that an earlier one left aside.
     steps: Vec<StepRecord>,
-    state: RunState,
     blamed: BTreeSet<String>,
+    state: RunState,
+    /// How many calls the ended scopes made.
+    ends: BTreeMap<String, u32>,
     children: BTreeMap<String, Plan>,
     known: &'a Known,
     how: How,
@@ -229,6 +231,7 @@ impl<'a> Judge<'a> {
         Self {
             steps,
             state: recorded.state,
+            ends: recorded.journal.scopes.into_iter().collect(),
             blamed,
             children: recorded.children,
             known,

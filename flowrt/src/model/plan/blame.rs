@@ -22,6 +22,13 @@ pub(super) fn blamed(steps: &[StepRecord], error: &Payload) -> BTreeSet<String> 
     {
         blamed.insert(last.step.clone());
     }
+    // A fan-out fails with the first of its failures, and they all made it fail.
+    let fan_outs: BTreeSet<String> = failures()
+        .filter(|step| step.scope.ends_with("[]") && blamed.contains(&step.step))
+        .map(|step| step.scope.clone())
+        .collect();
+    let beside = failures().filter(|step| fan_outs.contains(&step.scope));
+    blamed.extend(beside.map(|step| step.step.clone()));
     blamed
 }
 

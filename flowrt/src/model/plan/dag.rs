@@ -1,10 +1,10 @@
 //! The plan of a DAG flow: what waits for a node that runs again, runs again too.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Action, How, Judge, Plan, PlanNode, Reason};
 use crate::model::record::{StepKind, StepRecord};
-use crate::model::state::{RunState, TaskState};
+use crate::model::state::TaskState;
 
 /// In the order of the graph, which is that of the source: a node's upstream is listed before it.
 pub(super) fn plan(mut judge: Judge<'_>, nodes: &[PlanNode]) -> Plan {
@@ -86,8 +86,7 @@ fn list_node(
     }
     let asked = judge.choices.from.as_deref() == Some(name);
     let mut blamed = None;
-    let is_whole = !node.is_map || steps.iter().any(|step| step.kind == StepKind::Map);
-    let count = steps.len();
+    let rest = unbegun_items(judge, node, name, &steps);
     for step in steps {
         let own = judge.own_reason(&step, node.tolerated);
         let reason = match (&cause, own) {
@@ -105,15 +104,9 @@ fn list_node(
         }
         judge.list(plan, &step, reason);
     }
-    if !is_whole && stopped_early(judge.state) {
-        let rest = format!("{name}[{count}..]");
-        plan.line(
-            rest.clone(),
-            node.task.clone(),
-            Action::Run,
-            Reason::NeverReached,
-        );
-        blamed.get_or_insert(rest);
+    for item in rest {
+        blamed.get_or_insert_with(|| item.clone());
+        plan.line(item, node.task.clone(), Action::Run, Reason::NeverReached);
     }
     if judge.how == How::Recovery {
         return None;
@@ -121,12 +114,30 @@ fn list_node(
     blamed
 }
 
-/// A run that ended in one of these states may have left items of a fan-out that it never began.
-fn stopped_early(state: RunState) -> bool {
-    !matches!(
-        state,
-        RunState::Completed | RunState::Skipped | RunState::Failed
-    )
+/// Items of a fan-out that did not end before the run did; `pages[7..]` for those whose number nobody knows.
+fn unbegun_items(
+    judge: &Judge<'_>,
+    node: &PlanNode,
+    name: &str,
+    steps: &[StepRecord],
+) -> Vec<String> {
+    if !node.is_map || judge.ends.contains_key(&format!("{name}[]")) {
+        return Vec::new();
+    }
+    let index = |step: &StepRecord| {
+        let item = step.step.strip_prefix(name)?.strip_prefix('[')?;
+        item.strip_suffix(']')?.parse::<u64>().ok()
+    };
+    let Some(known) = steps.iter().map(index).collect::<Option<BTreeSet<u64>>>() else {
+        // Items with keys: which are left is known to the flow alone.
+        return vec![format!("{name}[..]")];
+    };
+    let end = known.last().map_or(0, |last| last + 1);
+    (0..end)
+        .filter(|item| !known.contains(item))
+        .map(|item| format!("{name}[{item}]"))
+        .chain(std::iter::once(format!("{name}[{end}..]")))
+        .collect()
 }
 
 fn list_unrecorded(
@@ -138,7 +149,8 @@ fn list_unrecorded(
     cause: Option<String>,
 ) -> Option<String> {
     // What was skipped is skipped again unless something before it changes, and nobody can tell that before.
-    if was_skipped {
+    let is_empty = node.is_map && judge.ends.contains_key(&format!("{name}[]"));
+    if was_skipped || (is_empty && cause.is_none()) {
         return cause;
     }
     let is_asked = judge.choices.from.as_deref() == Some(name);

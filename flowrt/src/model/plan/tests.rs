@@ -115,13 +115,53 @@ fn the_plan_of_the_design_is_told_as_it_is_drawn_there() {
             "reuse fetch_rates: same inputs, same text",
             "reuse fetch_page[0..3]: same inputs, same text",
             "run fetch_page[4]: failed",
+            "run fetch_page[5..]: never reached",
             "run summarise: after fetch_page[4]",
             "run notify: after summarise",
             "run cleanup: after notify",
         ]
     );
     assert_eq!(plan.redo, BTreeSet::from(["fetch_page[4]".to_owned()]));
-    assert_eq!(plan.runs(), 4);
+    assert_eq!(plan.runs(), 5);
+}
+
+#[test]
+fn a_fan_out_that_ended_has_no_other_items_and_fails_as_a_whole() {
+    let map = PlanNode {
+        is_map: true,
+        ..node("page", &[])
+    };
+    let item = |seq, step, state| StepRecord {
+        scope: "page[]".to_owned(),
+        tolerated: true,
+        ..record(seq, step, state)
+    };
+    let steps = vec![
+        item(0, "page[0]", Failed),
+        item(1, "page[2]", Failed),
+        item(2, "page[3]", Completed),
+    ];
+    let error = steps[0].output.clone();
+    let known = Known {
+        nodes: Some(vec![map]),
+        ..Known::default()
+    };
+    let of = |scopes| {
+        let mut recorded = recorded(RunState::Failed, steps.clone());
+        recorded.error.clone_from(&error);
+        recorded.journal.scopes = scopes;
+        said(&plan(recorded, &known, How::Resume, &Choices::default()))
+    };
+    let ended = [
+        "run page[0]: failed",
+        "run page[2]: failed",
+        "reuse page[3]: same inputs, same text",
+    ];
+    assert_eq!(of(vec![("page[]".to_owned(), 3)]), ended);
+    assert_eq!(
+        of(Vec::new())[3..],
+        ["run page[1]: never reached", "run page[4..]: never reached"]
+    );
 }
 
 #[test]
