@@ -22,7 +22,7 @@ use crate::store::{Ending, Reopening, RunFilter};
 /// The texts of everything that this program has.
 type Texts = HashMap<(StepKind, String), Text>;
 
-/// Makes the plan for a run and, unless their records are trusted as they are, its child runs.
+/// Makes the plan for a run and its child runs.
 pub(crate) async fn plan_of(
     shared: &Shared,
     record: &RunRecord,
@@ -53,7 +53,7 @@ fn plan_within<'a>(
             };
             let how = how_within(how, child.state);
             let is_done = matches!(child.state, RunState::Completed | RunState::Skipped);
-            if is_done && (how == How::Recovery || choices.trust_changed) {
+            if is_done && how == How::Recovery {
                 continue;
             }
             let plan = plan_within(shared, &child, how, inner.clone(), texts).await?;

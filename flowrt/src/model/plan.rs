@@ -83,6 +83,8 @@ pub struct Plan {
     pub and_what_follows: bool,
     /// Full ids of recorded steps that are not reused.
     pub(crate) redo: BTreeSet<String>,
+    /// Full ids of recorded steps that are reused.
+    kept: BTreeSet<String>,
     /// Child runs that go on with a part of their record, by the step that calls them.
     pub(crate) children: BTreeMap<String, Plan>,
 }
@@ -166,9 +168,11 @@ impl Plan {
     }
 
     fn add(&mut self, step: &StepRecord, action: Action, reason: Reason) {
-        if action == Action::Run {
-            self.redo.insert(step.step.clone());
-        }
+        let ids = match action {
+            Action::Run => &mut self.redo,
+            Action::Reuse => &mut self.kept,
+        };
+        ids.insert(step.step.clone());
         if step.kind != StepKind::Now {
             self.line(step.step.clone(), step.task.clone(), action, reason);
         }
@@ -181,6 +185,23 @@ impl Plan {
             action,
             reason,
         });
+    }
+
+    /// The same run from its beginning, since its caller is done again: nothing in it is reused.
+    fn anew(mut self, caller: &str) -> Self {
+        for line in &mut self.steps {
+            line.action = Action::Run;
+            line.reason = Reason::After {
+                step: caller.to_owned(),
+                text_changed: line.reason.changed().map(str::to_owned),
+            };
+        }
+        self.redo.append(&mut self.kept);
+        self.children = std::mem::take(&mut self.children)
+            .into_iter()
+            .map(|(step, child)| (step, child.anew(caller)))
+            .collect();
+        self
     }
 
     /// The child run of that step goes on with what its plan keeps.
@@ -310,8 +331,14 @@ impl<'a> Judge<'a> {
         match reason {
             None => plan.add(step, Action::Reuse, self.kept_reason(step)),
             Some(reason) => {
+                let is_anew = matches!(reason, Reason::Asked | Reason::After { .. });
                 plan.add(step, Action::Run, reason);
                 if let Some(child) = self.children.remove(&step.step) {
+                    let child = if is_anew {
+                        child.anew(&step.step)
+                    } else {
+                        child
+                    };
                     plan.enter(&step.step, child);
                 }
             }

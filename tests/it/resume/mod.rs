@@ -2,6 +2,7 @@
 
 mod changed;
 mod children;
+mod command_line;
 mod failures;
 mod reruns;
 
