@@ -15,6 +15,8 @@ use crate::model::state::RunState;
 
 /// The columns of a line of the plan: the action, and the names up to here.
 const NAMES_WIDTH: usize = 28;
+/// A plan is for reading; more than this scrolls away.
+const LINES_MAX: usize = 60;
 
 /// The options that both verbs have.
 pub(super) fn args(command: Command) -> Command {
@@ -90,6 +92,13 @@ fn lines(plan: &Plan) -> Vec<String> {
             format!("{action}   {names:width$}   {reason}")
         })
         .collect();
+    if lines.len() > LINES_MAX {
+        let more = lines.len() - LINES_MAX;
+        lines.truncate(LINES_MAX);
+        lines.push(format!(
+            "… and {more} lines more; --plan --json lists every step"
+        ));
+    }
     if plan.and_what_follows {
         lines.push("and what follows".to_owned());
     } else if lines.is_empty() {

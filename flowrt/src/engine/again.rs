@@ -43,10 +43,6 @@ fn plan_within<'a>(
     Box::pin(async move {
         let journal = shared.store.journal(record.id).await.map_err(trouble)?;
         let mut children = BTreeMap::new();
-        let inner = Choices {
-            from: None,
-            ..choices.clone()
-        };
         for child in children_of(shared, record.id).await? {
             let Some((_, step)) = &child.parent else {
                 continue;
@@ -56,7 +52,18 @@ fn plan_within<'a>(
             if is_done && how == How::Recovery {
                 continue;
             }
-            let plan = plan_within(shared, &child, how, inner.clone(), texts).await?;
+            let inside = |from: &String| {
+                Some(
+                    from.strip_prefix(step.as_str())?
+                        .strip_prefix('/')?
+                        .to_owned(),
+                )
+            };
+            let inner = Choices {
+                from: choices.from.as_ref().and_then(inside),
+                ..choices.clone()
+            };
+            let plan = plan_within(shared, &child, how, inner, texts).await?;
             children.insert(step.clone(), plan);
         }
         let meta = shared.flows.get(record.flow.as_str());

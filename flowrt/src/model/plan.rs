@@ -282,8 +282,26 @@ impl<'a> Judge<'a> {
             .map(Reason::TextChanged)
     }
 
+    /// A person named the step, or one in its child run.
     fn is_asked_for(&self, step: &StepRecord) -> bool {
-        self.choices.from.as_deref() == Some(step.step.as_str())
+        self.is_named(&step.step) || self.has_named_inside(&step.step)
+    }
+
+    fn is_named(&self, step: &str) -> bool {
+        self.choices.from.as_deref() == Some(step)
+    }
+
+    fn has_named_inside(&self, step: &str) -> bool {
+        let inside = |from: &str| from.strip_prefix(step)?.strip_prefix('/').map(str::len);
+        self.choices.from.as_deref().and_then(inside).is_some() && self.children.contains_key(step)
+    }
+
+    /// The program has no task or flow of that name any more.
+    fn is_gone(&self, step: &StepRecord) -> bool {
+        let texts = &self.known.texts;
+        matches!(step.kind, StepKind::Task | StepKind::Flow)
+            && !texts.is_empty()
+            && !texts.contains_key(&(step.kind, step.task.clone()))
     }
 
     /// The flow went on after this failure, and it is not the one that the run ended with.
@@ -292,6 +310,18 @@ impl<'a> Judge<'a> {
             return true;
         }
         (tolerated || step.tolerated) && !self.blamed.contains(&step.step)
+    }
+
+    /// Where the text is of the task that a node calls now instead of the recorded one.
+    fn other_task(&self, step: &StepRecord, node: &PlanNode) -> Option<String> {
+        let is_call = matches!(step.kind, StepKind::Task | StepKind::Flow);
+        if !is_call || node.task.is_empty() || node.task == step.task {
+            return None;
+        }
+        [StepKind::Task, StepKind::Flow]
+            .into_iter()
+            .find_map(|kind| self.known.texts.get(&(kind, node.task.clone())))
+            .map(|text| text.place.clone())
     }
 
     /// Where the text is that the step's record no longer fits.
@@ -331,7 +361,8 @@ impl<'a> Judge<'a> {
         match reason {
             None => plan.add(step, Action::Reuse, self.kept_reason(step)),
             Some(reason) => {
-                let is_anew = matches!(reason, Reason::Asked | Reason::After { .. });
+                let is_anew = matches!(reason, Reason::Asked | Reason::After { .. })
+                    && !self.has_named_inside(&step.step);
                 plan.add(step, Action::Run, reason);
                 if let Some(child) = self.children.remove(&step.step) {
                     let child = if is_anew {

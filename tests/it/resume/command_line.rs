@@ -201,6 +201,10 @@ fn a_rerun_takes_other_parameters_and_a_step_to_begin_from() {
     assert_eq!(text(&from.stdout), "\"dusk\"\n", "{}", text(&from.stderr));
     assert_eq!(place.ledger()[count + 1..], ["fourth", "fifth", "dusk"]);
     let count = place.ledger().len();
+    let deep = place.night(&["runs", "rerun", &name, "--from", "inner/fifth"]);
+    assert_eq!(deep.status.code(), Some(0), "{}", text(&deep.stderr));
+    assert_eq!(place.ledger()[count..], ["fifth", "third"]);
+    let count = place.ledger().len();
     for (wrong, said) in [
         (["--lats", "x"].as_slice(), "did you mean `--last`"),
         (&["--from", "iner"], "did you mean `inner`"),

@@ -84,11 +84,12 @@ fn list_node(
         let was_skipped = notes.iter().any(|note| note.state == TaskState::Skipped);
         return list_unrecorded(judge, plan, node, name, was_skipped, cause);
     }
-    let asked = judge.choices.from.as_deref() == Some(name);
+    let asked = judge.is_named(name);
     let mut blamed = None;
     let rest = unbegun_items(judge, node, name, &steps);
     for step in steps {
-        let own = judge.own_reason(&step, node.tolerated);
+        let other = judge.other_task(&step, node).map(Reason::TextChanged);
+        let own = other.or_else(|| judge.own_reason(&step, node.tolerated));
         let reason = match (&cause, own) {
             _ if judge.how == How::Recovery => None,
             (_, Some(Reason::Asked)) => Some(Reason::Asked),
@@ -153,7 +154,7 @@ fn list_unrecorded(
     if was_skipped || (is_empty && cause.is_none()) {
         return cause;
     }
-    let is_asked = judge.choices.from.as_deref() == Some(name);
+    let is_asked = judge.is_named(name);
     let reason = match cause {
         _ if is_asked => Reason::Asked,
         Some(step) => Reason::After {

@@ -13,7 +13,9 @@ pub(super) fn plan(mut judge: Judge<'_>) -> Plan {
     let steps = std::mem::take(&mut judge.steps);
     let mut asked: Option<&StepRecord> = None;
     for step in &steps {
-        if step.kind == StepKind::Node {
+        // What the program cannot call any more can neither be reused nor done again.
+        let is_lost = judge.how != How::Recovery && judge.is_gone(step);
+        if step.kind == StepKind::Node || is_lost {
             plan.redo.insert(step.step.clone());
             continue;
         }
@@ -35,8 +37,7 @@ pub(super) fn plan(mut judge: Judge<'_>) -> Plan {
 /// Child runs whose end is not recorded here: the process died while they ran.
 fn enter_unrecorded(judge: &mut Judge<'_>, plan: &mut Plan) {
     for (step, child) in std::mem::take(&mut judge.children) {
-        let is_listed = plan.steps.iter().any(|line| line.step == step);
-        if is_listed {
+        if plan.redo.contains(&step) || plan.kept.contains(&step) {
             continue;
         }
         let reason = if judge.how == How::Recovery {

@@ -402,7 +402,11 @@ fn a_failed_child_is_entered_and_a_changed_one_is_done_again() {
             &Choices::default(),
         )
     };
-    let known = known(&[("deep", 2)]);
+    let mut known = known(&[("deep", 2), ("fine", 1), ("bad", 1)]);
+    for flow in ["left", "right"] {
+        let text = known.texts[&(StepKind::Task, "fine".to_owned())].clone();
+        known.texts.insert((StepKind::Flow, flow.to_owned()), text);
+    }
     let failed = child(
         vec![record(0, "fine", Completed), record(1, "bad", Failed)],
         RunState::Failed,
@@ -439,4 +443,58 @@ fn a_failed_child_is_entered_and_a_changed_one_is_done_again() {
         plan.children["right"].redo,
         BTreeSet::from(["bad".to_owned()])
     );
+}
+
+#[test]
+fn calls_items_and_keys_that_follow_each_other_share_a_line() {
+    let ids = [
+        "tick", "tick#2", "tick#3", "page[eu]", "page[us]", "page[jp]", "last", "tick#9",
+    ];
+    let steps = ids.map(|id| PlannedStep {
+        step: id.to_owned(),
+        task: String::new(),
+        action: Action::Reuse,
+        reason: Reason::Recorded,
+    });
+    let plan = Plan {
+        steps: steps.to_vec(),
+        ..Plan::default()
+    };
+    let names: Vec<_> = plan
+        .lines()
+        .into_iter()
+        .map(|(_, names, _)| names)
+        .collect();
+    assert_eq!(
+        names,
+        ["tick#1..3", "page[eu and 2 more]", "last", "tick#9"]
+    );
+}
+
+#[test]
+fn a_node_that_calls_another_task_now_runs_and_a_call_that_is_gone_is_forgotten() {
+    let renamed = PlanNode {
+        task: "new".to_owned(),
+        ..node("load", &[])
+    };
+    let program = known(&[("new", 1), ("other", 1)]);
+    let steps = || vec![record(0, "load", Completed), record(1, "other", Completed)];
+    let of = |known: &Known| {
+        plan(
+            recorded(RunState::Parked, steps()),
+            known,
+            How::Resume,
+            &Choices::default(),
+        )
+    };
+    let dag = Known {
+        nodes: Some(vec![renamed]),
+        ..program.clone()
+    };
+    assert_eq!(
+        said(&of(&dag)),
+        ["run load: text changed since (src/new.rs:7)"]
+    );
+    assert_eq!(said(&of(&program)), ["reuse other: same inputs, same text"]);
+    assert!(of(&program).redo.contains("load"));
 }
