@@ -126,7 +126,11 @@ pub(super) async fn a_retrying_run_is_reopened_by_its_owner(store: &dyn Store) {
         redo: vec!["b".into()],
         input: None,
     };
-    let run = store.reopen(run_id(1), 1, changes, 5).await.unwrap().unwrap();
+    let run = store
+        .reopen(run_id(1), 1, changes, 5)
+        .await
+        .unwrap()
+        .unwrap();
     assert_eq!(
         (run.state, run.epoch, run.attempt, run.cancel_requested),
         (RunState::Running, 2, 2, Some(3))
