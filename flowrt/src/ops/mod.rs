@@ -1,5 +1,7 @@
 //! The only way in from outside: start, wait, cancel, resume, list. Knows no HTTP and no terminal.
 
+pub mod doctor;
+pub mod inspect;
 mod names;
 pub mod params;
 mod start;
