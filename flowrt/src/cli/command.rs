@@ -47,13 +47,14 @@ impl Program {
 }
 
 const AFTER: &str = "\
-Data goes to stdout, all else to stderr. Exit codes: 0 done, 1 failed, 2 bad input, 3 cancelled, 4 waits for a person,
-130 interrupted. Variables: FLOWRT_STORE (as --store), NO_COLOR.";
+Data goes to stdout, all else to stderr.
+Exit codes: 0 done, 1 failed, 2 bad input, 3 cancelled, 4 waits for a person, 130 interrupted.";
 
 fn json() -> Arg {
     Arg::new("json")
         .long("json")
         .global(true)
+        .help_heading("Global options")
         .action(ArgAction::SetTrue)
         .help("Print one JSON value instead of text")
 }

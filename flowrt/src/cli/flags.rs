@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use clap::{Arg, ArgAction, ValueHint};
+use serde_json::Value;
 
 use crate::author::meta::{Meta, Param};
 use crate::ops::params::default;
@@ -24,15 +25,12 @@ pub(super) struct Flag<'a> {
     pub(super) path: Vec<String>,
     /// What the place takes.
     pub(super) place: Place<'a>,
+    placeholder: String,
     is_shown: bool,
 }
 
 /// Every flag of a flow: its parameters, the fields of those that are objects, and other places that the arguments name.
-pub(super) fn flags<'a>(
-    meta: &Meta,
-    schema: &'a serde_json::Value,
-    arguments: &[String],
-) -> Vec<Flag<'a>> {
+pub(super) fn flags<'a>(meta: &Meta, schema: &'a Value, arguments: &[String]) -> Vec<Flag<'a>> {
     let root = Place::root(schema);
     let mut flags = Vec::new();
     for param in meta.params {
@@ -43,6 +41,7 @@ pub(super) fn flags<'a>(
             name: param.flag.to_owned(),
             param,
             path: Vec::new(),
+            placeholder: place.placeholder(),
             place,
             is_shown: true,
         };
@@ -85,6 +84,10 @@ fn add_fields<'a>(above: &Flag<'a>, depth: usize, from: usize, flags: &mut Vec<F
             name,
             param: above.param,
             path,
+            placeholder: match above.place.inner().words_at(field) {
+                words if words.is_empty() => place.placeholder(),
+                words => words.join("|"),
+            },
             place,
             is_shown: true,
         };
@@ -119,6 +122,7 @@ fn typed<'a>(meta: &Meta, root: Place<'a>, name: &str) -> Option<Flag<'a>> {
         name: name.to_owned(),
         param,
         path,
+        placeholder: place.placeholder(),
         place,
         is_shown: false,
     })
@@ -133,7 +137,7 @@ impl Flag<'_> {
     pub(super) fn arg(&self) -> Arg {
         let arg = Arg::new(self.name.clone())
             .long(self.name.clone())
-            .value_name(self.place.placeholder())
+            .value_name(self.placeholder.clone())
             .action(ArgAction::Append)
             .allow_negative_numbers(true)
             .value_hint(ValueHint::Unknown)
@@ -154,14 +158,18 @@ impl Flag<'_> {
         let said = if self.path.is_empty() && !self.param.help.is_empty() {
             self.param.help
         } else {
-            self.place.description().unwrap_or_default()
+            let place = self.place;
+            place
+                .description()
+                .or(place.inner().description())
+                .unwrap_or_default()
         };
         let mut parts = vec![said.lines().next().unwrap_or_default().to_owned()];
         if self.place.kind() == Kind::List {
             parts.push("(may be repeated)".to_owned());
         }
         if self.path.is_empty() {
-            parts.push(match default_text(self.param) {
+            parts.push(match default_text(self.param, self.place) {
                 Some(text) => format!("[default: {text}]"),
                 None if self.param.default.is_some() => String::new(),
                 None => "[required]".to_owned(),
@@ -172,12 +180,22 @@ impl Flag<'_> {
     }
 }
 
-/// The default as a person would type it; none for `null` and `false`, which are what one expects.
-pub(super) fn default_text(param: &Param) -> Option<String> {
+/// The default as a person would type it; none for `null`, `false` and what is empty, which are what one expects.
+pub(super) fn default_text(param: &Param, place: Place<'_>) -> Option<String> {
     match default(param)? {
-        serde_json::Value::Null | serde_json::Value::Bool(false) => None,
-        serde_json::Value::String(text) if text.is_empty() => Some("\"\"".to_owned()),
-        serde_json::Value::String(text) => Some(text),
+        Value::Null | Value::Bool(false) => None,
+        Value::Array(items) if items.is_empty() => None,
+        Value::Object(fields) if fields.is_empty() => None,
+        Value::String(text) if text.is_empty() => Some("\"\"".to_owned()),
+        Value::String(text) => Some(text),
+        other if place.kind() == Kind::Duration => Some(duration_text(&other)),
         other => Some(other.to_string()),
+    }
+}
+
+fn duration_text(value: &Value) -> String {
+    match serde_json::from_value(value.clone()) {
+        Ok(duration) => flowrt_grammar::format_duration(duration),
+        Err(_) => value.to_string(),
     }
 }

@@ -71,13 +71,13 @@ fn parameters(meta: &Meta) -> Vec<String> {
     let root = Place::root(&schema);
     let mut lines: Vec<String> = Vec::new();
     for param in meta.params {
-        let place = root.child(param.name);
+        let place = root.child(param.name).unwrap_or(root);
+        let default = default_text(param, place);
         let mut flag = format!("--{}", param.flag);
-        if place.is_none_or(|place| place.kind() != Type::Bool || default_text(param).is_some()) {
-            let placeholder = place.map_or_else(|| "JSON".to_owned(), Place::placeholder);
-            let _ = write!(flag, " <{placeholder}>");
+        if place.kind() != Type::Bool || default.is_some() {
+            let _ = write!(flag, " <{}>", place.placeholder());
         }
-        if let Some(default) = default_text(param) {
+        if let Some(default) = default {
             let _ = write!(flag, " [{default}]");
         }
         match lines.last_mut() {

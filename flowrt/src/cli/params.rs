@@ -89,13 +89,18 @@ fn complaint(path: &str, meta: &Meta, wrong: &[Fault]) -> Error {
 }
 
 fn stray(meta: &Meta, flags: &[Flag<'_>], word: &str) -> Fault {
-    let message = match word.strip_prefix("--") {
-        Some(name) => {
-            let known = flags.iter().map(|flag| flag.name.as_str());
-            not_there(&format!("parameter of `{}`", meta.name), name, known)
-                .replace("did you mean `", "did you mean `--")
-        }
-        None => "is not expected here: parameters are flags".to_owned(),
+    let what = format!("parameter of `{}`", meta.name);
+    let names: Vec<String> = flags
+        .iter()
+        .map(|flag| format!("--{}", flag.name))
+        .collect();
+    let tops = names.iter().filter(|name| !name.contains('.'));
+    let message = if !word.starts_with("--") {
+        "is not expected here: parameters are flags".to_owned()
+    } else if flowrt_grammar::closest(word, names.iter().map(String::as_str)).is_some() {
+        not_there(&what, word, names.iter().map(String::as_str))
+    } else {
+        not_there(&what, word, tops.map(String::as_str))
     };
     Fault {
         path: word.to_owned(),
@@ -110,7 +115,7 @@ fn read_file(file: &str) -> Result<Map<String, Value>> {
     } else {
         std::fs::read_to_string(file)
     };
-    let name = if file == "-" { "stdin" } else { file };
+    let name = named(file);
     let input = |message: String| Error::new(ErrorKind::Input, message);
     let text = text.map_err(|error| {
         input(format!(
@@ -128,6 +133,10 @@ fn read_file(file: &str) -> Result<Map<String, Value>> {
         Err(error) => Err(input(format!("{name} is not JSON: {error}"))
             .hint("nothing was started; correct it at that line and column")),
     }
+}
+
+fn named(file: &str) -> &str {
+    if file == "-" { "stdin" } else { file }
 }
 
 const fn kind_of(value: &Value) -> &'static str {
@@ -219,7 +228,7 @@ fn shown_path(
     let (name, rest) = path.split_at(end);
     let Some(param) = meta.params.iter().find(|param| param.name == name) else {
         return match file {
-            Some(file) => format!("{path} (in {file})"),
+            Some(file) => format!("{path} (in {})", named(file)),
             None => path.to_owned(),
         };
     };

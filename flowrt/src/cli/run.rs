@@ -29,8 +29,8 @@ pub(super) fn command(flows: &[&'static Meta], arguments: &[String]) -> Command 
 const LONG: &str = "\
 Run a flow here and now. Its parameters are flags; `run FLOW --help` lists them.
 
-Exit codes: 0 completed or skipped, 1 failed, timed out or crashed, 2 bad input (nothing was started), 3 cancelled,
-4 parked or waiting, 130 interrupted.";
+Exit codes: 0 completed or skipped; 1 failed, timed out or crashed; 2 bad input, nothing was started; \
+3 cancelled; 4 parked or waiting; 130 interrupted.";
 
 fn flow_command(meta: &'static Meta, arguments: &[String]) -> Command {
     let schema = schema_of(meta);
@@ -38,6 +38,7 @@ fn flow_command(meta: &'static Meta, arguments: &[String]) -> Command {
     let command = Command::new(meta.name)
         .about(first)
         .long_about(meta.doc)
+        .disable_help_flag(true)
         .next_help_heading("Parameters");
     let command = flags::flags(meta, &schema, arguments)
         .iter()
@@ -56,6 +57,13 @@ fn flow_command(meta: &'static Meta, arguments: &[String]) -> Command {
                 .long("no-wait")
                 .action(ArgAction::SetTrue)
                 .help("Start it in the background and leave; see it with `runs show NAME`"),
+        )
+        .arg(
+            Arg::new("help")
+                .short('h')
+                .long("help")
+                .action(ArgAction::HelpShort)
+                .help("Print help"),
         )
 }
 

@@ -20,6 +20,7 @@ pub(super) fn arg() -> Arg {
         .env("FLOWRT_STORE")
         .hide_env_values(true)
         .global(true)
+        .help_heading("Global options")
         .value_name("STORE")
         .value_hint(ValueHint::AnyPath)
         .help(format!("Where runs are recorded: memory: or sqlite:PATH [default: {FOLDER}/{FILE}, here or in the nearest folder above that has {FOLDER} or {MARK}]"))

@@ -159,7 +159,7 @@ fn clock(engine: &Engine, runs: &[RunRecord]) -> Finding {
     }
     let ahead = runs.iter().filter(|run| run.created > now + CLOCK_SLACK);
     match ahead.count() {
-        0 => Finding::good("clock", "runs were recorded in the past"),
+        0 => Finding::good("clock", "no run is from the future"),
         count => Finding::bad(
             "clock",
             format!(
