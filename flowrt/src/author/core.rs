@@ -16,11 +16,11 @@ use std::task::{Context, Poll, Waker};
 
 use futures_util::future::BoxFuture;
 
+use self::scopes::ScopeData;
 use crate::author::cancel::Cancel;
 use crate::author::frame::{Frame, enter};
 use crate::author::meta::{Kind, Meta};
 use crate::author::scope::FixedId;
-use self::scopes::ScopeData;
 use crate::author::slot::{Finished, Identity, Key, Recorded, Slot, SlotState, Slots, Work};
 use crate::clock::Clock;
 use crate::error::{Error, ErrorKind, Result};

@@ -105,8 +105,9 @@ impl<C: MapCall> Future for Item<C> {
 ///
 /// Each item is a step of its own, known by its index (`fetch[3]`) or its [key](Map::key): recorded, retried, and after a
 /// crash only the unfinished ones run. Items are independent of each other: when one fails the others still run, so that a
-/// resumed run has only the failures left; then the map fails with the first failure in the order of the items. In a
-/// flow with `fail_fast` the first failure ends it and cancels what is under way.
+/// resumed run has only the failures left; then the map fails with the first failure in the order of the items. In a DAG
+/// flow with `fail_fast` the first failure ends it and cancels what is under way; in a program flow futures-util's
+/// `try_join_all` does.
 ///
 /// Outside of a run (in a unit test, in a task) it just runs the calls.
 ///
@@ -161,7 +162,10 @@ where
 impl Window {
     fn of(place: Option<&Place>, callee: Option<&Meta>) -> Self {
         let (concurrency, fail_fast) = match place {
-            Some(place) => (place.items.core.facts.concurrency, place.items.core.facts.fail_fast),
+            Some(place) => (
+                place.items.core.facts.concurrency,
+                place.items.core.facts.fail_fast,
+            ),
             None => (PLAIN_CONCURRENCY, false),
         };
         let concurrency = usize::try_from(concurrency).unwrap_or(usize::MAX).max(1);
@@ -301,7 +305,8 @@ impl<'a, I: Iterator, F, C: MapCall, M> Map<'a, I, F, C, M> {
                 return Poll::Ready(None);
             };
             if let Err(error) = &result {
-                if ends_run(error) {
+                // A mistake in the code is one for every item.
+                if ends_run(error) || error.kind() == ErrorKind::Misuse {
                     return Poll::Ready(Some(error.clone()));
                 }
                 self.failed += usize::from(error.kind() != ErrorKind::Skipped);
@@ -323,8 +328,14 @@ impl<'a, I: Iterator, F, C: MapCall, M> Map<'a, I, F, C, M> {
     /// What the whole fails with: its first real failure in the order of the items.
     fn failure(&mut self) -> Option<Error> {
         let all = self.values.len();
-        let errors = self.values.iter().flatten().filter_map(|result| result.as_ref().err());
-        let first = errors.clone().find(|error| error.kind() != ErrorKind::Skipped);
+        let errors = self
+            .values
+            .iter()
+            .flatten()
+            .filter_map(|result| result.as_ref().err());
+        let first = errors
+            .clone()
+            .find(|error| error.kind() != ErrorKind::Skipped);
         let error = first.or_else(|| errors.clone().next())?.clone();
         Some(match self.failed {
             0 | 1 => error,
@@ -354,7 +365,10 @@ impl<I: Iterator, F: FnMut(I::Item) -> C, C: MapCall> Future for Map<'_, I, F, C
         this.end(false);
         Poll::Ready(match stop.or_else(|| this.failure()) {
             Some(error) => Err(error),
-            None => std::mem::take(&mut this.values).into_iter().flatten().collect(),
+            None => std::mem::take(&mut this.values)
+                .into_iter()
+                .flatten()
+                .collect(),
         })
     }
 }
@@ -379,7 +393,10 @@ impl<I: Iterator, F: FnMut(I::Item) -> C, C: MapCall> Future for Map<'_, I, F, C
         this.end(fine);
         Poll::Ready(match this.failure() {
             Some(error) if !fine => Err(error),
-            _ => Ok(std::mem::take(&mut this.values).into_iter().flatten().collect()),
+            _ => Ok(std::mem::take(&mut this.values)
+                .into_iter()
+                .flatten()
+                .collect()),
         })
     }
 }
@@ -411,7 +428,10 @@ impl<I: Iterator, F, C: MapCall, M> fmt::Debug for Map<'_, I, F, C, M> {
 /// Whether so many failures of so many items are within the share.
 fn tolerated(share: f64, failed: usize, all: usize) -> bool {
     // Counts of items are far below 2^52, and a share such as 0.29 is no exact number: 29 of 100 is within it.
-    #[allow(clippy::cast_precision_loss, reason = "a fan-out has fewer than 2^52 items")]
+    #[allow(
+        clippy::cast_precision_loss,
+        reason = "a fan-out has fewer than 2^52 items"
+    )]
     let (failed, all) = (failed as f64, all as f64);
     failed <= share.mul_add(all, 1e-9)
 }

@@ -17,7 +17,10 @@ impl Core {
         let identity = inner.identify(scope, task, fixed);
         let replaying = !inner.replay.is_over();
         let mut slot = Slot::new(identity, kind, task, input, is_fixed);
-        slot.tolerant = inner.scopes[scope].items.as_ref().is_some_and(|items| items.tolerant);
+        slot.tolerant = inner.scopes[scope]
+            .items
+            .as_ref()
+            .is_some_and(|items| items.tolerant);
         inner.slots.insert(slot, replaying)
     }
 
