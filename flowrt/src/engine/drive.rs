@@ -17,6 +17,7 @@ use crate::author::meta::Meta;
 use crate::author::record::{arguments, named};
 use crate::author::slot::{Finished, Key, Recorded};
 use crate::error::{Error, ErrorKind, Result};
+use crate::failpoint::failpoint;
 use crate::model::payload::Payload;
 use crate::model::record::{ASIDE, Entry, NewRun, RunRecord};
 use crate::model::replay::Replay;
@@ -300,12 +301,15 @@ impl Driver {
             error,
             at,
         };
-        self.host
+        failpoint("engine::before_finish");
+        let finished = self
+            .host
             .shared
             .store
             .finish(self.host.run, self.host.epoch, entries, ending)
-            .await
-            .map_err(trouble)
+            .await;
+        failpoint("engine::after_finish");
+        finished.map_err(trouble)
     }
 
     /// Lets running bodies see that they are not wanted; what ends in time is recorded, the rest is dropped.
@@ -401,7 +405,9 @@ async fn child(
         build: String::new(),
         steps: Vec::new(),
     };
+    failpoint("engine::before_child");
     let mut record = shared.store.create_run(run).await.map_err(trouble)?;
+    failpoint("engine::after_child");
     if record.state != RunState::Completed {
         let now = core.clock.now();
         let claimed = if record.state.is_final() || record.state.needs_person() {
@@ -420,6 +426,7 @@ async fn child(
         let claimed = claimed.ok_or_else(|| {
             Error::new(ErrorKind::LeaseLost, "another process drives the child run")
         })?;
+        failpoint("engine::child_claimed");
         record = drive(shared, claimed, meta, core.facts.depth + 1).await?;
     }
     match (record.output, record.error) {

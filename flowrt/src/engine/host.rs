@@ -14,6 +14,7 @@ use crate::author::meta::{Kind, Meta};
 use crate::author::slot::{Finished, Key, Recorded, Work};
 use crate::clock::micros;
 use crate::error::{Error, ErrorKind, Result};
+use crate::failpoint::failpoint;
 use crate::model::ids::RunId;
 use crate::model::payload::Payload;
 use crate::model::record::{Entry, Journal, Micros, SignalRecord, WaitRecord};
@@ -106,6 +107,7 @@ impl RunHost {
     /// Writes entries down; trouble with the store is waited out, a lost lease is final.
     pub(super) async fn record(&self, entries: Vec<Entry>, durability: Durability) -> Result<()> {
         let mut pause = std::time::Duration::from_millis(20);
+        failpoint("engine::before_record");
         loop {
             match self
                 .shared
@@ -118,7 +120,10 @@ impl RunHost {
                     self.shared.clock.sleep(pause).await;
                     pause = (pause * 2).min(std::time::Duration::from_secs(5));
                 }
-                other => return other.map_err(trouble),
+                other => {
+                    failpoint("engine::after_record");
+                    return other.map_err(trouble);
+                }
             }
         }
     }

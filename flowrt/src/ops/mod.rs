@@ -10,6 +10,7 @@ use crate::author::record::{decode_output, named};
 use crate::clock::{self, Clock};
 use crate::engine::{self, Shared, redo_of, trouble};
 use crate::error::{Error, ErrorKind, Result};
+use crate::failpoint::failpoint;
 use crate::model::ids::{ProcessId, RunId};
 use crate::model::payload::Payload;
 use crate::model::record::{Journal, NewRun, RunRecord};
@@ -144,7 +145,9 @@ impl Engine {
             build: String::new(),
             steps: Vec::new(),
         };
+        failpoint("ops::before_start");
         let record = self.shared.store.create_run(run).await.map_err(trouble)?;
+        failpoint("ops::after_start");
         self.take(&record, meta, false).await
     }
 
@@ -189,6 +192,7 @@ impl Engine {
         meta: &'static Meta,
         reopen: bool,
     ) -> Result<RunHandle> {
+        failpoint("ops::before_claim");
         let store = &self.shared.store;
         let now = self.shared.clock.now();
         let claimed = if reopen {
@@ -205,6 +209,7 @@ impl Engine {
                 format!("another process has taken the run {}", record.name),
             ));
         };
+        failpoint("ops::after_claim");
         let (id, name) = (claimed.id, claimed.name.clone());
         let task = tokio::spawn(engine::drive(self.shared.clone(), claimed, meta, 0));
         Ok(RunHandle { id, name, task })

@@ -1,6 +1,7 @@
 //! The flow's side of a run: calls are built, polled, dropped; scopes open and close.
 
 use super::*;
+use crate::failpoint::failpoint;
 
 impl Core {
     /// Builds a call: takes its place and name in the scope.
@@ -106,6 +107,7 @@ impl Core {
         let mut commit = self.host.commit(self, entries, synced);
         match commit.as_mut().poll(cx) {
             Poll::Ready(Ok(())) => {
+                failpoint("engine::before_handout");
                 let mut inner = self.lock();
                 inner.running -= 1;
                 if let Some(slot) = inner.slots.get_mut(key) {

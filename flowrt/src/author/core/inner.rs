@@ -1,6 +1,7 @@
 //! What both sides of a run do under its lock.
 
 use super::*;
+use crate::failpoint::failpoint;
 
 impl Inner {
     pub(super) fn identify(
@@ -98,6 +99,7 @@ impl Inner {
     }
 
     pub(super) fn deliver(&mut self, key: Key, recorded: Recorded) {
+        failpoint("engine::before_handout");
         self.wanted.retain(|other| *other != key);
         if let Some(slot) = self.slots.get_mut(key) {
             slot.state = SlotState::Done(recorded);

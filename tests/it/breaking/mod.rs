@@ -1,0 +1,8 @@
+//! Proof by breaking it: real processes, real kills, stores that fail.
+#![allow(
+    clippy::print_stderr,
+    reason = "seeds and counts help whoever repeats a failure"
+)]
+
+mod sweep;
+mod victim;
