@@ -7,3 +7,4 @@ mod dag_runs;
 mod file_length;
 mod language;
 mod layering;
+mod replay;

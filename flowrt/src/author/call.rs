@@ -87,6 +87,7 @@ pub fn call<M: Callable>(args: M::Args) -> TaskCall<M> {
 }
 
 impl Call {
+    #[track_caller]
     fn new(
         meta: &'static Meta,
         input: Result<Payload>,

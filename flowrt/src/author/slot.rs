@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::fmt;
+use std::panic::Location;
 use std::sync::Arc;
 use std::task::Waker;
 use std::time::Duration;
@@ -119,6 +120,8 @@ impl fmt::Debug for SlotState {
 #[derive(Debug)]
 pub(crate) struct Slot {
     pub(crate) identity: Identity,
+    /// The line of the flow that built it.
+    pub(crate) location: &'static Location<'static>,
     pub(crate) kind: StepKind,
     pub(crate) task: &'static str,
     pub(crate) input: Payload,
@@ -135,6 +138,7 @@ pub(crate) struct Slot {
 }
 
 impl Slot {
+    #[track_caller]
     pub(crate) fn new(
         identity: Identity,
         kind: StepKind,
@@ -144,6 +148,7 @@ impl Slot {
     ) -> Self {
         Self {
             identity,
+            location: Location::caller(),
             kind,
             task,
             input,

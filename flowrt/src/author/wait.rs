@@ -28,6 +28,7 @@ struct Waiting {
 }
 
 impl Waiting {
+    #[track_caller]
     fn build(kind: StepKind, input: Payload) -> Option<Self> {
         let scope = Scope::current()?;
         let key = scope
@@ -62,6 +63,7 @@ pub struct Sleep {
 }
 
 /// Waits that long without holding a slot. The instant at which it ends is recorded: a restart does not begin anew.
+#[track_caller]
 pub fn sleep(length: Duration) -> Sleep {
     let input = Payload::from_json(format!("[{}]", length.as_micros()));
     Sleep {
@@ -73,6 +75,7 @@ pub fn sleep(length: Duration) -> Sleep {
 }
 
 /// Waits until that instant; ends at once if it has passed.
+#[track_caller]
 pub fn sleep_until(instant: jiff::Timestamp) -> Sleep {
     let until = instant.as_microsecond();
     let input = Payload::from_json(format!("[{until}]"));
@@ -128,6 +131,7 @@ pub struct Receive<T> {
 }
 
 /// Waits for the next signal of that name: a value that a person or a program sends to the run. Holds no slot.
+#[track_caller]
 pub fn receive<T: DeserializeOwned + schemars::JsonSchema>(name: &'static str) -> Receive<T> {
     let input = Payload::from_json(serde_json::json!([name]).to_string());
     let schema = || schemars::schema_for!(T).to_value();

@@ -43,6 +43,19 @@ enum Stop {
     Lost(Error),
 }
 
+impl Stop {
+    /// Says where the flow stands, unless the line of a call is known.
+    fn at(self, meta: &Meta) -> Self {
+        match self {
+            Self::Parked(error) => {
+                let line = format!("{}:{}", meta.file, meta.line);
+                Self::Parked(error.at(meta.name, Some(line), 0))
+            }
+            other => other,
+        }
+    }
+}
+
 /// Drives a claimed run to its end, and gives the end.
 pub(crate) fn drive(
     shared: Arc<Shared>,
@@ -144,7 +157,7 @@ impl Driver {
                     let Some(result) = returned.take() else {
                         continue;
                     };
-                    return self.returned(result);
+                    return self.returned(result).at(meta);
                 }
                 let _: &Result<Payload> = result;
             } else {
@@ -161,7 +174,7 @@ impl Driver {
                 }
             }
             if let Some(stop) = self.step(returned.is_some(), deadline).await {
-                return stop;
+                return stop.at(meta);
             }
         }
     }
@@ -183,7 +196,10 @@ impl Driver {
         }
         match self.core.next() {
             Next::Poll => None,
-            Next::Diverged(error) if error.kind() == ErrorKind::Diverged => Some(Stop::Parked(error)),
+            Next::Diverged(error) if error.kind() == ErrorKind::Diverged => {
+                let ended = returned.then(|| self.core.unreached()).flatten();
+                Some(Stop::Parked(ended.unwrap_or(error)))
+            }
             Next::Diverged(error) => Some(Stop::Misused(error)),
             Next::Start(starts) => {
                 let handle = Handle(self.host.clone());

@@ -4,7 +4,8 @@ use super::*;
 use crate::failpoint::failpoint;
 
 impl Core {
-    /// Builds a call: takes its place and name in the scope.
+    /// Builds a call: takes its place and name in the scope, and its line from whoever called that.
+    #[track_caller]
     pub(crate) fn build(
         &self,
         scope: usize,
@@ -73,6 +74,9 @@ impl Core {
             SlotState::Built => {
                 slot.waker = Some(cx.waker().clone());
                 let work = work();
+                if inner.differs(key) {
+                    return Poll::Pending;
+                }
                 if inner.may_inline(key) && matches!(work, Work::Call { .. }) {
                     inner
                         .slots
@@ -133,7 +137,7 @@ impl Core {
         let mut inner = self.lock();
         if let Some(slot) = inner.slots.get_mut(key) {
             slot.submitted = true;
-            if matches!(slot.state, SlotState::Built) {
+            if matches!(slot.state, SlotState::Built) && !inner.differs(key) {
                 inner.want(key, work);
             }
         }

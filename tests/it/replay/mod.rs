@@ -1,0 +1,5 @@
+//! A counter-example for every rule of replay: each test is red without its rule.
+
+mod edits;
+mod lab;
+mod story;
