@@ -11,6 +11,7 @@ use futures_util::future::BoxFuture;
 use serde::de::DeserializeOwned;
 
 use crate::author::core::Core;
+use crate::author::frame::{Frame, enter};
 use crate::author::record::decode_output;
 use crate::author::scope::{Scope, take_fixed};
 use crate::author::slot::{Key, Recorded, Work};
@@ -209,7 +210,11 @@ impl<F: Future> Future for Untracked<F> {
     type Output = F::Output;
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
         let this = self.project();
-        let output = ready!(this.future.poll(cx));
+        let output = ready!(if this.counted.is_some() {
+            enter(Frame::Untracked, || this.future.poll(cx))
+        } else {
+            this.future.poll(cx)
+        });
         *this.counted = None;
         Poll::Ready(output)
     }

@@ -115,6 +115,13 @@ impl Lab {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    async fn death(&self) {
+        // A permit may be left from an earlier life.
+        while !self.lock().dead {
+            self.crashed.notified().await;
+        }
+    }
+
     async fn pass(&self) {
         let dead = {
             let mut state = self.lock();
@@ -154,7 +161,7 @@ impl Lab {
             self.lock().run = Some(handle.id);
             tokio::select! {
                 record = handle.wait() => Some(record.expect("the store works")),
-                () = self.crashed.notified() => None,
+                () = self.death() => None,
             }
         })
         // The runtime is dropped here with everything in it, and so is the process as far as the store can tell.

@@ -2,4 +2,7 @@
 
 mod edits;
 mod lab;
+mod misuse;
+mod order;
 mod story;
+mod values;
