@@ -10,18 +10,19 @@ use futures_util::future::BoxFuture;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 use super::host::{Handle, Message, RunHost};
-use super::{DEPTH_MAX, HISTORY_STEPS_MAX, Shared, trouble};
+use super::patience::patiently;
+use super::{HISTORY_STEPS_MAX, Shared, trouble};
 use crate::author::context::TaskContext;
 use crate::author::core::{Core, Facts, Host, Next, history_full};
 use crate::author::meta::Meta;
-use crate::author::record::{arguments, named};
-use crate::author::slot::{Finished, Key, Recorded};
+use crate::author::record::arguments;
+use crate::author::slot::Finished;
 use crate::error::{Error, ErrorKind, Result};
 use crate::failpoint::failpoint;
 use crate::model::payload::Payload;
-use crate::model::record::{ASIDE, Entry, NewRun, RunRecord};
+use crate::model::record::{ASIDE, Entry, RunRecord};
 use crate::model::replay::Replay;
-use crate::model::state::{RunState, TaskState};
+use crate::model::state::RunState;
 use crate::store::{Durability, Ending};
 
 /// How many completions are written down in one transaction.
@@ -64,7 +65,7 @@ pub(crate) fn drive(
     depth: u32,
 ) -> BoxFuture<'static, Result<RunRecord>> {
     Box::pin(async move {
-        let journal = shared.store.journal(record.id).await.map_err(trouble)?;
+        let journal = patiently(&shared.clock, || shared.store.journal(record.id)).await?;
         let (sender, messages) = unbounded_channel();
         let host = RunHost::new(
             shared.clone(),
@@ -100,7 +101,7 @@ pub(crate) fn drive(
         );
         shared.enter(record.id, core.clone());
         // A cancel that came before this run could be found among the active ones.
-        let asked = shared.store.run(record.id).await.map_err(trouble)?;
+        let asked = patiently(&shared.clock, || shared.store.run(record.id)).await?;
         if asked.is_some_and(|run| run.cancel_requested.is_some()) {
             core.cancel.set();
         }
@@ -115,11 +116,8 @@ pub(crate) fn drive(
         shared.leave(record.id);
         shared.changed.notify_waiters();
         end?;
-        shared
-            .store
-            .run(record.id)
-            .await
-            .map_err(trouble)?
+        patiently(&shared.clock, || shared.store.run(record.id))
+            .await?
             .ok_or_else(|| {
                 Error::new(
                     ErrorKind::NotFound,
@@ -246,6 +244,7 @@ impl Driver {
                 Message::Finished(finished) => ended.push(finished),
                 Message::Committed(key, recorded) => self.core.committed(key, recorded),
                 Message::Lost(error) => return Some(Stop::Lost(error)),
+                Message::Parked(error) => return Some(Stop::Parked(error)),
             }
         }
         self.write_down(ended).await
@@ -318,14 +317,13 @@ impl Driver {
             at,
         };
         failpoint("engine::before_finish");
-        let finished = self
-            .host
-            .shared
-            .store
-            .finish(self.host.run, self.host.epoch, entries, ending)
-            .await;
+        let (run, epoch, store) = (self.host.run, self.host.epoch, &self.host.shared.store);
+        let finished = patiently(&self.core.clock, || {
+            store.finish(run, epoch, entries.clone(), ending.clone())
+        });
+        let finished = finished.await;
         failpoint("engine::after_finish");
-        finished.map_err(trouble)
+        finished
     }
 
     /// Lets running bodies see that they are not wanted; what ends in time is recorded, the rest is dropped.
@@ -354,104 +352,6 @@ impl Driver {
             }
             self.core.settle();
         }
-    }
-}
-
-/// Runs a flow that another flow called: a run of its own, with an id that every replay finds again.
-pub(super) async fn run_child(
-    host: Arc<RunHost>,
-    core: Arc<Core>,
-    key: Key,
-    meta: &'static Meta,
-    input: Payload,
-) -> Finished {
-    let started = core.clock.now();
-    let step = core.step_id(key).to_string();
-    core.set_cancel(key, Arc::default());
-    let result = child(&host, &core, &step, meta, &input).await;
-    let (state, output) = match result {
-        Ok(output) => (TaskState::Completed, output),
-        Err(error) if error.kind() == ErrorKind::Skipped => {
-            (TaskState::Skipped, Payload::from_json(error.to_json()))
-        }
-        Err(error) => (
-            TaskState::Failed,
-            Payload::from_json(error.at(&step, None, 1).to_json()),
-        ),
-    };
-    let recorded = Recorded { state, output };
-    Finished {
-        key,
-        recorded,
-        attempts: 1,
-        started,
-        ended: core.clock.now(),
-        fingerprint: meta.fingerprint,
-        signal: None,
-        synced: true,
-    }
-}
-
-async fn child(
-    host: &Arc<RunHost>,
-    core: &Arc<Core>,
-    step: &str,
-    meta: &'static Meta,
-    input: &Payload,
-) -> Result<Payload> {
-    if core.facts.depth >= DEPTH_MAX {
-        let message =
-            format!("child runs are nested {DEPTH_MAX} deep, the most that may be (depth_max)");
-        return Err(Error::new(ErrorKind::Limit, message)
-            .hint("give the recursion a base case that is reached sooner"));
-    }
-    let shared = host.shared.clone();
-    let id = host.run.child(step);
-    let run = NewRun {
-        id,
-        name: format!("{}-{}", meta.name, &id.to_string()[..6]),
-        flow: meta.name.to_owned(),
-        input: named(meta, input),
-        parent: Some((host.run, step.to_owned())),
-        origin: None,
-        idempotency_key: None,
-        seed: id.0.as_u64_pair().0,
-        created: core.clock.now(),
-        logical_time: core.facts.logical_time,
-        build: String::new(),
-        steps: Vec::new(),
-    };
-    failpoint("engine::before_child");
-    let mut record = shared.store.create_run(run).await.map_err(trouble)?;
-    failpoint("engine::after_child");
-    if record.state != RunState::Completed {
-        let now = core.clock.now();
-        let claimed = if record.state.is_final() || record.state.needs_person() {
-            shared
-                .store
-                .reopen(id, record.epoch, redo_of(&shared, &record).await?, now)
-                .await
-                .map_err(trouble)?
-        } else {
-            shared
-                .store
-                .claim(id, record.epoch, record.owner.is_some(), now)
-                .await
-                .map_err(trouble)?
-        };
-        let claimed = claimed.ok_or_else(|| {
-            Error::new(ErrorKind::LeaseLost, "another process drives the child run")
-        })?;
-        failpoint("engine::child_claimed");
-        record = drive(shared, claimed, meta, core.facts.depth + 1).await?;
-    }
-    match (record.output, record.error) {
-        (Some(output), _) => Ok(output),
-        (None, Some(error)) => Err(Error::from_json(&error)),
-        (None, None) => Err(Error::new(
-            ErrorKind::Skipped,
-            format!("the child run {} was skipped", record.name),
-        )),
     }
 }
 

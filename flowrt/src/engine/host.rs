@@ -8,7 +8,8 @@ use futures_util::future::BoxFuture;
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use super::{Shared, attempt, drive, trouble};
+use super::patience::patiently;
+use super::{Shared, attempt, child};
 use crate::author::core::{Core, Host};
 use crate::author::meta::{Kind, Meta};
 use crate::author::slot::{Finished, Key, Recorded, Work};
@@ -30,6 +31,8 @@ pub(super) enum Message {
     Committed(Key, Recorded),
     /// A commit failed for good.
     Lost(Error),
+    /// A child run parked: its parent cannot go on before it.
+    Parked(Error),
 }
 
 /// The engine's end of one run.
@@ -106,26 +109,14 @@ impl RunHost {
 
     /// Writes entries down; trouble with the store is waited out, a lost lease is final.
     pub(super) async fn record(&self, entries: Vec<Entry>, durability: Durability) -> Result<()> {
-        let mut pause = std::time::Duration::from_millis(20);
         failpoint("engine::before_record");
-        loop {
-            match self
-                .shared
-                .store
-                .record(self.run, self.epoch, entries.clone(), durability)
-                .await
-            {
-                Err(error) if error.is_retryable() => {
-                    tracing::warn!(%error, "the store is not available; waiting");
-                    self.shared.clock.sleep(pause).await;
-                    pause = (pause * 2).min(std::time::Duration::from_secs(5));
-                }
-                other => {
-                    failpoint("engine::after_record");
-                    return other.map_err(trouble);
-                }
-            }
-        }
+        let store = &self.shared.store;
+        let recorded = patiently(&self.shared.clock, || {
+            store.record(self.run, self.epoch, entries.clone(), durability)
+        });
+        let recorded = recorded.await;
+        failpoint("engine::after_record");
+        recorded
     }
 
     async fn wait_for_signal(
@@ -239,7 +230,7 @@ impl Host for Handle {
                 Box::pin(attempt::run_task(host, core, key, meta, input, options))
             }
             Work::Call { meta, input, .. } => {
-                Box::pin(drive::run_child(host, core, key, meta, input))
+                Box::pin(child::run_child(host, core, key, meta, input))
             }
             Work::Sleep { until } => Box::pin(async move {
                 let started = core.clock.now();

@@ -1,8 +1,10 @@
 //! Drives runs: nothing happens outside that was not first recorded.
 
 mod attempt;
+mod child;
 mod drive;
 mod host;
+mod patience;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};

@@ -17,7 +17,7 @@ const NAMED: u32 = 9;
 const SLEEPS: u32 = 10;
 
 #[flow]
-async fn edited(lab: u64) -> Result<String> {
+async fn lab_edited(lab: u64) -> Result<String> {
     let code = version(lab);
     let mut said = act(lab, "a".into()).await?;
     if code == INSERTED {
@@ -49,13 +49,13 @@ async fn edited(lab: u64) -> Result<String> {
 
 #[test]
 fn the_same_code_goes_on() {
-    assert_eq!(survives("edited"), 12);
+    assert_eq!(survives("lab_edited"), 12);
 }
 
 #[test]
 fn an_inserted_call_parks() {
     parks(
-        "edited",
+        "lab_edited",
         INSERTED,
         |recorded| recorded.contains(&"b"),
         &["act#2", "\"x\"", "\"b\""],
@@ -65,7 +65,7 @@ fn an_inserted_call_parks() {
 #[test]
 fn an_inserted_wait_parks() {
     parks(
-        "edited",
+        "lab_edited",
         SLEEPS,
         |recorded| recorded.contains(&"b"),
         &["`sleep`", "`act#2`"],
@@ -75,7 +75,7 @@ fn an_inserted_wait_parks() {
 #[test]
 fn a_removed_call_parks() {
     parks(
-        "edited",
+        "lab_edited",
         REMOVED,
         |recorded| recorded.contains(&"b"),
         &["act#2", "\"n0\"", "\"b\""],
@@ -85,7 +85,7 @@ fn a_removed_call_parks() {
 #[test]
 fn a_renamed_task_parks() {
     parks(
-        "edited",
+        "lab_edited",
         RENAMED,
         |recorded| recorded.contains(&"b"),
         &["`other`", "`act#2`"],
@@ -95,7 +95,7 @@ fn a_renamed_task_parks() {
 #[test]
 fn a_renamed_call_parks() {
     parks(
-        "edited",
+        "lab_edited",
         NAMED,
         |recorded| recorded.contains(&"b"),
         &["`second`", "`act#2`"],
@@ -105,7 +105,7 @@ fn a_renamed_call_parks() {
 #[test]
 fn changed_inputs_park() {
     parks(
-        "edited",
+        "lab_edited",
         INPUTS,
         |recorded| recorded.contains(&"b"),
         &["act#2", "\"B\"", "\"b\""],
@@ -115,7 +115,7 @@ fn changed_inputs_park() {
 #[test]
 fn a_loop_that_shrank_parks() {
     parks(
-        "edited",
+        "lab_edited",
         SHRANK,
         |recorded| recorded.contains(&"n2"),
         &["act#5", "\"end\"", "\"n2\""],
@@ -126,7 +126,7 @@ fn a_loop_that_shrank_parks() {
 fn a_loop_that_grew_parks_once_what_follows_is_recorded() {
     // The last effect can die after it ran, but then the run has not ended and its record holds the loop only.
     parks(
-        "long",
+        "lab_long",
         GREW,
         |recorded| recorded.contains(&"next"),
         &["act#4", "\"n3\"", "\"next\""],
@@ -134,7 +134,7 @@ fn a_loop_that_grew_parks_once_what_follows_is_recorded() {
 }
 
 #[flow]
-async fn long(lab: u64) -> Result<String> {
+async fn lab_long(lab: u64) -> Result<String> {
     let mut said = String::new();
     for round in 0..if version(lab) == GREW { 4 } else { 3 } {
         said += &act(lab, format!("n{round}")).await?;
@@ -145,7 +145,7 @@ async fn long(lab: u64) -> Result<String> {
 }
 
 #[flow]
-async fn short(lab: u64) -> Result<String> {
+async fn lab_short(lab: u64) -> Result<String> {
     let a = act(lab, "a".into()).await?;
     if version(lab) == CUT_OFF {
         return Ok(a);
@@ -157,7 +157,7 @@ async fn short(lab: u64) -> Result<String> {
 #[test]
 fn a_flow_that_ends_early_parks() {
     parks(
-        "short",
+        "lab_short",
         CUT_OFF,
         |recorded| recorded.contains(&"b"),
         &["the flow ends", "`act#2`"],
@@ -166,7 +166,7 @@ fn a_flow_that_ends_early_parks() {
 
 /// Two branches, then one call. What the first branch holds depends on the code.
 #[flow]
-async fn branched(lab: u64) -> Result<String> {
+async fn lab_branched(lab: u64) -> Result<String> {
     let code = version(lab);
     let (left, right) = join(
         async move {
@@ -189,13 +189,13 @@ async fn branched(lab: u64) -> Result<String> {
 
 #[test]
 fn the_same_branches_go_on() {
-    assert_eq!(survives("branched"), 10);
+    assert_eq!(survives("lab_branched"), 10);
 }
 
 #[test]
 fn a_branch_that_shrank_parks() {
     parks(
-        "branched",
+        "lab_branched",
         SHRANK,
         |recorded| recorded.contains(&"l2"),
         &["`b1`", "`b1/act#2`"],
@@ -205,7 +205,7 @@ fn a_branch_that_shrank_parks() {
 #[test]
 fn a_branch_that_grew_past_its_recorded_end_parks() {
     parks(
-        "branched",
+        "lab_branched",
         GREW,
         |recorded| recorded.contains(&"l2"),
         &["`b1/act#3`", "`b1`", "ended"],

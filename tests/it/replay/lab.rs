@@ -9,7 +9,7 @@ use flowrt::model::ids::{ProcessId, RunId};
 use flowrt::model::record::{RunRecord, StepRecord};
 use flowrt::prelude::*;
 use flowrt::store::memory::Memory;
-use flowrt::store::{Options, Process, Store};
+use flowrt::store::{Answer, Options, Process, RunFilter, Store};
 use serde_json::{Value, json};
 use tokio::sync::Notify;
 
@@ -176,22 +176,56 @@ impl Lab {
 
     /// The recorded steps, in the order of their completion.
     pub(crate) fn steps(&self) -> Vec<StepRecord> {
-        let run = self.lock().run.expect("a run was started");
-        let journal = self.store.journal(run);
-        futures_util::FutureExt::now_or_never(journal)
-            .expect("memory does not wait")
-            .expect("the store works")
-            .steps
+        self.steps_of(self.lock().run.expect("a run was started"))
+    }
+
+    fn steps_of(&self, run: RunId) -> Vec<StepRecord> {
+        at_once(self.store.journal(run)).steps
     }
 
     /// The names of the effects whose results are recorded.
     pub(crate) fn recorded(&self) -> Vec<String> {
-        self.steps()
-            .iter()
-            .filter(|step| step.is_handed_out())
-            .filter_map(|step| label(step.input.as_deref()?))
+        labels(&self.steps())
+    }
+
+    /// The same for the runs below the run.
+    pub(crate) fn recorded_in_children(&self) -> Vec<String> {
+        let children = self.children().into_iter();
+        children
+            .flat_map(|child| labels(&self.steps_of(child.id)))
             .collect()
     }
+
+    /// The names that children which have ended were given.
+    pub(crate) fn children_ended(&self) -> Vec<String> {
+        let children = self.children().into_iter();
+        children
+            .filter(|child| child.state.is_final())
+            .filter_map(|child| Some(child.input.to_value()["child"].as_str()?.to_owned()))
+            .collect()
+    }
+
+    fn children(&self) -> Vec<RunRecord> {
+        let filter = RunFilter {
+            parent: self.lock().run,
+            ..RunFilter::default()
+        };
+        at_once(self.store.list_runs(filter))
+    }
+}
+
+fn at_once<T>(answer: Answer<'_, T>) -> T {
+    futures_util::FutureExt::now_or_never(answer)
+        .expect("memory does not wait")
+        .expect("the store works")
+}
+
+fn labels(steps: &[StepRecord]) -> Vec<String> {
+    steps
+        .iter()
+        .filter(|step| step.is_handed_out())
+        .filter_map(|step| label(step.input.as_deref()?))
+        .collect()
 }
 
 /// The second argument of a call.

@@ -6,7 +6,7 @@ use flowrt::prelude::*;
 use super::lab::{Lab, act, error};
 
 #[flow]
-async fn spawned(lab: u64) -> Result<String> {
+async fn lab_spawned(lab: u64) -> Result<String> {
     act(lab, "before".into()).await?;
     let inner = untracked(tokio::spawn(async move { act(lab, "inside".into()).await })).await;
     let said = inner.map_err(|error| error.to_string())??;
@@ -18,11 +18,11 @@ async fn spawned(lab: u64) -> Result<String> {
 fn a_call_in_a_spawned_block_is_an_error_that_names_the_cause() {
     for crash_at in 1.. {
         let lab = Lab::new(Some(crash_at));
-        let record = match lab.live("spawned") {
+        let record = match lab.live("lab_spawned") {
             Some(record) => record,
             None => {
                 lab.revive();
-                lab.live("spawned").expect("nothing kills it any more")
+                lab.live("lab_spawned").expect("nothing kills it any more")
             }
         };
         assert_eq!(record.state, RunState::Failed, "{crash_at}: {record:?}");
@@ -41,7 +41,7 @@ fn a_call_in_a_spawned_block_is_an_error_that_names_the_cause() {
 }
 
 #[flow]
-async fn in_untracked(lab: u64) -> Result<String> {
+async fn lab_in_untracked(lab: u64) -> Result<String> {
     act(lab, "before".into()).await?;
     untracked(async move { act(lab, "inside".into()).await }).await
 }
@@ -49,7 +49,7 @@ async fn in_untracked(lab: u64) -> Result<String> {
 #[test]
 fn a_call_inside_untracked_fails_the_run() {
     let lab = Lab::new(None);
-    let record = lab.live("in_untracked").expect("nothing kills it");
+    let record = lab.live("lab_in_untracked").expect("nothing kills it");
     assert_eq!(record.state, RunState::Failed, "{record:?}");
     assert_eq!(lab.effects(), ["before"]);
     assert!(
@@ -61,7 +61,7 @@ fn a_call_inside_untracked_fails_the_run() {
 
 /// A foreign future that never ends, behind a call that is recorded.
 #[flow]
-async fn gone_astray(lab: u64) -> Result<String> {
+async fn lab_gone_astray(lab: u64) -> Result<String> {
     act(lab, "before".into()).await?;
     let astray: flowrt::TaskCall<_> = act(lab, "never awaited".into());
     drop(astray);
@@ -74,5 +74,5 @@ async fn gone_astray(lab: u64) -> Result<String> {
 
 #[test]
 fn an_untracked_wait_between_recorded_calls_is_waited_for_again() {
-    assert_eq!(super::story::survives("gone_astray"), 4);
+    assert_eq!(super::story::survives("lab_gone_astray"), 4);
 }

@@ -3,6 +3,7 @@
 mod edits;
 mod lab;
 mod misuse;
+mod nested;
 mod order;
 mod story;
 mod values;

@@ -12,7 +12,7 @@ use super::story::{parks, survives};
 
 /// Three branches note the order in which they ended; the next call depends on it.
 #[flow]
-async fn ordered(lab: u64) -> Result<String> {
+async fn lab_ordered(lab: u64) -> Result<String> {
     let order = Arc::new(Mutex::new(Vec::new()));
     let branch = |name: &'static str, turns: u32| {
         let order = order.clone();
@@ -35,10 +35,10 @@ async fn ordered(lab: u64) -> Result<String> {
 fn what_a_flow_sees_of_the_order_is_the_recorded_order() {
     for crash_at in 1.. {
         let lab = Lab::new(Some(crash_at));
-        let died = lab.live("ordered").is_none();
+        let died = lab.live("lab_ordered").is_none();
         lab.revive();
         if died {
-            let record = lab.live("ordered").expect("nothing kills it any more");
+            let record = lab.live("lab_ordered").expect("nothing kills it any more");
             assert_eq!(
                 record.state,
                 RunState::Completed,
@@ -74,7 +74,7 @@ fn what_a_flow_sees_of_the_order_is_the_recorded_order() {
 
 /// A pair that fails early: the slow one is dropped, and what comes next depends on the failure.
 #[flow]
-async fn early(lab: u64) -> Result<String> {
+async fn lab_early(lab: u64) -> Result<String> {
     let pair = try_join(
         act_late(lab, "slow".into(), 1000),
         act_and_fail(lab, "fast".into()),
@@ -89,9 +89,9 @@ async fn early(lab: u64) -> Result<String> {
 
 #[test]
 fn a_join_that_ended_early_ends_early_again() {
-    assert_eq!(survives("early"), 6);
+    assert_eq!(survives("lab_early"), 6);
     let lab = Lab::new(None);
-    lab.live("early").expect("nothing kills it");
+    lab.live("lab_early").expect("nothing kills it");
     assert_eq!(lab.effects(), ["fast", "fallback", "end"]);
     let dropped: Vec<_> = lab
         .steps()
@@ -108,7 +108,7 @@ fn a_join_that_ended_early_ends_early_again() {
 
 /// Built in one order, polled in another.
 #[flow]
-async fn swapped(lab: u64) -> Result<String> {
+async fn lab_swapped(lab: u64) -> Result<String> {
     let left = async {
         act(lab, "l1".into()).await?;
         act(lab, "l2".into()).await
@@ -131,13 +131,13 @@ async fn swapped(lab: u64) -> Result<String> {
 fn branches_polled_in_another_order_are_the_same_branches() {
     for crash_at in 1.. {
         let lab = Lab::new(Some(crash_at));
-        if lab.live("swapped").is_some() {
+        if lab.live("lab_swapped").is_some() {
             return;
         }
         let (recorded, before) = (lab.recorded(), lab.effects().len());
         lab.revive();
         lab.set_version(2);
-        let record = lab.live("swapped").expect("nothing kills it any more");
+        let record = lab.live("lab_swapped").expect("nothing kills it any more");
         assert_eq!(
             record.output.as_deref(),
             Some("\"l2r2\""),
@@ -153,7 +153,7 @@ fn branches_polled_in_another_order_are_the_same_branches() {
 
 /// The winner of the first life is known to an outside static only: the second life makes another choice.
 #[flow]
-async fn outside(lab: u64) -> Result<String> {
+async fn lab_outside(lab: u64) -> Result<String> {
     act(lab, "first".into()).await?;
     let choice = version(lab);
     act(lab, format!("choice {choice}")).await?;
@@ -163,12 +163,17 @@ async fn outside(lab: u64) -> Result<String> {
 #[test]
 fn a_choice_by_something_outside_parks() {
     let differs = |recorded: &[&str]| recorded.contains(&"choice 1");
-    parks("outside", 2, differs, &["act#2", "choice 1", "choice 2"]);
+    parks(
+        "lab_outside",
+        2,
+        differs,
+        &["act#2", "choice 1", "choice 2"],
+    );
 }
 
 /// Calls that are built and never polled take their places and are not recorded.
 #[flow]
-async fn dropped(lab: u64) -> Result<String> {
+async fn lab_dropped(lab: u64) -> Result<String> {
     let unused = act(lab, "unused".into());
     let used = act(lab, "used".into()).await?;
     drop(unused);
@@ -180,9 +185,9 @@ async fn dropped(lab: u64) -> Result<String> {
 
 #[test]
 fn a_call_that_was_never_polled_leaves_no_record() {
-    assert_eq!(survives("dropped"), 10);
+    assert_eq!(survives("lab_dropped"), 10);
     let lab = Lab::new(None);
-    lab.live("dropped").expect("nothing kills it");
+    lab.live("lab_dropped").expect("nothing kills it");
     assert!(!lab.effects().contains(&"unused".to_owned()));
     assert!(
         lab.steps()
@@ -193,7 +198,7 @@ fn a_call_that_was_never_polled_leaves_no_record() {
 
 /// A submitted call goes on beside the flow, which ends only after it.
 #[flow]
-async fn beside(lab: u64) -> Result<String> {
+async fn lab_beside(lab: u64) -> Result<String> {
     let late = act_late(lab, "late".into(), 100).submit();
     let first = act(lab, "first".into()).await?;
     let forgotten = act_late(lab, "forgotten".into(), 150).submit();
@@ -204,12 +209,12 @@ async fn beside(lab: u64) -> Result<String> {
 
 #[test]
 fn submitted_calls_survive() {
-    assert_eq!(survives("beside"), 8);
+    assert_eq!(survives("lab_beside"), 8);
 }
 
 /// A failure that is handled is replayed as that failure.
 #[flow]
-async fn handled(lab: u64) -> Result<String> {
+async fn lab_handled(lab: u64) -> Result<String> {
     let failed = act_and_fail(lab, "fails".into()).await;
     let text = match failed {
         Ok(_) => "no failure".to_owned(),
@@ -221,5 +226,5 @@ async fn handled(lab: u64) -> Result<String> {
 
 #[test]
 fn a_handled_failure_is_the_same_failure_again() {
-    assert_eq!(survives("handled"), 4);
+    assert_eq!(survives("lab_handled"), 4);
 }

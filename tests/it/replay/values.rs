@@ -28,16 +28,16 @@ async fn load(lab: u64, what: String) -> Result<Loaded> {
 }
 
 #[flow]
-async fn skipping(lab: u64) -> Result<String> {
+async fn lab_skipping(lab: u64) -> Result<String> {
     let loaded = load(lab, "load".into()).await?;
     act(lab, format!("saw {} {}", loaded.kept, loaded.forgotten)).await
 }
 
 #[test]
 fn a_skipped_field_is_gone_from_the_first_time_on() {
-    assert_eq!(survives("skipping"), 4);
+    assert_eq!(survives("lab_skipping"), 4);
     let lab = Lab::new(None);
-    let record = lab.live("skipping").expect("nothing kills it");
+    let record = lab.live("lab_skipping").expect("nothing kills it");
     assert_eq!(record.output.as_deref(), Some("\"saw 7 0\""));
 }
 
@@ -48,7 +48,7 @@ async fn no_number(lab: u64, what: String) -> Result<f64> {
 }
 
 #[flow]
-async fn not_a_number(lab: u64) -> Result<String> {
+async fn lab_not_a_number(lab: u64) -> Result<String> {
     act(lab, "before".into()).await?;
     let number = no_number(lab, "divide".into()).await?;
     act(lab, format!("got {number}")).await
@@ -56,9 +56,9 @@ async fn not_a_number(lab: u64) -> Result<String> {
 
 #[test]
 fn a_result_that_does_not_come_back_from_its_record_is_an_error_that_says_so() {
-    survives("not_a_number");
+    survives("lab_not_a_number");
     let lab = Lab::new(None);
-    let record = lab.live("not_a_number").expect("nothing kills it");
+    let record = lab.live("lab_not_a_number").expect("nothing kills it");
     assert_eq!(record.state, RunState::Failed);
     assert_eq!(lab.effects(), ["before", "divide"], "it is not retried");
     let error = error(&record);
@@ -74,7 +74,7 @@ async fn sum_up(lab: u64, what: String, prices: HashMap<String, u32>) -> Result<
 
 /// Each life has its own order of keys.
 #[flow]
-async fn keyed(lab: u64) -> Result<u32> {
+async fn lab_keyed(lab: u64) -> Result<u32> {
     let prices: HashMap<String, u32> = (0..40).map(|n| (format!("key {n}"), n)).collect();
     let first = sum_up(lab, "first".into(), prices.clone()).await?;
     let second = sum_up(lab, "second".into(), prices).await?;
@@ -85,7 +85,7 @@ async fn keyed(lab: u64) -> Result<u32> {
 #[test]
 fn the_order_of_keys_does_not_matter() {
     for _ in 0..5 {
-        assert_eq!(survives("keyed"), 6);
+        assert_eq!(survives("lab_keyed"), 6);
     }
 }
 
@@ -103,7 +103,7 @@ async fn pay(lab: u64, what: String, account: Account) -> Result<String> {
 
 /// The two numbers are one and the same as floating point.
 #[flow]
-async fn huge_numbers(lab: u64) -> Result<String> {
+async fn lab_huge_numbers(lab: u64) -> Result<String> {
     let account = Account {
         number: if version(lab) == 1 {
             u128::MAX
@@ -119,9 +119,9 @@ async fn huge_numbers(lab: u64) -> Result<String> {
 
 #[test]
 fn inputs_that_differ_in_the_last_digit_differ() {
-    assert_eq!(survives("huge_numbers"), 4);
+    assert_eq!(survives("lab_huge_numbers"), 4);
     parks(
-        "huge_numbers",
+        "lab_huge_numbers",
         2,
         |recorded| recorded.contains(&"pay"),
         &["`pay`", "455", "454"],
@@ -130,7 +130,7 @@ fn inputs_that_differ_in_the_last_digit_differ() {
 
 /// Each made-up value is an input of the next call, so another value would park.
 #[flow]
-async fn made_up(lab: u64) -> Result<bool> {
+async fn lab_made_up(lab: u64) -> Result<bool> {
     let (start, first) = (now(), uuid());
     act(lab, "a".into()).await?;
     let second = uuid();
@@ -150,12 +150,12 @@ async fn made_up(lab: u64) -> Result<bool> {
 fn made_up_values_are_the_same_again() {
     for crash_at in 1.. {
         let lab = Lab::new(Some(crash_at));
-        if lab.live("made_up").is_some() {
+        if lab.live("lab_made_up").is_some() {
             return;
         }
         let before = lab.effects();
         lab.revive();
-        let record = lab.live("made_up").expect("nothing kills it any more");
+        let record = lab.live("lab_made_up").expect("nothing kills it any more");
         assert_eq!(
             record.output.as_deref(),
             Some("true"),
