@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use flowrt::Engine;
 use flowrt::model::ids::{ProcessId, RunId};
 use flowrt::model::record::{RunRecord, StepRecord};
+use flowrt::model::state::RunState;
 use flowrt::prelude::*;
 use flowrt::store::memory::Memory;
 use flowrt::store::{Answer, Options, Process, RunFilter, Store};
@@ -203,6 +204,10 @@ impl Lab {
             .filter(|child| child.state.is_final())
             .filter_map(|child| Some(child.input.to_value()["child"].as_str()?.to_owned()))
             .collect()
+    }
+
+    pub(crate) fn children_states(&self) -> Vec<RunState> {
+        self.children().iter().map(|child| child.state).collect()
     }
 
     fn children(&self) -> Vec<RunRecord> {

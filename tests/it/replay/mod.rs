@@ -1,5 +1,6 @@
 //! A counter-example for every rule of replay: each test is red without its rule.
 
+mod dropped_child;
 mod edits;
 mod lab;
 mod misuse;
