@@ -5,6 +5,7 @@
     reason = "this module is the terminal's side"
 )]
 
+mod interrupt;
 mod listing;
 mod outcome;
 mod picture;
@@ -160,7 +161,7 @@ async fn dispatch(flows: &[&'static Meta], matches: &ArgMatches) -> Result<ExitC
             let engine = open(matches).await?;
             let run = engine.start_named(name, &params).await?;
             eprintln!("{name} · {}", run.name);
-            outcome::report(&engine, run.wait().await?, json).await
+            outcome::report(&engine, interrupt::wait(run).await?, json).await
         }
         Some(("runs", runs)) => self::runs(runs, json).await,
         _ => {
@@ -183,7 +184,7 @@ async fn runs(matches: &ArgMatches, json: bool) -> Result<ExitCode> {
     match verb {
         "resume" => {
             let run = engine.resume(record.id).await?;
-            outcome::report(&engine, run.wait().await?, json).await
+            outcome::report(&engine, interrupt::wait(run).await?, json).await
         }
         "cancel" => engine.cancel(record.id).await.map(|()| ExitCode::SUCCESS),
         "signal" => {

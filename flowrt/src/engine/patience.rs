@@ -1,29 +1,25 @@
-//! Trouble with the store pauses a run; it never fails one.
+//! Trouble with the store pauses a run and never fails it.
 
 use std::time::Duration;
 
-use super::trouble;
 use crate::clock::Clock;
-use crate::error::Result;
-use crate::store::Answer;
+use crate::store::{Answer, Error};
 
 const FIRST_PAUSE: Duration = Duration::from_millis(20);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
-/// Repeats a call for as long as the store is locked, full or slow. What repeating cannot help is an error at once.
-pub(super) async fn patiently<'a, T>(
-    clock: &Clock,
-    mut call: impl FnMut() -> Answer<'a, T> + Send,
-) -> Result<T> {
+/// Asks the store until it answers; only what a repetition does not mend is an error.
+pub(crate) async fn patiently<'a, T>(ask: impl Fn() -> Answer<'a, T>) -> Result<T, Error> {
     let mut pause = FIRST_PAUSE;
     loop {
-        match call().await {
+        match ask().await {
             Err(error) if error.is_retryable() => {
                 tracing::warn!(%error, "the store is not available; waiting");
-                clock.sleep(pause).await;
+                // The machine's own clock: a test that stops time does not stop the store.
+                Clock::real().sleep(pause).await;
                 pause = (pause * 2).min(LONGEST_PAUSE);
             }
-            other => return other.map_err(trouble),
+            answer => return answer,
         }
     }
 }

@@ -25,7 +25,12 @@ async fn lab_drops_child(lab: u64) -> Result<String> {
 fn a_dropped_child_is_cancelled_and_nothing_of_it_starts_any_more() {
     let lab = Lab::new(None);
     let record = lab.live("lab_drops_child").expect("nothing kills it");
-    assert_eq!(record.output.as_deref(), Some("\"true\""), "{:?}", record.error);
+    assert_eq!(
+        record.output.as_deref(),
+        Some("\"true\""),
+        "{:?}",
+        record.error
+    );
     let effects = lab.effects();
     assert!(!effects.contains(&"child 3".to_owned()), "{effects:?}");
     assert_eq!(lab.children_states(), [RunState::Cancelled]);

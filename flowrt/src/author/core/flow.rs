@@ -77,7 +77,7 @@ impl Core {
                 if inner.differs(key) {
                     return Poll::Pending;
                 }
-                if inner.may_inline(key) && matches!(work, Work::Call { .. }) {
+                if matches!(work, Work::Call { .. }) && !self.stops.any() && inner.may_inline(key) {
                     inner
                         .slots
                         .get_mut(key)
@@ -211,6 +211,18 @@ impl Core {
         if let Some(error) = inner.replay.close_scope(&path, length) {
             inner.diverged.get_or_insert(error);
         } else if !inner.replay.knows_end(&path) {
+            inner.pending.push(Entry::ScopeEnd(path, length));
+        }
+    }
+
+    /// The flow itself returned. Its length is recorded only if the run goes on after it, for what it had submitted.
+    pub(crate) fn close_flow(&self) {
+        let goes_on = self.submitted_outstanding();
+        let mut inner = self.lock();
+        let (path, length) = (inner.scopes[0].path.clone(), inner.scopes[0].position);
+        if let Some(error) = inner.replay.close_scope(&path, length) {
+            inner.diverged.get_or_insert(error);
+        } else if goes_on && !inner.replay.knows_end(&path) {
             inner.pending.push(Entry::ScopeEnd(path, length));
         }
     }
