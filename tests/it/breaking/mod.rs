@@ -4,5 +4,8 @@
     reason = "seeds and counts help whoever repeats a failure"
 )]
 
+mod faults;
+mod full_disk;
+mod middle;
 mod sweep;
 mod victim;

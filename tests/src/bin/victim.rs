@@ -110,6 +110,13 @@ async fn chain(ledger: String, tasks: u64) -> Result<u64> {
     Ok(n)
 }
 
+/// Tasks side by side.
+#[flow]
+async fn wide(ledger: String, tasks: u64) -> Result<u64> {
+    let all = try_join_all((0..tasks).map(|n| add_one(ledger.clone(), n))).await?;
+    Ok(all.into_iter().sum())
+}
+
 /// A task that takes its time, so that a test can do something to its process meanwhile.
 #[flow]
 async fn slow(ledger: String, millis: u64) -> Result<u64> {
