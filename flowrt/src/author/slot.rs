@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::fmt;
+use std::panic::Location;
 use std::sync::Arc;
 use std::task::Waker;
 use std::time::Duration;
@@ -130,6 +131,8 @@ pub(crate) enum Busy {
 #[derive(Debug)]
 pub(crate) struct Slot {
     pub(crate) identity: Identity,
+    /// The line of the flow that built it.
+    pub(crate) location: &'static Location<'static>,
     pub(crate) kind: StepKind,
     pub(crate) task: &'static str,
     pub(crate) input: Payload,
@@ -149,6 +152,7 @@ pub(crate) struct Slot {
 }
 
 impl Slot {
+    #[track_caller]
     pub(crate) fn new(
         identity: Identity,
         kind: StepKind,
@@ -158,6 +162,7 @@ impl Slot {
     ) -> Self {
         Self {
             identity,
+            location: Location::caller(),
             kind,
             task,
             input,

@@ -1,9 +1,11 @@
 //! The flow's side of a run: calls are built, polled, dropped; scopes open and close.
 
 use super::*;
+use crate::failpoint::failpoint;
 
 impl Core {
-    /// Builds a call: takes its place and name in the scope.
+    /// Builds a call: takes its place and name in the scope, and its line from whoever called that.
+    #[track_caller]
     pub(crate) fn build(
         &self,
         scope: usize,
@@ -76,6 +78,9 @@ impl Core {
             SlotState::Built => {
                 slot.waker = Some(cx.waker().clone());
                 let work = work();
+                if inner.differs(key) {
+                    return Poll::Pending;
+                }
                 if matches!(work, Work::Call { .. }) && !self.stops.any() && inner.may_inline(key) {
                     inner
                         .slots
@@ -110,6 +115,7 @@ impl Core {
         let mut commit = self.host.commit(self, entries, synced);
         match commit.as_mut().poll(cx) {
             Poll::Ready(Ok(())) => {
+                failpoint("engine::before_handout");
                 let mut inner = self.lock();
                 inner.running -= 1;
                 inner.slots.finish(key, recorded.clone());
@@ -135,7 +141,7 @@ impl Core {
         let mut inner = self.lock();
         let built = inner.slots.submit(key)
             && matches!(inner.slots.get(key), Some(slot) if matches!(slot.state, SlotState::Built));
-        if built {
+        if built && !inner.differs(key) {
             inner.want(key, work);
         }
         inner.wake();
