@@ -105,8 +105,9 @@ impl<C: MapCall> Future for Item<C> {
 ///
 /// Each item is a step of its own, known by its index (`fetch[3]`) or its [key](Map::key): recorded, retried, and after a
 /// crash only the unfinished ones run. Items are independent of each other: when one fails the others still run, so that a
-/// resumed run has only the failures left; then the map fails with the first failure in the order of the items. In a
-/// flow with `fail_fast` the first failure ends it and cancels what is under way.
+/// resumed run has only the failures left; then the map fails with the first failure in the order of the items. In a DAG
+/// flow with `fail_fast` the first failure ends it and cancels what is under way; in a program flow futures-util's
+/// `try_join_all` does.
 ///
 /// Outside of a run (in a unit test, in a task) it just runs the calls.
 ///
@@ -304,7 +305,8 @@ impl<'a, I: Iterator, F, C: MapCall, M> Map<'a, I, F, C, M> {
                 return Poll::Ready(None);
             };
             if let Err(error) = &result {
-                if ends_run(error) {
+                // A mistake in the code is one for every item.
+                if ends_run(error) || error.kind() == ErrorKind::Misuse {
                     return Poll::Ready(Some(error.clone()));
                 }
                 self.failed += usize::from(error.kind() != ErrorKind::Skipped);

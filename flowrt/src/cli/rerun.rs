@@ -6,7 +6,7 @@ use clap::{Arg, ArgAction, ArgMatches, Command};
 use serde_json::{Map, Value};
 
 use super::command::{run_arg, text, wants_json};
-use super::{outcome, plan};
+use super::{interrupt, outcome, plan};
 use crate::author::meta::Meta;
 use crate::error::{Error, ErrorKind, Result};
 use crate::ops::params::schema::Place;
@@ -83,7 +83,8 @@ pub(super) async fn run(engine: &Engine, matches: &ArgMatches) -> Result<ExitCod
     }
     let run = engine.rerun(record.id, &rerun).await?;
     eprintln!("{} · {} · rerun of {}", record.flow, run.name, record.name);
-    outcome::report(engine, run.wait().await?, wants_json(matches)).await
+    let ended = interrupt::wait(run).await?;
+    outcome::report(engine, ended, wants_json(matches)).await
 }
 
 /// The parameters that differ: `--flag value`, `--flag=value`, a flag alone for a `bool`, and `--set name=json`.

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::{ArgMatches, Command};
 
 use super::command::{run_arg, text, wants_json};
-use super::{outcome, plan};
+use super::{interrupt, outcome, plan};
 use crate::error::Result;
 use crate::model::plan::How;
 use crate::ops::{Engine, Resume};
@@ -49,5 +49,6 @@ pub(super) async fn run(engine: &Engine, matches: &ArgMatches) -> Result<ExitCod
         return Ok(plan::declined(&record));
     }
     let run = engine.resume_with(record.id, resume).await?;
-    outcome::report(engine, run.wait().await?, wants_json(matches)).await
+    let ended = interrupt::wait(run).await?;
+    outcome::report(engine, ended, wants_json(matches)).await
 }

@@ -7,14 +7,15 @@ use std::collections::{BTreeMap, HashMap};
 
 use futures_util::future::BoxFuture;
 
-use super::{Shared, build, trouble};
+use super::retry::FLOW;
+use super::{Shared, build, patiently, trouble};
 use crate::author::dag::step_names;
 use crate::author::meta::{Kind, Meta, StaticGraph, What};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::ids::RunId;
 use crate::model::payload::Payload;
 use crate::model::plan::{self, Choices, How, Known, Plan, PlanNode, Recorded, Text};
-use crate::model::record::{RunRecord, StepKind};
+use crate::model::record::{Journal, RunRecord, StepKind};
 use crate::model::state::RunState;
 use crate::registry;
 use crate::store::{Ending, Reopening, RunFilter};
@@ -41,7 +42,9 @@ fn plan_within<'a>(
     texts: &'a Texts,
 ) -> BoxFuture<'a, Result<Plan>> {
     Box::pin(async move {
-        let journal = shared.store.journal(record.id).await.map_err(trouble)?;
+        let journal = patiently(|| shared.store.journal(record.id))
+            .await
+            .map_err(trouble)?;
         let mut children = BTreeMap::new();
         for child in children_of(shared, record.id).await? {
             let Some((_, step)) = &child.parent else {
@@ -74,12 +77,19 @@ fn plan_within<'a>(
         };
         let recorded = Recorded {
             state: record.state,
-            error: record.error.clone(),
+            error: record.error.clone().or_else(|| error_of_attempt(&journal)),
             journal,
             children,
         };
         Ok(plan::plan(recorded, &known, how, &choices))
     })
+}
+
+/// What the last attempt of a flow failed with that will be tried again.
+fn error_of_attempt(journal: &Journal) -> Option<Payload> {
+    let of_flow = journal.attempts.iter().filter(|at| at.step == FLOW);
+    let last = of_flow.max_by_key(|attempt| attempt.attempt)?;
+    Some(last.error.clone())
 }
 
 /// A child whose process died goes on by its own record; the choices of its parent's resume are not about it.
@@ -96,7 +106,9 @@ async fn children_of(shared: &Shared, run: RunId) -> Result<Vec<RunRecord>> {
         parent: Some(run),
         ..RunFilter::default()
     };
-    shared.store.list_runs(filter).await.map_err(trouble)
+    patiently(|| shared.store.list_runs(filter.clone()))
+        .await
+        .map_err(trouble)
 }
 
 fn texts(shared: &Shared) -> Result<Texts> {
@@ -170,15 +182,14 @@ pub(crate) fn prepare_children<'a>(
     Box::pin(async move {
         for (step, plan) in &plan.children {
             let id = run.child(step);
-            let Some(child) = shared.store.run(id).await.map_err(trouble)? else {
+            let Some(child) = patiently(|| shared.store.run(id)).await.map_err(trouble)? else {
                 continue;
             };
             prepare_children(shared, id, plan).await?;
             if child.state.is_final() || child.state == RunState::Parked {
                 let changes = Reopening {
-                    redo: plan.redo.iter().cloned().collect(),
-                    input: None,
                     completed: true,
+                    ..changes_of(plan)
                 };
                 let opened = reopen(shared, &child, changes).await?;
                 release(shared, &opened).await?;
@@ -188,6 +199,29 @@ pub(crate) fn prepare_children<'a>(
     })
 }
 
+/// What a plan changes of a run that is reopened. The attempts of the flow itself are counted from the first again.
+pub(crate) fn changes_of(plan: &Plan) -> Reopening {
+    let steps = plan.redo.iter().cloned();
+    Reopening {
+        redo: steps.chain([FLOW.to_owned()]).collect(),
+        ..Reopening::default()
+    }
+}
+
+/// Takes a run that nobody drives, as it is.
+pub(crate) async fn claim(shared: &Shared, record: &RunRecord) -> Result<RunRecord> {
+    let now = shared.clock.now();
+    let after_crash = record.owner.is_some();
+    let claimed = patiently(|| {
+        shared
+            .store
+            .claim(record.id, record.epoch, after_crash, now)
+    })
+    .await
+    .map_err(trouble)?;
+    claimed.ok_or_else(|| taken(record))
+}
+
 /// Takes a run that ended, with that changed.
 pub(crate) async fn reopen(
     shared: &Shared,
@@ -195,11 +229,13 @@ pub(crate) async fn reopen(
     changes: Reopening,
 ) -> Result<RunRecord> {
     let now = shared.clock.now();
-    let reopened = shared
-        .store
-        .reopen(record.id, record.epoch, changes, now)
-        .await
-        .map_err(trouble)?;
+    let reopened = patiently(|| {
+        shared
+            .store
+            .reopen(record.id, record.epoch, changes.clone(), now)
+    })
+    .await
+    .map_err(trouble)?;
     reopened.ok_or_else(|| taken(record))
 }
 
@@ -211,72 +247,52 @@ pub(crate) async fn release(shared: &Shared, record: &RunRecord) -> Result<()> {
         error: None,
         at: shared.clock.now(),
     };
-    shared
-        .store
-        .finish(record.id, record.epoch, Vec::new(), ending)
-        .await
-        .map_err(trouble)
+    patiently(|| {
+        shared
+            .store
+            .finish(record.id, record.epoch, Vec::new(), ending.clone())
+    })
+    .await
+    .map_err(trouble)
 }
 
 /// Somebody else was faster.
-pub(crate) fn taken(record: &RunRecord) -> Error {
+fn taken(record: &RunRecord) -> Error {
     Error::new(
         ErrorKind::LeaseLost,
         format!("another process has taken the run {}", record.name),
     )
 }
 
-/// The run of a child call.
-pub(crate) enum Child {
-    /// Claimed: to be driven.
-    Claimed(RunRecord),
-    /// It has ended with these inputs.
-    Ended(RunRecord),
+/// What is done again where nobody decides: the failures that made the run, or an attempt of its flow, fail. Prepares the
+/// children that will be called again. What a person has trusted before stays trusted.
+pub(crate) async fn redo_of(shared: &Shared, record: &RunRecord) -> Result<Reopening> {
+    let choices = Choices {
+        trust_changed: true,
+        ..Choices::default()
+    };
+    let plan = plan_of(shared, record, How::Resume, &choices).await?;
+    prepare_children(shared, record.id, &plan).await?;
+    Ok(changes_of(&plan))
 }
 
-/// Claims the run of a child call, unless it has ended with these inputs.
-///
-/// Recovery must find the outcome that was recorded, a failure too. A resume has prepared the children that are to go
-/// on, so that one that has ended here is asked again only if its caller has other inputs for it now.
-pub(crate) async fn claim_child(
+/// The run of a child call goes on with other inputs than it had: what in it does not depend on them is reused.
+pub(crate) async fn with_other_input(
     shared: &Shared,
     record: RunRecord,
-    input: &Payload,
-) -> Result<Child> {
-    let same_input = record.input.digest() == input.digest();
-    let has_ended = record.state.is_final() || record.state == RunState::Parked;
-    if has_ended && same_input {
-        return Ok(Child::Ended(record));
-    }
-    let mut record = record;
-    if !has_ended {
-        let now = shared.clock.now();
-        let after_crash = record.owner.is_some();
-        let claimed = shared
-            .store
-            .claim(record.id, record.epoch, after_crash, now)
-            .await
-            .map_err(trouble)?;
-        let claimed = claimed.ok_or_else(|| taken(&record))?;
-        if same_input {
-            return Ok(Child::Claimed(claimed));
-        }
+    input: Payload,
+) -> Result<RunRecord> {
+    let record = if record.state.is_final() || record.state.needs_person() {
+        record
+    } else {
+        let claimed = claim(shared, &record).await?;
         release(shared, &claimed).await?;
-        record = claimed;
-    }
-    let mut changes = redo_of(shared, &record).await?;
-    changes.input = Some(input.clone());
-    changes.completed = true;
-    reopen(shared, &record, changes).await.map(Child::Claimed)
-}
-
-/// What a resume does again if nobody says more: the failures that made the run fail, and what has changed. Prepares the
-/// children that will be called again.
-pub(crate) async fn redo_of(shared: &Shared, record: &RunRecord) -> Result<Reopening> {
-    let plan = plan_of(shared, record, How::Resume, &Choices::default()).await?;
-    prepare_children(shared, record.id, &plan).await?;
-    Ok(Reopening {
-        redo: plan.redo.into_iter().collect(),
-        ..Reopening::default()
-    })
+        claimed
+    };
+    let changes = Reopening {
+        input: Some(input),
+        completed: true,
+        ..redo_of(shared, &record).await?
+    };
+    reopen(shared, &record, changes).await
 }

@@ -1,14 +1,18 @@
 //! The only way in from outside: start, wait, cancel, resume, list. Knows no HTTP and no terminal.
 
+pub mod doctor;
+pub mod inspect;
 mod names;
 pub mod params;
 mod rerun;
 mod resume;
 mod start;
+mod stop;
 
 use std::sync::Arc;
 
 use crate::author::call::{Callable, TaskCall};
+use crate::author::cancel::Stops;
 use crate::author::frame::OpenEngine;
 use crate::author::meta::{Kind, Meta};
 use crate::author::plain::Standalone;
@@ -16,6 +20,7 @@ use crate::author::record::{decode_output, named};
 use crate::clock::{self, Clock};
 use crate::engine::{self, Shared, again, trouble};
 use crate::error::{Error, ErrorKind, Result};
+use crate::failpoint::failpoint;
 use crate::model::ids::{ProcessId, RunId};
 use crate::model::payload::Payload;
 use crate::model::record::{Journal, NewRun, RunRecord};
@@ -36,13 +41,14 @@ pub struct Engine {
     _open: Option<Arc<OpenEngine>>,
 }
 
-/// A run that goes on by itself.
+/// A run that goes on by itself, whether or not this is kept: dropping it stops nothing.
 #[derive(Debug)]
 pub struct RunHandle {
     /// Its id.
     pub id: RunId,
     /// Its name.
     pub name: String,
+    stops: Stops,
     task: tokio::task::JoinHandle<Result<RunRecord>>,
 }
 
@@ -154,7 +160,10 @@ impl Engine {
             build: engine::build::build().to_owned(),
             steps: Vec::new(),
         };
-        self.shared.store.create_run(run).await.map_err(trouble)
+        failpoint("ops::before_start");
+        let record = self.shared.store.create_run(run).await.map_err(trouble);
+        failpoint("ops::after_start");
+        record
     }
 
     /// The flow of a run, which this program must have to drive it.
@@ -170,47 +179,22 @@ impl Engine {
         meta: &'static Meta,
         reopening: Option<Reopening>,
     ) -> Result<RunHandle> {
-        let now = self.shared.clock.now();
+        failpoint("ops::before_claim");
         let claimed = match reopening {
-            Some(changes) => {
-                let reopened = again::reopen(&self.shared, record, changes).await?;
-                // The time that a run may take begins anew when a person resumes it.
-                RunRecord {
-                    started: Some(now),
-                    ..reopened
-                }
-            }
-            None => self
-                .shared
-                .store
-                .claim(record.id, record.epoch, record.owner.is_some(), now)
-                .await
-                .map_err(trouble)?
-                .ok_or_else(|| again::taken(record))?,
+            Some(changes) => again::reopen(&self.shared, record, changes).await?,
+            None => again::claim(&self.shared, record).await?,
         };
+        failpoint("ops::after_claim");
         let (id, name) = (claimed.id, claimed.name.clone());
-        let task = tokio::spawn(engine::drive(self.shared.clone(), claimed, meta, 0));
-        Ok(RunHandle { id, name, task })
-    }
-
-    /// Asks a run and all below it to cancel. When this returns, nothing new starts.
-    ///
-    /// # Errors
-    /// If the store does not know the run or fails.
-    pub async fn cancel(&self, run: RunId) -> Result<()> {
-        let changed = self
-            .shared
-            .store
-            .request_cancel(run, self.shared.clock.now())
-            .await
-            .map_err(trouble)?;
-        for run in changed {
-            if let Some(core) = self.shared.core_of(run) {
-                core.cancel.set();
-            }
-        }
-        self.shared.changed.notify_waiters();
-        Ok(())
+        let stops = Stops::default();
+        let shared = self.shared.clone();
+        let task = tokio::spawn(engine::drive(shared, claimed, meta, 0, stops.clone()));
+        Ok(RunHandle {
+            id,
+            name,
+            stops,
+            task,
+        })
     }
 
     /// Sends a value to a run that waits, or will wait, for it by `receive`.

@@ -5,7 +5,7 @@ use futures_util::future::BoxFuture;
 use super::{Engine, RunHandle, names, params};
 use crate::author::meta::Meta;
 use crate::clock;
-use crate::engine::again::{plan_of, release, taken};
+use crate::engine::again::{claim, plan_of, release};
 use crate::engine::{build::build, trouble};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::ids::RunId;
@@ -116,11 +116,7 @@ impl Engine {
                 let new = self
                     .copy(&old, id, name, caller, old.input.clone(), plan)
                     .await?;
-                let claimed = store
-                    .claim(id, new.epoch, false, self.shared.clock.now())
-                    .await
-                    .map_err(trouble)?
-                    .ok_or_else(|| taken(&new))?;
+                let claimed = claim(&self.shared, &new).await?;
                 release(&self.shared, &claimed).await?;
                 self.copy_children(&old, id, plan).await?;
             }

@@ -1,13 +1,12 @@
 //! Taking a run up again: one whose process died or stopped from where it was, one that failed with what failed.
 
 use super::{Engine, RunHandle};
-use crate::engine::again::{plan_of, prepare_children};
+use crate::engine::again::{changes_of, plan_of, prepare_children};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::ids::RunId;
 use crate::model::plan::{Choices, How, Plan};
 use crate::model::record::RunRecord;
 use crate::model::state::RunState;
-use crate::store::Reopening;
 
 /// What a person decides about a resume. A recovery takes no decisions.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -61,11 +60,7 @@ impl Engine {
         }
         let plan = plan_of(&self.shared, &record, How::Resume, &resume.into()).await?;
         prepare_children(&self.shared, run, &plan).await?;
-        let changes = Reopening {
-            redo: plan.redo.into_iter().collect(),
-            ..Reopening::default()
-        };
-        self.take(&record, meta, Some(changes)).await
+        self.take(&record, meta, Some(changes_of(&plan))).await
     }
 
     async fn resumable(&self, run: RunId) -> Result<RunRecord> {
@@ -88,7 +83,7 @@ impl Engine {
         let elsewhere = record
             .owner
             .is_some_and(|owner| owner != here && self.shared.store.is_alive(owner));
-        if !elsewhere && self.shared.core_of(record.id).is_none() {
+        if !elsewhere && !self.shared.active.holds(record.id) {
             return Ok(());
         }
         Err(Error::new(

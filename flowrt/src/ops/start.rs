@@ -14,6 +14,16 @@ pub struct Start {
     pub name: Option<String>,
 }
 
+impl Start {
+    /// Whether a run can be started so.
+    ///
+    /// # Errors
+    /// If the name cannot be one.
+    pub fn check(&self) -> Result<()> {
+        self.name.as_deref().map_or(Ok(()), names::check)
+    }
+}
+
 impl Engine {
     /// Starts a flow by name and drives it. When this returns, the run is on the disk and will not be lost.
     ///
@@ -54,16 +64,8 @@ impl Engine {
         let Some(meta) = self.shared.flows.get(flow) else {
             return Err(registry::unknown(flow, &self.shared.flows));
         };
-        check_name(start)?;
+        start.check()?;
         let params = params::accept(meta, params)?;
         Ok((meta, Payload::from_json(params.to_string())))
     }
-}
-
-/// Whether the name can be one.
-///
-/// # Errors
-/// Says why it cannot.
-pub fn check_name(start: &Start) -> Result<()> {
-    start.name.as_deref().map_or(Ok(()), names::check)
 }

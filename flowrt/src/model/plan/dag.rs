@@ -161,6 +161,7 @@ fn list_unrecorded(
             step,
             text_changed: None,
         },
+        None if judge.children.contains_key(name) => Reason::Unfinished,
         None => Reason::NeverReached,
     };
     plan.line(name.to_owned(), node.task.clone(), Action::Run, reason);

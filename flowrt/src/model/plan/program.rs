@@ -40,12 +40,7 @@ fn enter_unrecorded(judge: &mut Judge<'_>, plan: &mut Plan) {
         if plan.redo.contains(&step) || plan.kept.contains(&step) {
             continue;
         }
-        let reason = if judge.how == How::Recovery {
-            Reason::NeverReached
-        } else {
-            Reason::Cancelled
-        };
-        plan.line(step.clone(), String::new(), Action::Run, reason);
+        plan.line(step.clone(), String::new(), Action::Run, Reason::Unfinished);
         plan.enter(&step, child);
     }
 }

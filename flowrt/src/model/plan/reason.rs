@@ -34,6 +34,8 @@ pub enum Reason {
         /// The text has changed too, at that place.
         text_changed: Option<String>,
     },
+    /// Its child run had begun, and did not end.
+    Unfinished,
     /// The run did not come to it.
     NeverReached,
 }
@@ -85,6 +87,7 @@ impl fmt::Display for Reason {
                     None => Ok(()),
                 }
             }
+            Self::Unfinished => f.write_str("did not end"),
             Self::NeverReached => f.write_str("never reached"),
         }
     }

@@ -58,6 +58,12 @@ pub fn shown(value: &Value) -> String {
 
 /// Adds to `found` what is wrong with `value`; `path` is where it is, and is left as it was.
 pub fn check(place: Place<'_>, value: &Value, path: &mut String, found: &mut Findings) {
+    // What an option holds is judged as if it were no option.
+    let place = if value.is_null() {
+        place
+    } else {
+        place.inner()
+    };
     if place.is_never() {
         found.shape(path, "is not allowed here".to_owned());
         return;
@@ -94,6 +100,19 @@ fn check_alternatives(
     path: &mut String,
     found: &mut Findings,
 ) -> bool {
+    if let Some(tag) = tag_of(alternatives)
+        && let Value::Object(object) = value
+        && let words = place.words_at(tag)
+        && !object
+            .get(tag)
+            .and_then(Value::as_str)
+            .is_some_and(|word| words.contains(&word))
+    {
+        below(path, &format!(".{tag}"), |path| {
+            found.shape(path, wrong_tag(&words, object.get(tag)))
+        });
+        return false;
+    }
     let mut nearest: Option<(bool, Findings)> = None;
     for alternative in alternatives {
         let mut theirs = Findings::default();
@@ -114,6 +133,29 @@ fn check_alternatives(
         _ => found.shape(path, misfit(place, value)),
     }
     false
+}
+
+/// The field whose word tells the alternatives apart.
+fn tag_of<'a>(alternatives: &[Place<'a>]) -> Option<&'a str> {
+    let is_tag = |name: &str| {
+        alternatives.iter().all(|place| {
+            let words = place.child(name).and_then(Place::choices);
+            words.is_some_and(|words| words.len() == 1)
+        })
+    };
+    let fields = alternatives.first()?.fields();
+    fields
+        .into_iter()
+        .map(|(name, _)| name)
+        .find(|name| is_tag(name))
+}
+
+fn wrong_tag(words: &[&str], value: Option<&Value>) -> String {
+    let expects = format!("one of {}", words.join(", "));
+    match value {
+        None => format!("is missing: it expects {expects}"),
+        Some(value) => misfit_of(&expects, words, value),
+    }
 }
 
 /// An object for an object: one whose tag says so, or that shares a field name.
@@ -159,8 +201,12 @@ fn is_chosen(place: Place<'_>, value: &Value) -> bool {
 }
 
 fn misfit(place: Place<'_>, value: &Value) -> String {
-    let mut message = format!("expects {}, got {}", place.expects(), shown(value));
-    let words = place.bare_words();
+    misfit_of(&place.expects(), &place.bare_words(), value)
+}
+
+fn misfit_of(expects: &str, words: &[&str], value: &Value) -> String {
+    let mut message = format!("expects {expects}, got {}", shown(value));
+    let words = words.iter().copied();
     if let Some(near) = value
         .as_str()
         .and_then(|text| flowrt_grammar::closest(text, words))

@@ -111,10 +111,11 @@ fn value_faults(param: &Param, root: Place<'_>, value: &Value) -> Vec<Fault> {
                 path if path.starts_with('[') => format!("{}{path}", param.name),
                 path => format!("{}.{path}", param.name),
             };
-            found.bounds.push(Fault {
-                path,
-                message: format!("{message}, got {}", check::shown(value)),
-            });
+            // What is out of the bounds of the schema is mostly out of those of the type.
+            if found.bounds.iter().all(|fault| fault.path != path) {
+                let message = format!("{message}, got {}", check::shown(value));
+                found.bounds.push(Fault { path, message });
+            }
             found.bounds
         }
         Err(_) => {

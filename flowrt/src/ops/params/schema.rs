@@ -244,6 +244,20 @@ impl<'a> Place<'a> {
         fields
     }
 
+    /// The words that a field takes in one alternative or another, such as the tags of an enum.
+    pub fn words_at(self, field: &str) -> Vec<&'a str> {
+        let mut words: Vec<&str> = Vec::new();
+        for alternative in self.alternatives() {
+            let place = alternative.child(field);
+            for word in place.and_then(Self::choices).unwrap_or_default() {
+                if !words.contains(&word) {
+                    words.push(word);
+                }
+            }
+        }
+        words
+    }
+
     /// What it expects, in words.
     pub fn expects(self) -> String {
         let place = self.inner();
