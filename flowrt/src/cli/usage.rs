@@ -89,7 +89,7 @@ pub(super) fn read(command: &Command, arguments: &[String]) -> Result<Read> {
             None if !unknown.is_empty() => {
                 return Err(unknown_error(&path(command, arguments), &unknown));
             }
-            None => return Err(explain(&error, &path(command, arguments))),
+            None => return Err(explain(&error, &meant(command, arguments))),
         }
     }
 }
@@ -116,22 +116,31 @@ fn take_out(arguments: &mut Vec<String>, word: &str) -> bool {
     true
 }
 
-/// The words up to the command that was meant: `myflows runs ls`.
-fn path(command: &Command, arguments: &[String]) -> String {
-    let mut path = command.get_name().to_owned();
-    let mut here = command;
-    for argument in arguments
+/// The command that was meant, and the words up to it: `myflows runs ls`.
+struct Meant<'a> {
+    command: &'a Command,
+    path: String,
+}
+
+fn meant<'a>(command: &'a Command, arguments: &[String]) -> Meant<'a> {
+    let path = command.get_name().to_owned();
+    let words = arguments
         .iter()
         .skip(1)
-        .filter(|argument| !argument.starts_with('-'))
-    {
-        if let Some(below) = here.find_subcommand(argument) {
-            here = below;
-            path.push(' ');
-            path.push_str(below.get_name());
+        .filter(|word| !word.starts_with('-'));
+    words.fold(Meant { command, path }, |here, word| {
+        match here.command.find_subcommand(word) {
+            Some(below) => Meant {
+                command: below,
+                path: format!("{} {word}", here.path),
+            },
+            None => here,
         }
-    }
-    path
+    })
+}
+
+fn path(command: &Command, arguments: &[String]) -> String {
+    meant(command, arguments).path
 }
 
 /// What is said about flags that a command does not know.
@@ -156,7 +165,8 @@ fn texts(error: &clap::Error, kind: ContextKind) -> Vec<String> {
     }
 }
 
-fn explain(error: &clap::Error, path: &str) -> Error {
+fn explain(error: &clap::Error, meant: &Meant<'_>) -> Error {
+    let path = meant.path.as_str();
     let one = |kind| texts(error, kind).into_iter().next();
     let is_run = path.ends_with(" run");
     let help = format!("{path} --help");
@@ -167,9 +177,12 @@ fn explain(error: &clap::Error, path: &str) -> Error {
         Clap::InvalidSubcommand => {
             let word = one(ContextKind::InvalidSubcommand).unwrap_or_default();
             let what = if is_run { "flow" } else { "command" };
-            let known = texts(error, ContextKind::ValidSubcommand);
-            let hint =
-                flowrt_grammar::closest(&word, known.iter().map(String::as_str)).map(str::to_owned);
+            let known: Vec<_> = meant
+                .command
+                .get_subcommands()
+                .map(Command::get_name)
+                .collect();
+            let hint = flowrt_grammar::closest(&word, known).map(str::to_owned);
             (
                 format!("`{path}` has no {what} `{word}`"),
                 near(hint.or_else(|| one(ContextKind::SuggestedSubcommand))),
