@@ -9,6 +9,7 @@ mod completions;
 mod delete;
 mod flags;
 mod graph;
+mod interrupt;
 mod listing;
 mod ls;
 mod outcome;

@@ -108,5 +108,5 @@ pub(super) async fn run(
     }
     let run = engine.start_with(name, &params, start).await?;
     print::note(&format!("{name} · {}", run.name));
-    outcome::report(&engine, run.wait().await?, json).await
+    outcome::report(&engine, super::interrupt::wait(run).await?, json).await
 }
