@@ -9,9 +9,12 @@ use super::command::{Program, program_name};
 use super::print;
 use crate::error::Result;
 
+/// The command's name.
+pub(super) const NAME: &str = "completions";
+
 /// Its command line.
 pub(super) fn command() -> Command {
-    Command::new("completions")
+    Command::new(NAME)
         .about("Print a script that lets your shell complete commands, flows and flags")
         .after_help("For bash:  source <(PROGRAM completions bash)\nFor fish:  PROGRAM completions fish | source")
         .arg(Arg::new("shell").value_name("SHELL").required(true).value_parser(value_parser!(Shell)))

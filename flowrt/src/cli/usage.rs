@@ -15,15 +15,9 @@ pub(super) struct Typed {
 }
 
 impl Typed {
-    /// For commands that have nothing more to say about the rest.
-    ///
-    /// # Errors
-    /// If anything is unknown.
-    pub(super) fn refuse_unknown(&self, command: &Command, arguments: &[String]) -> Result<()> {
-        match self.unknown[..] {
-            [] => Ok(()),
-            _ => Err(unknown_error(&path(command, arguments), &self.unknown)),
-        }
+    /// What is said about the rest.
+    pub(super) fn unknown_error(&self, command: &Command, arguments: &[String]) -> Error {
+        unknown_error(&path(command, arguments), &self.unknown)
     }
 }
 
@@ -144,7 +138,7 @@ fn path(command: &Command, arguments: &[String]) -> String {
 }
 
 /// What is said about flags that a command does not know.
-pub(super) fn unknown_error(path: &str, unknown: &[Unknown]) -> Error {
+fn unknown_error(path: &str, unknown: &[Unknown]) -> Error {
     let words: Vec<_> = unknown
         .iter()
         .map(|unknown| format!("`{}`", unknown.word))
@@ -165,6 +159,16 @@ fn texts(error: &clap::Error, kind: ContextKind) -> Vec<String> {
     }
 }
 
+/// The command that a word is a slip for, or the flow that was to be run.
+fn nearest_command(meant: &Meant<'_>, word: &str) -> Option<String> {
+    let flows = meant.command.find_subcommand("run");
+    if flows.is_some_and(|run| run.find_subcommand(word).is_some()) {
+        return Some(format!("{} run {word}", meant.path));
+    }
+    let known = meant.command.get_subcommands().map(Command::get_name);
+    flowrt_grammar::closest(word, known).map(str::to_owned)
+}
+
 fn explain(error: &clap::Error, meant: &Meant<'_>) -> Error {
     let path = meant.path.as_str();
     let one = |kind| texts(error, kind).into_iter().next();
@@ -177,15 +181,9 @@ fn explain(error: &clap::Error, meant: &Meant<'_>) -> Error {
         Clap::InvalidSubcommand => {
             let word = one(ContextKind::InvalidSubcommand).unwrap_or_default();
             let what = if is_run { "flow" } else { "command" };
-            let known: Vec<_> = meant
-                .command
-                .get_subcommands()
-                .map(Command::get_name)
-                .collect();
-            let hint = flowrt_grammar::closest(&word, known).map(str::to_owned);
             (
                 format!("`{path}` has no {what} `{word}`"),
-                near(hint.or_else(|| one(ContextKind::SuggestedSubcommand))),
+                near(nearest_command(meant, &word)),
             )
         }
         Clap::MissingSubcommand => {

@@ -172,6 +172,7 @@ fn unknown_words_get_a_suggestion() {
     let desk = Desk::new();
     for (line, expected) in [
         ("run shipp", "did you mean `ship`?"),
+        ("ship", "did you mean `desk run ship`?"),
         ("rnu ship", "did you mean `run`?"),
         ("runs shwo", "did you mean `show`?"),
         ("runs ls --flwo ship", "did you mean `--flow`?"),

@@ -1,6 +1,6 @@
 //! Reading a JSON Schema: what a place in it takes, and what lies below it.
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 /// How many references to references are followed before a schema counts as saying nothing.
 const REFERENCES_MAX: usize = 32;
@@ -28,21 +28,20 @@ pub enum Kind {
     Any,
 }
 
-/// A place in a JSON Schema, with the definitions that it may refer to.
+/// A place in a JSON Schema, with the whole that it may refer to.
 #[derive(Debug, Clone, Copy)]
 pub struct Place<'a> {
     schema: &'a Value,
-    definitions: Option<&'a Map<String, Value>>,
+    root: &'a Value,
     said: Option<&'a str>,
 }
 
 impl<'a> Place<'a> {
     /// The whole schema.
     pub fn root(schema: &'a Value) -> Self {
-        let definitions = schema.get("$defs").and_then(Value::as_object);
         Self {
             schema,
-            definitions,
+            root: schema,
             said: None,
         }
         .resolved()
@@ -63,12 +62,8 @@ impl<'a> Place<'a> {
             self.said = self
                 .said
                 .or_else(|| self.schema.get("description")?.as_str());
-            let target = self
-                .schema
-                .get("$ref")
-                .and_then(Value::as_str)
-                .and_then(|text| text.strip_prefix("#/$defs/"))
-                .and_then(|name| self.definitions?.get(name));
+            let reference = self.schema.get("$ref").and_then(Value::as_str);
+            let target = reference.and_then(|text| self.root.pointer(text.strip_prefix('#')?));
             match target {
                 Some(target) => self.schema = target,
                 None => break,
