@@ -258,6 +258,28 @@ fn a_run_that_waits_is_not_deleted() {
         (&wait["state"], &wait["finished"]),
         (&"Waiting".into(), &Value::Null)
     );
+    let wrong = desk.say("runs signal q yes maybe");
+    assert_eq!(
+        wrong.code,
+        Some(2),
+        "the waiting step recorded what it takes"
+    );
+    assert!(
+        wrong
+            .err
+            .contains("`yes` of q expects true or false, got \"maybe\""),
+        "{wrong:?}"
+    );
+    let other = desk.say("runs signal q yess true");
+    assert!(
+        other.code == Some(0) && other.err.contains("did you mean `yes`?"),
+        "{other:?}"
+    );
+    let odd = desk.say("runs signal q other text");
+    assert!(
+        odd.code == Some(2) && odd.err.contains("not JSON"),
+        "{odd:?}"
+    );
     child.kill().expect("it can be killed");
     child.wait().expect("it is gone");
     assert!(desk.say("runs ls").out.contains("its process is gone"));
@@ -271,7 +293,17 @@ fn a_run_that_waits_is_not_deleted() {
         check.out.contains("1 run whose process is gone: q"),
         "{check:?}"
     );
-    assert_eq!(desk.say("runs cancel q").code, Some(0));
+    let cancelled = desk.say("runs cancel q");
+    assert!(
+        cancelled.code == Some(0) && cancelled.err.contains("q is Cancelled"),
+        "{cancelled:?}"
+    );
+    assert!(desk.say("runs cancel q").err.contains("has ended already"));
+    let late = desk.say("runs signal q yes true");
+    assert!(
+        late.code == Some(2) && late.err.contains("has ended as Cancelled"),
+        "{late:?}"
+    );
 }
 
 #[test]
