@@ -4,8 +4,8 @@ use std::process::ExitCode;
 
 use clap::{ArgMatches, Command};
 
-use super::command::{run_arg, text};
-use super::print;
+use super::command::{run_arg, text, wants_json};
+use super::{print, run_json};
 use crate::error::Result;
 use crate::ops::Engine;
 
@@ -22,19 +22,20 @@ pub(super) fn command() -> Command {
 /// If there is no such run.
 pub(super) async fn run(engine: &Engine, matches: &ArgMatches) -> Result<ExitCode> {
     let record = engine.find(text(matches, "run")).await?;
-    if record.state.is_final() {
-        print::note(&format!(
-            "{} has ended already: {}",
-            record.name, record.state
-        ));
-        return Ok(ExitCode::SUCCESS);
+    let had_ended = record.state.is_final();
+    if !had_ended {
+        engine.cancel(record.id).await?;
     }
-    engine.cancel(record.id).await?;
-    let now = engine.record(record.id).await?.state;
-    print::note(&if now.is_final() {
-        format!("{} is {now}", record.name)
+    let record = engine.record(record.id).await?;
+    let (name, state) = (&record.name, record.state);
+    if wants_json(matches) {
+        print::json(&run_json::read(engine, &record).await?)?;
     } else {
-        format!("{} was asked to stop; nothing new starts", record.name)
-    });
+        print::note(&match (had_ended, state.is_final()) {
+            (true, _) => format!("{name} has ended already: {state}"),
+            (false, true) => format!("{name} is {state}"),
+            (false, false) => format!("{name} was asked to stop; nothing new starts"),
+        });
+    }
     Ok(ExitCode::SUCCESS)
 }

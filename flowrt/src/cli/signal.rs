@@ -3,8 +3,9 @@
 use std::process::ExitCode;
 
 use clap::{Arg, ArgMatches, Command};
+use serde_json::json;
 
-use super::command::{run_arg, text};
+use super::command::{run_arg, text, wants_json};
 use super::print;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::record::RunRecord;
@@ -57,7 +58,14 @@ pub(super) async fn run(engine: &Engine, matches: &ArgMatches) -> Result<ExitCod
         return Err(refuse(faults.join("; ").trim()));
     }
     engine.signal(record.id, name, &value).await?;
-    print::note(&said(engine, &record, name, &awaited));
+    if wants_json(matches) {
+        let is_awaited = awaited.names().any(|there| there == name);
+        print::json(
+            &json!({ "run_id": record.id, "name": record.name, "signal": name, "awaited": is_awaited }),
+        )?;
+    } else {
+        print::note(&said(engine, &record, name, &awaited));
+    }
     Ok(ExitCode::SUCCESS)
 }
 

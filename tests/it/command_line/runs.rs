@@ -199,10 +199,10 @@ fn names_are_words_or_what_one_says() {
     );
     assert_eq!(desk.say(&format!("runs show {made}")).code, Some(0));
     desk.say("run parent --name top");
-    assert_eq!(
-        desk.say("runs show top/strict").code,
-        Some(0),
-        "a child is called by its parent and step"
+    let child = desk.say("runs show top/strict");
+    assert!(
+        child.code == Some(0) && child.out.contains("part of     top\n"),
+        "a child is called by its parent and step: {child:?}"
     );
 }
 
@@ -293,12 +293,18 @@ fn a_run_that_waits_is_not_deleted() {
         check.out.contains("1 run whose process is gone: q"),
         "{check:?}"
     );
+    let sent = desk.json("runs signal q yess true");
+    assert_eq!(
+        (&sent["signal"], &sent["awaited"]),
+        (&"yess".into(), &false.into())
+    );
     let cancelled = desk.say("runs cancel q");
     assert!(
         cancelled.code == Some(0) && cancelled.err.contains("q is Cancelled"),
         "{cancelled:?}"
     );
     assert!(desk.say("runs cancel q").err.contains("has ended already"));
+    assert_eq!(desk.json("runs cancel q")["state"], "Cancelled");
     let late = desk.say("runs signal q yes true");
     assert!(
         late.code == Some(2) && late.err.contains("has ended as Cancelled"),
