@@ -20,6 +20,14 @@ pub(super) fn command() -> Command {
         .arg(Arg::new("shell").value_name("SHELL").required(true).value_parser(value_parser!(Shell)))
 }
 
+/// Whether a script is what was asked for.
+pub(super) fn is_meant(arguments: &[String]) -> bool {
+    let mut words = arguments.iter().skip(1);
+    words
+        .find(|word| !word.starts_with('-'))
+        .is_some_and(|word| word == NAME)
+}
+
 /// Prints it.
 ///
 /// # Errors

@@ -53,9 +53,15 @@ fn described(meta: &'static Meta) -> Command {
 
 fn with_flags(command: Command, meta: &'static Meta, arguments: &[String]) -> Command {
     let schema = schema_of(meta);
+    let is_script = completions::is_meant(arguments);
     let command = flags::flags(meta, &schema, arguments)
         .iter()
-        .fold(command, |command, flag| command.arg(flag.arg()));
+        .fold(command, |command, flag| {
+            command.arg(match is_script {
+                true => flag.arg_to_complete(),
+                false => flag.arg(),
+            })
+        });
     command
         .next_help_heading("Options")
         .arg(params::file_arg())

@@ -159,6 +159,25 @@ fn texts(error: &clap::Error, kind: ContextKind) -> Vec<String> {
     }
 }
 
+/// A value that is missing, or not one of those that there are.
+fn invalid_value(error: &clap::Error, help: &str) -> (String, String) {
+    let one = |kind| texts(error, kind).into_iter().next().unwrap_or_default();
+    let (argument, value) = (one(ContextKind::InvalidArg), one(ContextKind::InvalidValue));
+    if value.is_empty() {
+        let flag = argument.split(' ').next().unwrap_or_default();
+        let hint = format!("{flag}=VALUE, also where the value begins with `-`");
+        return (format!("`{argument}` lacks its value"), hint);
+    }
+    let known = texts(error, ContextKind::ValidValue);
+    let mut message = format!("`{argument}` cannot be {value:?}");
+    if !known.is_empty() {
+        message.push_str(&format!(": it is one of {}", known.join(", ")));
+    }
+    let near = flowrt_grammar::closest(&value, known.iter().map(String::as_str));
+    let hint = near.map_or_else(|| help.to_owned(), |near| format!("did you mean `{near}`?"));
+    (message, hint)
+}
+
 /// The command that a word is a slip for, or the flow that was to be run.
 fn nearest_command(meant: &Meant<'_>, word: &str) -> Option<String> {
     let flows = meant.command.find_subcommand("run");
@@ -201,24 +220,7 @@ fn explain(error: &clap::Error, meant: &Meant<'_>) -> Error {
             let missing = texts(error, ContextKind::InvalidArg).join(", ");
             (format!("`{path}` lacks {missing}"), help)
         }
-        Clap::InvalidValue => {
-            let (argument, value) = (
-                one(ContextKind::InvalidArg).unwrap_or_default(),
-                one(ContextKind::InvalidValue).unwrap_or_default(),
-            );
-            let known = texts(error, ContextKind::ValidValue);
-            let message = match (value.is_empty(), known.is_empty()) {
-                (true, _) => format!("`{argument}` lacks its value"),
-                (false, true) => format!("`{argument}` cannot be {value:?}"),
-                (false, false) => format!(
-                    "`{argument}` cannot be {value:?}: it is one of {}",
-                    known.join(", ")
-                ),
-            };
-            let close = flowrt_grammar::closest(&value, known.iter().map(String::as_str))
-                .map(str::to_owned);
-            (message, near(close))
-        }
+        Clap::InvalidValue => invalid_value(error, &help),
         Clap::ArgumentConflict => {
             let (one, other) = (
                 texts(error, ContextKind::InvalidArg).join(", "),

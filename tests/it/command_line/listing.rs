@@ -114,7 +114,7 @@ fn shells_get_scripts_that_know_flows_and_flags() {
     for shell in ["bash", "zsh", "fish"] {
         let said = desk.say(&format!("completions {shell}"));
         assert_eq!(said.code, Some(0));
-        for word in ["ship", "max-share", "migrate"] {
+        for word in ["ship", "max-share", "migrate", "north-america"] {
             assert!(said.out.contains(word), "{shell} lacks {word}");
         }
     }

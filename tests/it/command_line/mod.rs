@@ -6,6 +6,7 @@ mod output;
 mod parameters;
 mod runs;
 mod stores;
+mod waiting;
 mod wrong_parameters;
 
 use std::path::{Path, PathBuf};

@@ -114,3 +114,46 @@ fn a_full_disk_is_told() {
     assert_eq!(output.status.code(), Some(1));
     assert!(super::text(&output.stderr).contains("the output cannot be written"));
 }
+
+/// Runs a line in a terminal of its own; none if this machine cannot make one.
+#[cfg(target_os = "linux")]
+fn on_a_terminal(desk: &Desk, line: &str, no_colour: bool) -> Option<String> {
+    let mut script = std::process::Command::new("script");
+    script
+        .args([
+            "-qec",
+            &format!("{} {line}", env!("CARGO_BIN_EXE_desk")),
+            "/dev/null",
+        ])
+        .current_dir(desk.folder())
+        .env("TERM", "xterm")
+        .env_remove("NO_COLOR")
+        .stdin(Stdio::null());
+    if no_colour {
+        script.env("NO_COLOR", "1");
+    }
+    let output = script
+        .output()
+        .ok()
+        .filter(|output| output.status.success())?;
+    Some(super::text(&output.stdout))
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_terminal_has_headings_and_colour_unless_refused() {
+    let desk = Desk::new();
+    desk.say("run ship --name a");
+    let Some(shown) = on_a_terminal(&desk, "runs ls", false) else {
+        return;
+    };
+    assert!(shown.starts_with("NAME  FLOW  STATE"), "{shown}");
+    assert!(shown.contains("\x1b[32m✓\x1b[0m Completed"), "{shown}");
+    for line in ["runs ls", "runs show a", "check", "graph --run a"] {
+        let plain = on_a_terminal(&desk, line, true).expect("it worked before");
+        assert!(
+            plain.contains('✓') && !plain.contains('\x1b'),
+            "{line}: {plain}"
+        );
+    }
+}

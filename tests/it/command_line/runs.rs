@@ -1,7 +1,6 @@
 //! What was run: its exit code, its JSON, and the verbs of `runs`.
 
 use std::collections::BTreeSet;
-use std::process::Stdio;
 
 use serde_json::Value;
 
@@ -219,97 +218,6 @@ fn deleted_runs_are_gone() {
         serde_json::json!({ "deleted": ["a", "b"] })
     );
     assert_eq!(desk.json("runs ls --children"), serde_json::json!([]));
-}
-
-#[test]
-fn a_run_that_waits_is_not_deleted() {
-    let desk = Desk::new();
-    let mut child = desk
-        .command()
-        .args(["run", "asks", "--name", "q"])
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .expect("it runs");
-    let steps = || {
-        desk.json("runs show q")["steps"]
-            .as_array()
-            .map_or(0, Vec::len)
-    };
-    while !desk.folder().join(".flowrt/flowrt.db").exists()
-        || desk.say("runs show q").code != Some(0)
-        || steps() < 2
-    {
-        std::thread::yield_now();
-    }
-    let refused = desk.say("runs delete q");
-    assert_eq!(refused.code, Some(2));
-    assert!(
-        refused.err.contains("has not ended") && refused.err.contains("runs cancel q"),
-        "{refused:?}"
-    );
-    let shown = desk.json("runs show q");
-    let wait = shown["steps"]
-        .as_array()
-        .and_then(|steps| steps.last())
-        .expect("a step")
-        .clone();
-    assert_eq!(
-        (&wait["state"], &wait["finished"]),
-        (&"Waiting".into(), &Value::Null)
-    );
-    let wrong = desk.say("runs signal q yes maybe");
-    assert_eq!(
-        wrong.code,
-        Some(2),
-        "the waiting step recorded what it takes"
-    );
-    assert!(
-        wrong
-            .err
-            .contains("`yes` of q expects true or false, got \"maybe\""),
-        "{wrong:?}"
-    );
-    let other = desk.say("runs signal q yess true");
-    assert!(
-        other.code == Some(0) && other.err.contains("did you mean `yes`?"),
-        "{other:?}"
-    );
-    let odd = desk.say("runs signal q other text");
-    assert!(
-        odd.code == Some(2) && odd.err.contains("not JSON"),
-        "{odd:?}"
-    );
-    child.kill().expect("it can be killed");
-    child.wait().expect("it is gone");
-    assert!(desk.say("runs ls").out.contains("its process is gone"));
-    let check = desk.say("check");
-    assert_eq!(
-        check.code,
-        Some(0),
-        "a run that can be resumed is no trouble"
-    );
-    assert!(
-        check.out.contains("1 run whose process is gone: q"),
-        "{check:?}"
-    );
-    let sent = desk.json("runs signal q yess true");
-    assert_eq!(
-        (&sent["signal"], &sent["awaited"]),
-        (&"yess".into(), &false.into())
-    );
-    let cancelled = desk.say("runs cancel q");
-    assert!(
-        cancelled.code == Some(0) && cancelled.err.contains("q is Cancelled"),
-        "{cancelled:?}"
-    );
-    assert!(desk.say("runs cancel q").err.contains("has ended already"));
-    assert_eq!(desk.json("runs cancel q")["state"], "Cancelled");
-    let late = desk.say("runs signal q yes true");
-    assert!(
-        late.code == Some(2) && late.err.contains("has ended as Cancelled"),
-        "{late:?}"
-    );
 }
 
 #[test]

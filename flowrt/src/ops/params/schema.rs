@@ -5,6 +5,9 @@ use serde_json::Value;
 /// How many references to references are followed before a schema counts as saying nothing.
 const REFERENCES_MAX: usize = 32;
 
+/// How long a placeholder of several words may be.
+const PLACEHOLDER_BYTES: usize = 48;
+
 /// What a value looks like, as far as a person who types it cares.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
@@ -26,6 +29,24 @@ pub enum Kind {
     Object,
     /// Anything else, as JSON.
     Any,
+}
+
+/// Words as a placeholder has them; many are cut.
+pub fn words_in_short(words: &[&str]) -> String {
+    let whole = words.join("|");
+    if whole.len() <= PLACEHOLDER_BYTES {
+        return whole;
+    }
+    let mut short = String::new();
+    for word in words {
+        if short.len() + word.len() > PLACEHOLDER_BYTES {
+            break;
+        }
+        short.push_str(word);
+        short.push('|');
+    }
+    short.push('…');
+    short
 }
 
 /// A place in a JSON Schema, with the whole that it may refer to.
@@ -304,7 +325,7 @@ impl<'a> Place<'a> {
                 Some(format) => format.to_uppercase(),
                 None => "TEXT".to_owned(),
             },
-            Kind::Choice => place.choices().unwrap_or_default().join("|"),
+            Kind::Choice => words_in_short(&place.choices().unwrap_or_default()),
             Kind::Bool => "true|false".to_owned(),
             Kind::Integer => "N".to_owned(),
             Kind::Number => "NUMBER".to_owned(),
