@@ -106,7 +106,7 @@ pub(super) async fn run(
     let start = Start {
         name: matches.get_one::<String>("name").cloned(),
     };
-    start.check()?;
+    start.check(meta)?;
     let is_left = matches.get_flag("no-wait");
     if is_left
         && matches

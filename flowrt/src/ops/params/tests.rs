@@ -208,3 +208,44 @@ fn places_below_are_set_and_made() {
     assert!(set(&mut value, &["a", "list", "5"], json!(2)).is_err());
     assert!(set(&mut value, &["a", "list", "1", "y"], json!(2)).is_err());
 }
+
+mod any_text {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn is_read_without_a_panic(text in ".{0,40}", json in "[\\[\\]{}\":,0-9a-z. -]{0,40}") {
+            for text in [text.as_str(), json.as_str()] {
+                prop_assert_eq!(value::<String>(&[text]), Ok(json!(text)));
+                for read in [
+                    value::<u8>(&[text]),
+                    value::<Option<f64>>(&[text]),
+                    value::<Vec<Size>>(&[text]),
+                    value::<Inner>(&[text]),
+                    value::<Loose>(&[text]),
+                    value::<Duration>(&[text]),
+                ] {
+                    if let Ok(value) = read {
+                        let _ = faults::<Inner>(&value);
+                        let _ = faults::<Vec<Size>>(&value);
+                    }
+                }
+            }
+        }
+
+        #[test]
+        fn sets_places_without_a_panic(steps in prop::collection::vec("[a-c0-3]{0,2}", 0..6)) {
+            let mut value = json!({"a": [1, {"b": null}]});
+            let path: Vec<&str> = steps.iter().map(String::as_str).collect();
+            if set(&mut value, &path, json!(7)).is_ok() {
+                let there = path.iter().fold(&value, |value, step| match value {
+                    Value::Array(items) => &items[step.parse::<usize>().unwrap()],
+                    other => &other[*step],
+                });
+                prop_assert_eq!(there, &json!(7));
+            }
+        }
+    }
+}
