@@ -166,6 +166,29 @@ fn a_healthy_place_passes_the_check() {
     );
 }
 
+#[cfg(unix)]
+#[test]
+fn a_damaged_store_does_not_pass_the_check() {
+    use std::os::unix::fs::FileExt;
+
+    let desk = Desk::new();
+    desk.say("run ship");
+    let store = desk.folder().join(".flowrt/flowrt.db");
+    let file = std::fs::OpenOptions::new()
+        .write(true)
+        .open(store)
+        .expect("a store");
+    file.write_all_at(&[0; 4096], 10 * 4096)
+        .expect("a page is wiped");
+    let check = desk.say("check");
+    assert_eq!(check.code, Some(1), "{check:?}");
+    assert!(
+        check.out.contains("✗ integrity  the store is damaged") && check.out.contains("try: "),
+        "{check:?}"
+    );
+    assert_eq!(desk.json("check")["ok"], false);
+}
+
 #[test]
 fn flows_that_are_gone_are_remembered() {
     let desk = Desk::new();
