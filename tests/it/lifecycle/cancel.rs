@@ -1,4 +1,4 @@
-use super::{Place, end_of, kill, text};
+use super::{Place, kill, text};
 
 fn cancel(place: &Place) {
     let cancel = place.call(&["runs", "cancel", &place.name()]);
@@ -12,7 +12,7 @@ fn a_cancel_from_another_process_reaches_the_body_and_nothing_starts_after_it() 
         let run = place.start(flow);
         place.await_line("body begins", 1);
         cancel(&place);
-        let (code, said) = end_of(run);
+        let (code, said) = place.end_of(run);
         assert_eq!(code, Some(3), "{flow}: {said}");
         assert_eq!(
             place.ledger(),
@@ -31,7 +31,7 @@ fn a_cancel_from_another_process_ends_waits() {
         place.await_line("first", 1);
         place.await_state("Waiting");
         cancel(&place);
-        assert_eq!(end_of(run).0, Some(3), "{flow}");
+        assert_eq!(place.end_of(run).0, Some(3), "{flow}");
         place.await_state("Cancelled");
     }
 }
@@ -57,6 +57,6 @@ fn a_signal_of_another_process_is_heard() {
     place.await_state("Waiting");
     let sent = place.call(&["runs", "signal", &place.name(), "answer", "\"yes\""]);
     assert!(sent.status.success(), "{}", text(&sent.stderr));
-    assert_eq!(end_of(run).0, Some(0));
+    assert_eq!(place.end_of(run).0, Some(0));
     assert_eq!(place.ledger(), ["first", "heard yes"]);
 }

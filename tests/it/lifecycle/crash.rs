@@ -1,9 +1,13 @@
-use super::{Place, end_of, kill, text};
+use super::{Place, kill, text};
 
 #[test]
 fn a_run_that_kills_its_process_ends_as_crashed_and_names_the_step() {
     let place = Place::new();
-    assert_eq!(end_of(place.start("deadly")).0, None, "abort is a signal");
+    assert_eq!(
+        place.end_of(place.start("deadly")).0,
+        None,
+        "abort is a signal"
+    );
     let name = place.name();
     for death in 2..=4 {
         let resumed = place.call(&["runs", "resume", &name]);
@@ -38,7 +42,7 @@ fn deaths_with_progress_between_them_do_not_count() {
         assert!(sent.status.success(), "{}", text(&sent.stderr));
         run = place.spawn(&["runs", "resume", &name]);
     }
-    let (code, said) = end_of(run);
+    let (code, said) = place.end_of(run);
     assert_eq!(code, Some(0), "{said}");
     assert_eq!(place.ledger().len(), 6, "{:?}", place.ledger());
 }

@@ -1,4 +1,4 @@
-use super::{Place, end_of, signal, text};
+use super::{Place, signal, text};
 
 #[test]
 fn one_signal_lets_go_and_resume_repeats_nothing() {
@@ -7,7 +7,7 @@ fn one_signal_lets_go_and_resume_repeats_nothing() {
         let run = place.start("patient");
         place.await_state("Waiting");
         signal(&run, how);
-        let (code, said) = end_of(run);
+        let (code, said) = place.end_of(run);
         assert_eq!(code, Some(130), "{said}");
         let name = place.name();
         assert!(said.contains(&format!("runs resume {name}")), "{said}");
@@ -27,9 +27,12 @@ fn what_ends_in_time_is_recorded_and_nothing_new_starts() {
         let run = place.start(flow);
         place.await_line("body begins", 1);
         signal(&run, "INT");
+        while !place.said().contains("letting go") {
+            std::thread::yield_now();
+        }
         // The body does not learn of it, since what it gives shall be its whole result.
         place.touch("go");
-        let (code, said) = end_of(run);
+        let (code, said) = place.end_of(run);
         assert_eq!(code, Some(130), "{said}");
         assert_eq!(place.ledger(), ["first", "body begins"], "{flow}");
         place.await_state("Interrupted");
@@ -51,7 +54,7 @@ fn two_signals_stop_at_once() {
         signal(&run, "INT");
         std::thread::yield_now();
     }
-    let (code, said) = end_of(run);
+    let (code, said) = place.end_of(run);
     assert_eq!(code, Some(130), "{said}");
     place.touch("go");
     let resumed = place.call(&["runs", "resume", &place.name()]);

@@ -42,10 +42,20 @@ impl Place {
 
     fn spawn(&self, arguments: &[&str]) -> Child {
         self.command(arguments)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(std::fs::File::create(self.path().join("said")).expect("a file"))
             .spawn()
             .expect("the program runs")
+    }
+
+    /// How the process ended that was started last, and what it said.
+    fn end_of(&self, mut child: Child) -> (Option<i32>, String) {
+        let status = child.wait().expect("it ends");
+        (status.code(), self.said())
+    }
+
+    fn said(&self) -> String {
+        std::fs::read_to_string(self.path().join("said")).unwrap_or_default()
     }
 
     fn ledger(&self) -> Vec<String> {
@@ -94,12 +104,6 @@ impl Place {
 
 fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
-}
-
-/// What a process said and how it ended.
-fn end_of(child: Child) -> (Option<i32>, String) {
-    let output = child.wait_with_output().expect("it ends");
-    (output.status.code(), text(&output.stderr))
 }
 
 fn kill(mut child: Child) {
