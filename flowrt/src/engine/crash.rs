@@ -11,6 +11,16 @@ use crate::store::{self, Ending, RunFilter};
 /// The kind of the note that a body begins. Written only once a process has died, so that a loop knows its cause.
 pub(super) const UNDER_WAY: &str = "attempt";
 
+/// Says once that a panic of a body is no failed attempt in this program.
+pub(crate) fn warn_of_aborts() {
+    static SAID: std::sync::Once = std::sync::Once::new();
+    if cfg!(panic = "abort") {
+        SAID.call_once(|| {
+            tracing::warn!("this program is built with `panic = \"abort\"`: a panic kills the process and every run in it, instead of failing one attempt");
+        });
+    }
+}
+
 /// Ends a claimed run whose process has died too often.
 pub(super) async fn end(shared: &Shared, record: &RunRecord, journal: &Journal) -> Result<()> {
     let error = died_too_often(

@@ -128,6 +128,11 @@ fn on_a_fake_clock() -> (Engine, Clock) {
     (engine, clock)
 }
 
+/// Lets others go on for a little while.
+async fn moment(millis: u64) {
+    Clock::real().sleep(Duration::from_millis(millis)).await;
+}
+
 async fn engine() -> Engine {
     Engine::open("memory:")
         .await

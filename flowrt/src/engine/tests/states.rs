@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{double, engine, flaky, sum, waits};
+use super::{double, engine, flaky, moment, sum, waits};
 use crate::__private as p;
 use crate::model::state::RunState;
 use crate::ops::{Engine, RunHandle};
@@ -26,6 +26,25 @@ callable!(Program [retries = 1] life / Life (n: u32) -> u32 {
     let _ = p::step(flaky()).await;
     Ok(first)
 });
+
+callable!(Program skips / Skips () -> u32 {
+    Err(crate::Error::new(ErrorKind::Skipped, "nothing to do"))
+});
+callable!(Program beside_skips / BesideSkips () -> u32 {
+    let _ = skips().submit();
+    p::step(double(2)).await
+});
+callable!(Program needs_skips / NeedsSkips () -> u32 { p::step(skips()).await });
+
+#[tokio::test]
+async fn a_skipped_child_skips_only_what_needs_its_value() {
+    let engine = engine().await;
+    let beside = engine.start(beside_skips()).await.expect("starts");
+    let needs = engine.start(needs_skips()).await.expect("starts");
+    let (beside, needs) = (beside.wait().await, needs.wait().await);
+    assert_eq!(beside.expect("ends").state, RunState::Completed);
+    assert_eq!(needs.expect("ends").state, RunState::Skipped);
+}
 
 struct Dice(u64);
 
@@ -53,7 +72,7 @@ async fn disturb(engine: &Engine, run: &RunHandle, dice: &mut Dice) -> Option<Ru
             drop(claimed);
         }
         4 => return engine.resume(id).await.ok(),
-        _ => tokio::time::sleep(Duration::from_millis(dice.roll(4))).await,
+        _ => moment(dice.roll(4)).await,
     }
     None
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use futures_util::future::join;
 
-use super::{double, engine, on_a_fake_clock, parent, sum, waits};
+use super::{double, engine, moment, on_a_fake_clock, parent, waits};
 use crate::__private as p;
 use crate::model::ids::RunId;
 use crate::model::record::{RunRecord, StepKind};
@@ -54,7 +54,7 @@ async fn until(engine: &Engine, run: RunId, state: RunState) -> RunRecord {
         if record.state == state {
             return record;
         }
-        tokio::time::sleep(Duration::from_millis(1)).await;
+        moment(1).await;
     }
 }
 
@@ -67,7 +67,7 @@ async fn child_of(engine: &Engine, run: RunId) -> RunRecord {
         if let Some(child) = engine.runs(filter).await.expect("lists").pop() {
             return child;
         }
-        tokio::time::sleep(Duration::from_millis(1)).await;
+        moment(1).await;
     }
 }
 
@@ -275,5 +275,4 @@ async fn cancel_reaches_a_run_of_another_engine_on_the_same_file() {
     asked.expect("is accepted");
     let state = ended.expect("ends").state;
     assert!(matches!(state, RunState::Cancelled | RunState::Completed));
-    let _ = sum(1);
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use futures_util::future::{join, join3};
 
-use super::{double, engine, waits};
+use super::{double, engine, moment, waits};
 use crate::__private as p;
 use crate::Result;
 use crate::model::state::RunState;
@@ -41,7 +41,7 @@ async fn retries_children_and_sleeps_hold_no_place() {
     }
     // Only waits are left, and a person sees it.
     while engine.record(run.id).await.expect("reads").state != RunState::Waiting {
-        tokio::time::sleep(Duration::from_millis(1)).await;
+        moment(1).await;
     }
     assert_eq!(HOLDS.load(Ordering::SeqCst), 1);
     engine.cancel(run.id).await.expect("is accepted");
@@ -53,7 +53,7 @@ async fn a_run_that_goes_on_after_a_wait_is_running_again() {
     let engine = engine().await;
     let run = engine.start(waits()).await.expect("starts");
     while engine.record(run.id).await.expect("reads").state != RunState::Waiting {
-        tokio::time::sleep(Duration::from_millis(1)).await;
+        moment(1).await;
     }
     engine
         .signal(run.id, "answer", &serde_json::json!("go"))
