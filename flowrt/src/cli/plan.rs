@@ -1,12 +1,13 @@
 //! What a resume or a rerun will do, for people and for programs, and the question whether to go on.
 
-use std::io::{IsTerminal, Write};
+use std::io::IsTerminal;
 use std::process::ExitCode;
 
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use serde_json::{Value, json};
 
 use super::command::wants_json;
+use super::print;
 use crate::clock::Clock;
 use crate::error::Result;
 use crate::model::plan::{Action, Plan};
@@ -52,7 +53,7 @@ pub(super) fn show_only(
     as_json: bool,
 ) -> Result<ExitCode> {
     if as_json {
-        println!("{}", to_json(record, plan));
+        print::json(&to_json(record, plan))?;
     } else {
         show(record, plan, verb);
     }
@@ -68,9 +69,9 @@ pub(super) fn show(record: &RunRecord, plan: &Plan, verb: &str) {
         Some(state) => format!("{state} {}. ", ago_text(ago)),
         None => String::new(),
     };
-    eprintln!("{} {when}{verb}", record.name);
+    print::note(&format!("{} {when}{verb}", record.name));
     for line in lines(plan) {
-        eprintln!("  {line}");
+        print::note(&format!("  {line}"));
     }
 }
 
@@ -165,10 +166,9 @@ pub(super) fn confirmed(matches: &ArgMatches) -> Result<bool> {
     if is_decided || !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
         return Ok(true);
     }
-    eprint!(
-        "Go on? [y/N]  --yes to skip this question, --trust-changed to keep results whose text changed "
+    print::note(
+        "Go on? [y/N]  --yes to skip this question, --trust-changed to keep results whose text changed",
     );
-    std::io::stderr().flush()?;
     let mut answer = String::new();
     std::io::stdin().read_line(&mut answer)?;
     Ok(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes"))
@@ -176,6 +176,6 @@ pub(super) fn confirmed(matches: &ArgMatches) -> Result<bool> {
 
 /// What is said when the person does not want to go on.
 pub(super) fn declined(record: &RunRecord) -> ExitCode {
-    eprintln!("{} stays as it is", record.name);
+    print::note(&format!("{} stays as it is", record.name));
     ExitCode::SUCCESS
 }

@@ -6,7 +6,7 @@ use clap::{Arg, ArgAction, ArgMatches, Command};
 use serde_json::{Map, Value};
 
 use super::command::{run_arg, text, wants_json};
-use super::{interrupt, outcome, plan};
+use super::{interrupt, outcome, plan, print};
 use crate::author::meta::Meta;
 use crate::error::{Error, ErrorKind, Result};
 use crate::ops::params::schema::Place;
@@ -76,13 +76,14 @@ pub(super) async fn run(engine: &Engine, matches: &ArgMatches) -> Result<ExitCod
     }
     plan::show(&record, &plan, verb);
     if plan.runs() == 0 && !plan.and_what_follows {
-        eprintln!("try:  --from STEP does a step and what comes after it again");
+        print::note("try:  --from STEP does a step and what comes after it again");
     }
     if !plan::confirmed(matches)? {
         return Ok(plan::declined(&record));
     }
     let run = engine.rerun(record.id, &rerun).await?;
-    eprintln!("{} · {} · rerun of {}", record.flow, run.name, record.name);
+    let (flow, name, origin) = (&record.flow, &run.name, &record.name);
+    print::note(&format!("{flow} · {name} · rerun of {origin}"));
     let ended = interrupt::wait(run).await?;
     outcome::report(engine, ended, wants_json(matches)).await
 }

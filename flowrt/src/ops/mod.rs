@@ -6,6 +6,7 @@ mod names;
 pub mod params;
 mod rerun;
 mod resume;
+pub mod signals;
 mod start;
 mod stop;
 
@@ -90,6 +91,7 @@ impl Engine {
     /// # Errors
     /// If two flows or tasks of this program have one name.
     pub fn on(store: Arc<dyn Store>) -> Result<Self> {
+        engine::warn_of_aborts();
         Self::with_clock(store, Clock::real(), true)
     }
 
