@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use flowrt::model::ids::{ProcessId, RunId};
 use flowrt::model::payload::Payload;
-use flowrt::model::record::{NewRun, RunRecord, StepKind};
+use flowrt::model::plan::How;
+use flowrt::model::record::{NewRun, RunRecord, StepKind, StepRecord};
 use flowrt::model::state::RunState;
 use flowrt::ops::Resume;
 use flowrt::prelude::*;
@@ -35,6 +36,24 @@ async fn of_an_older_program(store: &Arc<dyn Store>, run: &RunRecord, changed: &
             step.fingerprint ^= 1;
         }
     }
+    let id = left_behind(store, run, steps).await;
+    let claimed = store.claim(id, 0, false, 0).await.expect("it is free");
+    let epoch = claimed.expect("nobody was faster").epoch;
+    let ending = Ending {
+        state: RunState::Failed,
+        output: None,
+        error: Some(Payload::from_json("\"something else\"")),
+        at: 0,
+    };
+    store
+        .finish(id, epoch, Vec::new(), ending)
+        .await
+        .expect("it is ours");
+    id
+}
+
+/// A run like that one, with these steps, that nobody drives.
+async fn left_behind(store: &Arc<dyn Store>, run: &RunRecord, steps: Vec<StepRecord>) -> RunId {
     let id: RunId = "00000000-0000-0000-0000-0000000000aa"
         .parse()
         .expect("it is an id");
@@ -53,19 +72,6 @@ async fn of_an_older_program(store: &Arc<dyn Store>, run: &RunRecord, changed: &
         steps,
     };
     store.create_run(old).await.expect("it is new");
-    let claimed = store.claim(id, 0, false, 0).await.expect("it is free");
-    let epoch = claimed.expect("nobody was faster").epoch;
-    let error = Some(Payload::from_json("\"something else\""));
-    let ending = Ending {
-        state: RunState::Failed,
-        output: None,
-        error,
-        at: 0,
-    };
-    store
-        .finish(id, epoch, Vec::new(), ending)
-        .await
-        .expect("it is ours");
     id
 }
 
@@ -125,4 +131,40 @@ async fn changed_text_is_kept_by_who_trusts_it() {
     let again = again.wait().await.expect("the store works");
     assert_eq!(again.output, run.output);
     assert!(effects(key).is_empty());
+}
+
+#[flow(name = "again-steps")]
+async fn steps(key: String) -> Result<u32> {
+    for word in ["one", "two", "three"] {
+        act(key.clone(), word.to_owned()).await?;
+    }
+    Ok(3)
+}
+
+#[tokio::test]
+async fn a_run_that_parked_goes_on_with_what_this_program_still_calls() {
+    let (store, key) = (store(), "parked");
+    let engine = Engine::on(store.clone()).expect("names are unique");
+    let run = ended(engine.start(steps(key.to_owned())).await).await;
+    effects(key);
+    let mut old = store.journal(run.id).await.expect("it is there").steps;
+    old.truncate(2);
+    old[0].task = "again-gone".to_owned();
+    old[0].step = "again-gone".to_owned();
+    let id = left_behind(&store, &run, old).await;
+    let parked = ended(engine.resume(id).await).await;
+    assert_eq!(parked.state, RunState::Parked, "{:?}", parked.error);
+    assert!(effects(key).is_empty(), "nothing is done past a difference");
+    let (how, plan) = engine
+        .plan_resume(id, Resume::default())
+        .await
+        .expect("a person may go on");
+    assert_eq!(how, How::Resume);
+    assert_eq!(
+        said(&plan),
+        ["reuse again-act#2: same inputs, same text, other build"]
+    );
+    let again = ended(engine.resume(id).await).await;
+    assert_eq!(again.state, RunState::Completed, "{:?}", again.error);
+    assert_eq!(effects(key), ["one", "three"]);
 }

@@ -295,3 +295,25 @@ async fn a_cancelled_run_goes_on_with_all_that_was_done() {
     );
     assert_eq!(effects(key), ["after"]);
 }
+
+#[flow(name = "again-tries", retries = 1)]
+async fn tries(key: String) -> Result<bool> {
+    let tried = act(key.clone(), "optional".to_owned()).await.is_ok();
+    act(key.clone(), "work".to_owned()).await?;
+    act(key, "last".to_owned()).await?;
+    Ok(tried)
+}
+
+#[tokio::test]
+async fn the_retry_of_a_flow_leaves_what_it_handled_alone_too() {
+    let (engine, key) = (engine().await, "tries");
+    breaks(key, "optional");
+    breaks(key, "last");
+    let run = ended(engine.start(tries(key.to_owned())).await).await;
+    assert_eq!(run.state, RunState::Failed);
+    assert_eq!(effects(key), ["last", "last", "optional", "work"]);
+    mend(key);
+    let again = ended(engine.resume(run.id).await).await;
+    assert_eq!(again.output.as_deref(), Some("false"), "{:?}", again.error);
+    assert_eq!(effects(key), ["last"]);
+}
