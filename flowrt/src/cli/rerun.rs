@@ -43,7 +43,7 @@ pub(super) fn command() -> Command {
 }
 
 const LONG: &str = "\
-Start a new run of the same flow, with the same parameters unless others are given. It reuses every result whose task and
+Start a new run of the same flow, with the same parameters unless others are given. It reuses every result whose task and \
 inputs are the same, and says so in its plan. On a terminal it asks before it goes on.
 
   runs rerun calm-otter --from summarise

@@ -20,7 +20,7 @@ pub(super) fn command() -> Command {
 }
 
 const LONG: &str = "\
-Go on with a run. One whose process died or stopped goes on from where it was. One that failed, parked or was cancelled
+Go on with a run. One whose process died or stopped goes on from where it was. One that failed, parked or was cancelled \
 does again what made it fail, and keeps all other results whose task and inputs are the same.
 
 The plan says what is kept and what runs, each with its reason. On a terminal it asks before it goes on.";

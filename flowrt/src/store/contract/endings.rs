@@ -83,6 +83,14 @@ pub(super) async fn an_ended_run_takes_no_writes(store: &dyn Store) {
             "{error:?}"
         );
     }
+    // A child whose caller wants its work done again.
+    let changes = Reopening {
+        completed: true,
+        ..Reopening::default()
+    };
+    let run = store.reopen(run_id(1), 1, changes, 7).await.unwrap();
+    let run = run.unwrap();
+    assert_eq!((run.state, run.output), (RunState::Running, None));
 }
 
 pub(super) async fn an_interrupted_run_goes_on_with_its_waits(store: &dyn Store) {
