@@ -37,6 +37,7 @@ pub(super) async fn run(engine: &Engine, matches: &ArgMatches) -> Result<ExitCod
     };
     let (how, plan) = engine.plan_resume(record.id, resume).await?;
     let verb = match how {
+        How::Recovery if record.started.is_none() => "has not begun. Driving it will",
         How::Recovery => "stopped in the middle. Going on with it will",
         _ => "Resuming it will",
     };

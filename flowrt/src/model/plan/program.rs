@@ -13,10 +13,13 @@ pub(super) fn plan(mut judge: Judge<'_>) -> Plan {
     let steps = std::mem::take(&mut judge.steps);
     let mut asked: Option<&StepRecord> = None;
     for step in &steps {
-        // What the program cannot call any more can neither be reused nor done again.
-        let is_lost = judge.how != How::Recovery && judge.is_gone(step);
-        if step.kind == StepKind::Node || is_lost {
+        if step.kind == StepKind::Node {
             plan.redo.insert(step.step.clone());
+            continue;
+        }
+        // What the program cannot call any more is neither reused nor done again. Its record does no harm.
+        if judge.how != How::Recovery && judge.is_gone(step) {
+            plan.kept.insert(step.step.clone());
             continue;
         }
         let mut reason = judge.own_reason(step, false);
