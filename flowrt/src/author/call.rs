@@ -274,6 +274,21 @@ impl<M: Callable> TaskCall<M> {
         })
     }
 
+    /// The recorded inputs; `null` if there are none to be had.
+    pub(crate) fn input(&self) -> Payload {
+        match &self.call.place {
+            Place::Step { input, .. } | Place::Plain(input) | Place::Outside(input) => {
+                input.clone()
+            }
+            Place::Running(_) | Place::Broken(_) | Place::Over => Payload::null(),
+        }
+    }
+
+    /// Polls for the value as it is recorded.
+    pub(crate) fn poll_recorded(&mut self, cx: &mut Context<'_>) -> Poll<Result<Payload>> {
+        self.call.poll_output(cx)
+    }
+
     /// The task and its inputs, for what starts runs.
     pub(crate) fn into_parts(mut self) -> Result<(&'static Meta, Payload)> {
         match std::mem::replace(&mut self.call.place, Place::Over) {

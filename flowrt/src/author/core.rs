@@ -8,6 +8,7 @@ mod flow;
 mod inner;
 mod items;
 mod scopes;
+mod turns;
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::fmt;
@@ -17,10 +18,12 @@ use std::task::{Context, Poll, Waker};
 use futures_util::future::BoxFuture;
 
 use self::scopes::ScopeData;
+pub(crate) use self::turns::Turn;
 use crate::author::cancel::Cancel;
 use crate::author::frame::{Frame, enter};
 use crate::author::meta::{Kind, Meta};
 use crate::author::scope::FixedId;
+use crate::author::slot::Asked;
 use crate::author::slot::{Finished, Identity, Key, Recorded, Slot, SlotState, Slots, Work};
 use crate::clock::Clock;
 use crate::error::{Error, ErrorKind, Result};
@@ -37,6 +40,9 @@ pub(crate) trait Host: Send + Sync + fmt::Debug {
 
     /// Lets work go on beside the flow and tells the driver when it ended.
     fn spawn(&self, core: &Arc<Core>, key: Key, work: BoxFuture<'static, Finished>);
+
+    /// What an earlier drive of the run noted of a poll.
+    fn asked(&self, step: &str) -> Asked;
 
     /// Writes entries down.
     fn commit(
@@ -100,6 +106,8 @@ struct Inner {
     pending: Vec<Entry>,
     next_seq: u64,
     running: usize,
+    /// A race was decided; that must be on the disk before another body starts.
+    decided: bool,
     untracked: usize,
     branches: usize,
     diverged: Option<Error>,
@@ -148,6 +156,7 @@ impl Core {
                 pending: Vec::new(),
                 next_seq,
                 running: 0,
+                decided: false,
                 untracked: 0,
                 branches: 0,
                 diverged: None,

@@ -10,6 +10,8 @@ pub(crate) mod frame;
 pub(crate) mod map;
 pub mod meta;
 pub(crate) mod plain;
+pub(crate) mod poll;
+pub(crate) mod race;
 pub(crate) mod record;
 pub(crate) mod resource;
 pub(crate) mod scope;

@@ -187,6 +187,12 @@ impl Driver {
             Next::Diverged(error) if error.kind() == ErrorKind::Diverged => Some(Stop::Parked(error)),
             Next::Diverged(error) => Some(Stop::Misused(error)),
             Next::Start(starts) => {
+                let decided = self.core.take_decided();
+                if !decided.is_empty()
+                    && let Err(error) = self.host.record(decided, Durability::Synced).await
+                {
+                    return Some(Stop::Lost(error));
+                }
                 let handle = Handle(self.host.clone());
                 for (key, work) in starts {
                     let work = handle.execute(&self.core, key, work);

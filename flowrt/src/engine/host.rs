@@ -11,7 +11,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use super::{Shared, attempt, drive, trouble};
 use crate::author::core::{Core, Host};
 use crate::author::meta::{Kind, Meta};
-use crate::author::slot::{Finished, Key, Recorded, Work};
+use crate::author::slot::{Asked, Finished, Key, Recorded, Work};
 use crate::clock::micros;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::ids::RunId;
@@ -43,6 +43,8 @@ pub(super) struct RunHost {
     attempts: HashMap<String, (u32, Option<Micros>)>,
     /// When the waits of earlier drives end: a restart wakes at the same instant.
     dues: HashMap<String, Micros>,
+    /// How often the polls of earlier drives asked.
+    asks: HashMap<String, u32>,
 }
 
 impl fmt::Debug for RunHost {
@@ -74,6 +76,14 @@ impl RunHost {
             .iter()
             .filter_map(|wait| Some((wait.step.clone(), wait.due?)))
             .collect();
+        let asks = journal
+            .waits
+            .iter()
+            .filter_map(|wait| {
+                let asked = wait.detail.get("asked")?.as_u64()?;
+                Some((wait.step.clone(), u32::try_from(asked).unwrap_or(u32::MAX)))
+            })
+            .collect();
         let permits = Arc::new(Semaphore::new(
             usize::try_from(concurrency.max(1)).unwrap_or(1),
         ));
@@ -86,6 +96,7 @@ impl RunHost {
             blocking: Arc::new(Semaphore::new(cores)),
             attempts: counted,
             dues,
+            asks,
         }
     }
 
@@ -121,6 +132,20 @@ impl RunHost {
                 other => return other.map_err(trouble),
             }
         }
+    }
+
+    /// The instant is recorded before anything else begins, so that a restart wakes at the same one.
+    async fn wait_until(&self, core: &Core, key: Key, wait: WaitRecord, until: Micros) -> Finished {
+        let started = core.clock.now();
+        let noted = self
+            .record(vec![Entry::Wait(wait)], Durability::Synced)
+            .await;
+        if let Err(error) = noted {
+            let _ = self.messages.send(Message::Lost(error));
+        }
+        core.clock.sleep_until(until).await;
+        let output = Payload::null();
+        finished(key, TaskState::Completed, output, started, core, None)
     }
 
     async fn wait_for_signal(
@@ -237,7 +262,6 @@ impl Host for Handle {
                 Box::pin(drive::run_child(host, core, key, meta, input))
             }
             Work::Sleep { until } => Box::pin(async move {
-                let started = core.clock.now();
                 let step = core.step_id(key).to_string();
                 let until = host.dues.get(&step).copied().unwrap_or(until);
                 let wait = WaitRecord {
@@ -246,22 +270,16 @@ impl Host for Handle {
                     due: Some(until),
                     detail: serde_json::Value::Null,
                 };
-                // The instant is recorded before anything else begins, so that a restart wakes at the same one.
-                if let Err(error) = host
-                    .record(vec![Entry::Wait(wait)], Durability::Synced)
-                    .await
-                {
-                    let _ = host.messages.send(Message::Lost(error));
-                }
-                core.clock.sleep_until(until).await;
-                finished(
-                    key,
-                    TaskState::Completed,
-                    Payload::null(),
-                    started,
-                    &core,
-                    None,
-                )
+                host.wait_until(&core, key, wait, until).await
+            }),
+            Work::Pause { of, asked, until } => Box::pin(async move {
+                let wait = WaitRecord {
+                    step: core.step_id(of).to_string(),
+                    kind: "poll".to_owned(),
+                    due: Some(until),
+                    detail: serde_json::json!({ "asked": asked }),
+                };
+                host.wait_until(&core, key, wait, until).await
             }),
             Work::Receive {
                 name,
@@ -280,6 +298,13 @@ impl Host for Handle {
             let _ = messages.send(Message::Finished(work.await));
         });
         core.set_abort(key, task.abort_handle());
+    }
+
+    fn asked(&self, step: &str) -> Asked {
+        Asked {
+            asks: self.0.asks.get(step).copied().unwrap_or_default(),
+            due: self.0.dues.get(step).copied(),
+        }
     }
 
     fn commit(

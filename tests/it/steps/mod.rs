@@ -2,3 +2,5 @@
 
 mod crash;
 mod map;
+mod poll;
+mod race;

@@ -14,6 +14,7 @@ impl Core {
     ) -> Key {
         let mut inner = self.lock();
         let is_fixed = fixed.is_some();
+        let part = fixed.as_ref().is_some_and(|fixed| fixed.part);
         let identity = inner.identify(scope, task, fixed);
         let replaying = !inner.replay.is_over();
         let mut slot = Slot::new(identity, kind, task, input, is_fixed);
@@ -21,6 +22,7 @@ impl Core {
             .items
             .as_ref()
             .is_some_and(|items| items.tolerant);
+        slot.part = part;
         inner.slots.insert(slot, replaying)
     }
 
@@ -86,7 +88,7 @@ impl Core {
                     drop(inner);
                     return self.poll_inline(key, cx, work);
                 }
-                inner.want(key, work);
+                inner.want(key, Some(work));
                 Poll::Pending
             }
             SlotState::Wanted(_) | SlotState::Running => {
@@ -136,7 +138,7 @@ impl Core {
         let built = inner.slots.submit(key)
             && matches!(inner.slots.get(key), Some(slot) if matches!(slot.state, SlotState::Built));
         if built {
-            inner.want(key, work);
+            inner.want(key, Some(work));
         }
         inner.wake();
     }
@@ -164,11 +166,13 @@ impl Core {
                     cancel.set();
                 }
                 inner.running -= 1;
-                let record = inner.cancelled(&slot, now);
-                inner.pending.push(Entry::Step(record));
+                if !slot.part {
+                    let record = inner.cancelled(&slot, now);
+                    inner.pending.push(Entry::Step(record));
+                }
                 inner.wake();
             }
-            SlotState::Built | SlotState::Wanted(_) if !inner.replay.is_over() => {
+            SlotState::Built | SlotState::Wanted(_) if !inner.replay.is_over() && !slot.part => {
                 let place = (slot.identity.scope, slot.identity.position);
                 inner.dropped.insert(place);
             }
@@ -313,6 +317,12 @@ impl Core {
         let mut bytes = [0; 8];
         bytes.copy_from_slice(&hash.finalize().as_bytes()[..8]);
         u64::from_le_bytes(bytes)
+    }
+
+    /// A race has a winner, and its losers are dropped.
+    pub(crate) fn decided(&self) {
+        let mut inner = self.lock();
+        inner.decided = !inner.pending.is_empty();
     }
 
     /// Counts a future that is waited for without being recorded; the flow is not stuck while it is pending.

@@ -59,6 +59,7 @@ impl Inner {
         self.branches == 0
             && self.running == 0
             && self.untracked == 0
+            && !self.decided
             && self.slots.unfinished() == 1
             && self.handouts.is_empty()
             && self.replay.is_over()
@@ -66,7 +67,7 @@ impl Inner {
             && slot.is_some_and(|slot| slot.identity.scope == 0 && !slot.fixed)
     }
 
-    pub(super) fn want(&mut self, key: Key, work: Work) {
+    pub(super) fn want(&mut self, key: Key, work: Option<Work>) {
         let Some(slot) = self.slots.get_mut(key) else {
             return;
         };
@@ -78,6 +79,9 @@ impl Inner {
         let Some(slot) = self.slots.get(key) else {
             return;
         };
+        if slot.part {
+            return;
+        }
         let path = &self.scopes[slot.identity.scope].path;
         let step = self.step(&slot.identity);
         if let Some(error) =
@@ -168,6 +172,10 @@ impl Inner {
             if slot.is_done() {
                 continue;
             }
+            if slot.part {
+                self.fresh.push(key);
+                continue;
+            }
             let step = self.step(&slot.identity);
             let scope = &self.scopes[slot.identity.scope].path;
             let Some(mut record) = self
@@ -195,26 +203,35 @@ impl Inner {
         false
     }
 
-    pub(super) fn take_starts(&mut self) -> Vec<(Key, Work)> {
+    /// The work to start now, and whether a step's own future has something to do.
+    pub(super) fn take_starts(&mut self) -> (Vec<(Key, Work)>, bool) {
         let wanted: Vec<Key> = self.fresh.drain(..).chain(self.wanted.drain(..)).collect();
         let mut starts = Vec::with_capacity(wanted.len());
+        let mut turns = false;
         for key in wanted {
             let Some(slot) = self.slots.get_mut(key) else {
                 continue;
             };
             match std::mem::replace(&mut slot.state, SlotState::Running) {
-                SlotState::Wanted(work) => {
+                SlotState::Wanted(None) => {
+                    self.running += 1;
+                    turns = true;
+                    if let Some(waker) = slot.waker.take() {
+                        waker.wake();
+                    }
+                }
+                SlotState::Wanted(Some(work)) => {
                     self.running += 1;
                     starts.push((key, work));
                 }
                 other => slot.state = other,
             }
         }
-        starts
+        (starts, turns)
     }
 
     pub(super) fn record_of(&mut self, finished: Finished) -> Option<StepRecord> {
-        let slot = self.slots.get(finished.key)?;
+        let slot = self.slots.get(finished.key).filter(|slot| !slot.part)?;
         let step = self.step(&slot.identity);
         let scope = self.scopes[slot.identity.scope].path.clone();
         let (position, kind, task, tolerated) =

@@ -77,7 +77,7 @@ pub(crate) fn ends_run(error: &Error) -> bool {
 }
 
 /// How a node ended whose call gave that error.
-pub(super) fn state_of(error: &Error) -> TaskState {
+pub(crate) fn state_of(error: &Error) -> TaskState {
     match error.kind() {
         ErrorKind::TimedOut => TaskState::TimedOut,
         ErrorKind::Crashed => TaskState::Crashed,

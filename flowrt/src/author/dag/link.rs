@@ -29,6 +29,7 @@ impl Link {
         let id = FixedId {
             position: position(node),
             name: name.clone(),
+            part: false,
         };
         match scope.fixed(id, build) {
             (call, 0 | 1) => Ok(call),
