@@ -113,6 +113,8 @@ pub(crate) enum SlotState {
     /// Polled; the work begins once the replay allows it. Without work the step's own future does it.
     Wanted(Option<Work>),
     Running,
+    /// It ended, and its outcome has a number: it is being written down, or waits to be handed out.
+    Numbered,
     Done(Recorded),
 }
 
@@ -122,6 +124,7 @@ impl fmt::Debug for SlotState {
             Self::Built => "Built",
             Self::Wanted(_) => "Wanted",
             Self::Running => "Running",
+            Self::Numbered => "Numbered",
             Self::Done(_) => "Done",
         })
     }
@@ -148,6 +151,8 @@ pub(crate) struct Slot {
     pub(crate) tolerant: bool,
     /// It is a part of a step, and not recorded by itself.
     pub(crate) part: bool,
+    /// It is counted among the calls that are under way.
+    pub(crate) counted: bool,
 }
 
 impl Slot {
@@ -173,6 +178,7 @@ impl Slot {
             tolerated: false,
             tolerant: false,
             part: false,
+            counted: false,
         }
     }
 

@@ -198,6 +198,18 @@ async fn a_killed_run_has_the_same_winner_again() {
     );
 }
 
+static CLOSE_OPEN: AtomicBool = AtomicBool::new(false);
+static CLOSE_LATE: AtomicBool = AtomicBool::new(false);
+
+#[task]
+async fn race_close_after(n: u32) -> Result<u32> {
+    CLOSE_LATE.store(true, SeqCst);
+    if !CLOSE_OPEN.load(SeqCst) {
+        NEVER.notified().await;
+    }
+    Ok(n)
+}
+
 #[flow]
 async fn race_of_equals() -> Result<u32> {
     let mut sum = 0;
@@ -206,19 +218,15 @@ async fn race_of_equals() -> Result<u32> {
             Race2::First(n) | Race2::Second(n) => n?,
         };
     }
-    race_after(sum).await
+    race_close_after(sum).await
 }
 
 /// Both of a pair may be recorded before the flow is told of either; the replay must still drop the second.
 #[tokio::test(flavor = "multi_thread")]
 async fn close_races_replay_as_they_went() {
     let store = store();
-    let before = LATE.load(SeqCst);
-    let run = crashed(&store, race_of_equals(), move |journal| {
-        LATE.load(SeqCst) > before && journal.steps.len() > 40
-    })
-    .await;
-    OPEN.store(true, SeqCst);
+    let run = crashed(&store, race_of_equals(), |_| CLOSE_LATE.load(SeqCst)).await;
+    CLOSE_OPEN.store(true, SeqCst);
     let record = resumed(&store, run).await;
     assert_eq!(record.state, RunState::Completed, "{:?}", record.error);
 }

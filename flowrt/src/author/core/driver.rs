@@ -63,9 +63,7 @@ impl Core {
     /// A completion that is recorded now: it will be handed out after those before it.
     pub(crate) fn committed(&self, key: Key, recorded: Recorded) {
         let mut inner = self.lock();
-        inner.running = inner
-            .running
-            .saturating_sub(usize::from(inner.slots.get(key).is_some()));
+        inner.ended(key);
         inner.handouts.push_back((key, recorded));
     }
 

@@ -79,11 +79,10 @@ impl Core {
                 slot.waker = Some(cx.waker().clone());
                 let work = work();
                 if inner.may_inline(key) && matches!(work, Work::Call { .. }) {
-                    inner
-                        .slots
-                        .get_mut(key)
-                        .expect("the slot was there under this lock")
-                        .state = SlotState::Running;
+                    if let Some(slot) = inner.slots.get_mut(key) {
+                        slot.state = SlotState::Running;
+                        slot.counted = true;
+                    }
                     inner.running += 1;
                     drop(inner);
                     return self.poll_inline(key, cx, work);
@@ -91,7 +90,7 @@ impl Core {
                 inner.want(key, Some(work));
                 Poll::Pending
             }
-            SlotState::Wanted(_) | SlotState::Running => {
+            SlotState::Wanted(_) | SlotState::Running | SlotState::Numbered => {
                 slot.waker = Some(cx.waker().clone());
                 Poll::Pending
             }
@@ -113,7 +112,7 @@ impl Core {
         match commit.as_mut().poll(cx) {
             Poll::Ready(Ok(())) => {
                 let mut inner = self.lock();
-                inner.running -= 1;
+                inner.ended(key);
                 inner.slots.finish(key, recorded.clone());
                 if let Some(slot) = inner.slots.get_mut(key) {
                     slot.awaited = true;
@@ -153,6 +152,7 @@ impl Core {
         if slot.submitted && !matches!(slot.state, SlotState::Done(_)) {
             return;
         }
+        inner.ended(key);
         let Some(slot) = inner.slots.remove(key) else {
             return;
         };
@@ -165,7 +165,6 @@ impl Core {
                 if let Some(cancel) = &slot.cancel {
                     cancel.set();
                 }
-                inner.running -= 1;
                 if !slot.part {
                     let record = inner.cancelled(&slot, now);
                     inner.pending.push(Entry::Step(record));
@@ -176,7 +175,7 @@ impl Core {
                 let place = (slot.identity.scope, slot.identity.position);
                 inner.dropped.insert(place);
             }
-            SlotState::Built | SlotState::Wanted(_) | SlotState::Done(_) => {}
+            SlotState::Built | SlotState::Wanted(_) | SlotState::Numbered | SlotState::Done(_) => {}
         }
     }
 

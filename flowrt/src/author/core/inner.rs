@@ -214,6 +214,7 @@ impl Inner {
             };
             match std::mem::replace(&mut slot.state, SlotState::Running) {
                 SlotState::Wanted(None) => {
+                    slot.counted = true;
                     self.running += 1;
                     turns = true;
                     if let Some(waker) = slot.waker.take() {
@@ -221,6 +222,7 @@ impl Inner {
                     }
                 }
                 SlotState::Wanted(Some(work)) => {
+                    slot.counted = true;
                     self.running += 1;
                     starts.push((key, work));
                 }
@@ -230,7 +232,17 @@ impl Inner {
         (starts, turns)
     }
 
+    /// A call is not under way any more.
+    pub(super) fn ended(&mut self, key: Key) {
+        if let Some(slot) = self.slots.get_mut(key) {
+            self.running -= usize::from(std::mem::take(&mut slot.counted));
+        }
+    }
+
     pub(super) fn record_of(&mut self, finished: Finished) -> Option<StepRecord> {
+        if let Some(slot) = self.slots.get_mut(finished.key) {
+            slot.state = SlotState::Numbered;
+        }
         let slot = self.slots.get(finished.key).filter(|slot| !slot.part)?;
         let step = self.step(&slot.identity);
         let scope = self.scopes[slot.identity.scope].path.clone();

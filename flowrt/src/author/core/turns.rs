@@ -57,7 +57,7 @@ impl Core {
         match &slot.state {
             SlotState::Done(recorded) => Turn::Ended(recorded.clone()),
             SlotState::Running => Turn::Go,
-            SlotState::Wanted(_) => Turn::Wait,
+            SlotState::Wanted(_) | SlotState::Numbered => Turn::Wait,
             SlotState::Built => {
                 inner.want(key, None);
                 Turn::Wait
