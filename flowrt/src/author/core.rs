@@ -100,6 +100,8 @@ struct Inner {
     fresh: Vec<Key>,
     /// The scopes by path; kept while a record is replayed.
     paths: HashMap<String, usize>,
+    /// Scopes of what belongs to a step, by path.
+    of_steps: HashMap<String, usize>,
     /// Places of calls that were dropped while the record was replayed.
     dropped: HashSet<(usize, u32)>,
     /// Entries that ride along with the next commit.
@@ -152,6 +154,7 @@ impl Core {
                 wanted: VecDeque::new(),
                 fresh: Vec::new(),
                 paths: HashMap::from([(String::new(), 0)]),
+                of_steps: HashMap::new(),
                 dropped: HashSet::new(),
                 pending: Vec::new(),
                 next_seq,

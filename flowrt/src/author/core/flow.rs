@@ -209,6 +209,18 @@ impl Core {
         inner.push_scope(path)
     }
 
+    /// The scope of what belongs to a step; the same one whenever it is asked for.
+    pub(crate) fn scope_of_step(&self, parent: usize, name: &str) -> usize {
+        let mut inner = self.lock();
+        let path = format!("{}/", inner.scopes[parent].step(name, 1));
+        if let Some(index) = inner.of_steps.get(&path) {
+            return *index;
+        }
+        let index = inner.push_scope(path.clone());
+        inner.of_steps.insert(path, index);
+        index
+    }
+
     /// A branch was dropped, ended or not.
     pub(crate) fn branch_gone(&self) {
         self.lock().branches -= 1;

@@ -44,8 +44,8 @@ impl Inside {
     }
 
     /// Runs plain code, in which no call may be built.
-    pub fn glue<T>(&self, code: impl FnOnce() -> T) -> Result<T> {
-        self.0.link.no_calls(code)
+    pub fn glue<T>(&self, node: usize, code: impl FnOnce() -> T) -> Result<T> {
+        self.0.link.no_calls(node, code)
     }
 
     /// Hands a failure on as a value, as `.attempt()` wants. What ends the run itself is no value.
