@@ -15,10 +15,6 @@ pub mod clock;
 pub mod draw;
 mod engine;
 mod error;
-#[cfg_attr(
-    not(feature = "sqlite"),
-    allow(dead_code, reason = "only stores on disk have places to fail at")
-)]
 mod failpoint;
 pub mod model;
 pub mod ops;

@@ -19,12 +19,13 @@ use futures_util::future::BoxFuture;
 
 use self::scopes::ScopeData;
 pub(crate) use self::turns::Turn;
-use crate::author::cancel::Cancel;
+use crate::author::cancel::{Cancel, Stops};
 use crate::author::frame::{Frame, enter};
 use crate::author::meta::{Kind, Meta};
 use crate::author::scope::FixedId;
-use crate::author::slot::Asked;
-use crate::author::slot::{Finished, Identity, Key, Recorded, Slot, SlotState, Slots, Work};
+use crate::author::slot::{
+    Asked, Busy, Finished, Identity, Key, Recorded, Slot, SlotState, Slots, Work,
+};
 use crate::clock::Clock;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::ids::RunId;
@@ -81,7 +82,7 @@ pub(crate) struct Facts {
 pub(crate) struct Core {
     pub(crate) facts: Facts,
     pub(crate) clock: Clock,
-    pub(crate) cancel: Arc<Cancel>,
+    pub(crate) stops: Stops,
     host: Arc<dyn Host>,
     inner: Mutex<Inner>,
 }
@@ -110,6 +111,8 @@ struct Inner {
     running: usize,
     /// A race was decided; that must be on the disk before another body starts.
     decided: bool,
+    /// Calls that ran inside the flow's own poll, one after the other.
+    inlined: u32,
     untracked: usize,
     branches: usize,
     diverged: Option<Error>,
@@ -135,6 +138,7 @@ impl Core {
     pub(crate) fn new(
         facts: Facts,
         clock: Clock,
+        stops: Stops,
         host: Arc<dyn Host>,
         replay: Replay,
         aside: Aside,
@@ -143,7 +147,7 @@ impl Core {
         Arc::new(Self {
             facts,
             clock,
-            cancel: Arc::new(Cancel::default()),
+            stops,
             host,
             inner: Mutex::new(Inner {
                 scopes: vec![ScopeData::new(String::new())],
@@ -160,6 +164,7 @@ impl Core {
                 next_seq,
                 running: 0,
                 decided: false,
+                inlined: 0,
                 untracked: 0,
                 branches: 0,
                 diverged: None,

@@ -126,6 +126,15 @@ pub(crate) fn fixed_name() -> Option<Arc<str>> {
     FIXED.with_borrow(|fixed| Some(fixed.as_ref()?.name.clone()))
 }
 
+/// What a call inside `untracked` says.
+pub(crate) fn untracked_call() -> Error {
+    Error::new(
+        ErrorKind::Misuse,
+        "a task was called inside untracked(…), where it cannot be recorded",
+    )
+    .hint("await the task itself, outside of untracked(…)")
+}
+
 /// What a call in glue says.
 pub(crate) fn glue_call() -> Error {
     Error::new(

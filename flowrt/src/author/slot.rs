@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::fmt;
+use std::panic::Location;
 use std::sync::Arc;
 use std::task::Waker;
 use std::time::Duration;
@@ -130,10 +131,23 @@ impl fmt::Debug for SlotState {
     }
 }
 
+/// What keeps a running call busy; a mere wait does not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Busy {
+    /// It waits: for time, a signal, a place to run, its next attempt.
+    No,
+    /// A body runs, or its outcome is being written down.
+    Body,
+    /// A child run is driven.
+    Child,
+}
+
 /// One call.
 #[derive(Debug)]
 pub(crate) struct Slot {
     pub(crate) identity: Identity,
+    /// The line of the flow that built it.
+    pub(crate) location: &'static Location<'static>,
     pub(crate) kind: StepKind,
     pub(crate) task: &'static str,
     pub(crate) input: Payload,
@@ -143,6 +157,7 @@ pub(crate) struct Slot {
     pub(crate) waker: Option<Waker>,
     pub(crate) abort: Option<AbortHandle>,
     pub(crate) cancel: Option<Arc<Cancel>>,
+    pub(crate) busy: Busy,
     /// It keeps the run open until it ends.
     pub(crate) submitted: bool,
     pub(crate) awaited: bool,
@@ -156,6 +171,7 @@ pub(crate) struct Slot {
 }
 
 impl Slot {
+    #[track_caller]
     pub(crate) fn new(
         identity: Identity,
         kind: StepKind,
@@ -165,6 +181,7 @@ impl Slot {
     ) -> Self {
         Self {
             identity,
+            location: Location::caller(),
             kind,
             task,
             input,
@@ -173,6 +190,7 @@ impl Slot {
             waker: None,
             abort: None,
             cancel: None,
+            busy: Busy::No,
             submitted: false,
             awaited: false,
             tolerated: false,

@@ -1,9 +1,11 @@
 //! The flow's side of a run: calls are built, polled, dropped; scopes open and close.
 
 use super::*;
+use crate::failpoint::failpoint;
 
 impl Core {
-    /// Builds a call: takes its place and name in the scope.
+    /// Builds a call: takes its place and name in the scope, and its line from whoever called that.
+    #[track_caller]
     pub(crate) fn build(
         &self,
         scope: usize,
@@ -78,7 +80,10 @@ impl Core {
             SlotState::Built => {
                 slot.waker = Some(cx.waker().clone());
                 let work = work();
-                if inner.may_inline(key) && matches!(work, Work::Call { .. }) {
+                if inner.differs(key) {
+                    return Poll::Pending;
+                }
+                if matches!(work, Work::Call { .. }) && !self.stops.any() && inner.may_inline(key) {
                     if let Some(slot) = inner.slots.get_mut(key) {
                         slot.state = SlotState::Running;
                         slot.counted = true;
@@ -111,6 +116,7 @@ impl Core {
         let mut commit = self.host.commit(self, entries, synced);
         match commit.as_mut().poll(cx) {
             Poll::Ready(Ok(())) => {
+                failpoint("engine::before_handout");
                 let mut inner = self.lock();
                 inner.ended(key);
                 inner.slots.finish(key, recorded.clone());
@@ -136,7 +142,7 @@ impl Core {
         let mut inner = self.lock();
         let built = inner.slots.submit(key)
             && matches!(inner.slots.get(key), Some(slot) if matches!(slot.state, SlotState::Built));
-        if built {
+        if built && !inner.differs(key) {
             inner.want(key, Some(work));
         }
         inner.wake();
@@ -233,6 +239,18 @@ impl Core {
         if let Some(error) = inner.replay.close_scope(&path, length) {
             inner.diverged.get_or_insert(error);
         } else if !inner.replay.knows_end(&path) {
+            inner.pending.push(Entry::ScopeEnd(path, length));
+        }
+    }
+
+    /// The flow itself returned. Its length is recorded only if the run goes on after it, for what it had submitted.
+    pub(crate) fn close_flow(&self) {
+        let goes_on = self.submitted_outstanding();
+        let mut inner = self.lock();
+        let (path, length) = (inner.scopes[0].path.clone(), inner.scopes[0].position);
+        if let Some(error) = inner.replay.close_scope(&path, length) {
+            inner.diverged.get_or_insert(error);
+        } else if goes_on && !inner.replay.knows_end(&path) {
             inner.pending.push(Entry::ScopeEnd(path, length));
         }
     }

@@ -1,6 +1,10 @@
 //! What both sides of a run do under its lock.
 
 use super::*;
+use crate::failpoint::failpoint;
+
+/// How many calls run in a row inside the flow's own poll.
+const INLINED_AT_MOST: u32 = 256;
 
 impl Inner {
     pub(super) fn identify(
@@ -54,9 +58,9 @@ impl Inner {
         }
     }
 
-    pub(super) fn may_inline(&self, key: Key) -> bool {
+    pub(super) fn may_inline(&mut self, key: Key) -> bool {
         let slot = self.slots.get(key);
-        self.branches == 0
+        let may = self.branches == 0
             && self.running == 0
             && self.untracked == 0
             && !self.decided
@@ -64,7 +68,10 @@ impl Inner {
             && self.handouts.is_empty()
             && self.replay.is_over()
             && self.aside.is_empty()
-            && slot.is_some_and(|slot| slot.identity.scope == 0 && !slot.fixed)
+            && slot.is_some_and(|slot| slot.identity.scope == 0 && !slot.fixed);
+        self.inlined += u32::from(may);
+        // Now and then the thread is let go, so that a long chain does not keep it from everything else.
+        may && !self.inlined.is_multiple_of(INLINED_AT_MOST)
     }
 
     pub(super) fn want(&mut self, key: Key, work: Option<Work>) {
@@ -73,29 +80,40 @@ impl Inner {
         };
         slot.state = SlotState::Wanted(work);
         self.wanted.push_back(key);
-        if self.replay.is_over() {
-            return;
+    }
+
+    /// Whether a call does not fit the record; remembers why. Also once all is handed out: the record holds the ends of
+    /// scopes, and calls that were dropped.
+    pub(super) fn differs(&mut self, key: Key) -> bool {
+        if self.replay.is_blank() {
+            return false;
         }
-        let Some(slot) = self.slots.get(key) else {
-            return;
-        };
-        if slot.part {
-            return;
-        }
-        let path = &self.scopes[slot.identity.scope].path;
-        let step = self.step(&slot.identity);
-        if let Some(error) =
-            self.replay
-                .check(path, slot.identity.position, &step, slot.task, || {
-                    slot.input.digest()
-                })
-        {
+        let error = self
+            .slots
+            .get(key)
+            .filter(|slot| !slot.part)
+            .and_then(|slot| self.misfit(slot));
+        let differs = error.is_some();
+        if let Some(error) = error {
             self.diverged.get_or_insert(error);
         }
+        differs
+    }
+
+    /// Why a call does not fit what is recorded at its place, and on which line it stands.
+    fn misfit(&self, slot: &Slot) -> Option<Error> {
+        let path = &self.scopes[slot.identity.scope].path;
+        let step = self.step(&slot.identity);
+        let error =
+            self.replay
+                .check(path, slot.identity.position, &step, slot.task, &slot.input)?;
+        let line = format!("{}:{}", slot.location.file(), slot.location.line());
+        Some(error.at(&step, Some(line), 0))
     }
 
     /// Puts an outcome into its call's slot; false if nobody wants the call any more.
     pub(super) fn deliver(&mut self, key: Key, recorded: Recorded) -> bool {
+        failpoint("engine::before_handout");
         let there = self.slots.finish(key, recorded);
         if there {
             self.wake();
@@ -141,11 +159,8 @@ impl Inner {
             let slot = self.slots.get(key).expect("found under this lock");
             let mine = self.step(&slot.identity);
             if mine != step || slot.input.digest() != digest {
-                let error = self
-                    .replay
-                    .check(&scope, position, &mine, slot.task, || slot.input.digest());
                 return Some(Next::Diverged(
-                    error.unwrap_or_else(|| self.replay.not_built()),
+                    self.misfit(slot).unwrap_or_else(|| self.replay.not_built()),
                 ));
             }
             let record = self.replay.pop().expect("peeked under this lock");

@@ -59,7 +59,9 @@ impl Core {
             SlotState::Running => Turn::Go,
             SlotState::Wanted(_) | SlotState::Numbered => Turn::Wait,
             SlotState::Built => {
-                inner.want(key, None);
+                if !inner.differs(key) {
+                    inner.want(key, None);
+                }
                 Turn::Wait
             }
         }
