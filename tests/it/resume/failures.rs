@@ -317,3 +317,29 @@ async fn the_retry_of_a_flow_leaves_what_it_handled_alone_too() {
     assert_eq!(again.output.as_deref(), Some("false"), "{:?}", again.error);
     assert_eq!(effects(key), ["last"]);
 }
+
+#[flow(name = "again-one-by-one", concurrency = 1)]
+async fn one_by_one(key: String, names: Vec<String>) -> Result<usize> {
+    let before = act(key.clone(), "before".to_owned()).await;
+    let done = map(names, |name| act(key.clone(), name))
+        .concurrency(1)
+        .await
+        .map_err(|_| "some are missing")?;
+    Ok(done.len() + usize::from(before.is_ok()))
+}
+
+#[tokio::test]
+async fn items_do_not_handle_each_others_failures_but_what_failed_before_them() {
+    let (engine, key) = (engine().await, "one by one");
+    let names = ["a", "b", "c", "d"].map(str::to_owned).to_vec();
+    for name in ["before", "a", "c"] {
+        breaks(key, name);
+    }
+    let run = ended(engine.start(one_by_one(key.to_owned(), names)).await).await;
+    assert_eq!(run.state, RunState::Failed);
+    assert_eq!(effects(key), ["a", "b", "before", "c", "d"]);
+    mend(key);
+    let again = ended(engine.resume(run.id).await).await;
+    assert_eq!(again.output.as_deref(), Some("4"), "{:?}", again.error);
+    assert_eq!(effects(key), ["a", "c"]);
+}
