@@ -83,7 +83,18 @@ pub(super) async fn an_ended_run_takes_no_writes(store: &dyn Store) {
             "{error:?}"
         );
     }
-    // A child whose caller wants its work done again.
+}
+
+/// A child whose caller wants its work done again.
+pub(super) async fn a_completed_run_reopens_only_if_that_is_meant(store: &dyn Store) {
+    store.create_run(new_run(1, "n")).await.unwrap();
+    claimed(store, 1).await;
+    store
+        .finish(run_id(1), 1, vec![], ending(RunState::Completed))
+        .await
+        .unwrap();
+    let reopened = store.reopen(run_id(1), 1, Reopening::default(), 7).await;
+    assert!(matches!(reopened, Err(Error::Ended(..))), "{reopened:?}");
     let changes = Reopening {
         completed: true,
         ..Reopening::default()

@@ -41,6 +41,7 @@ pub(super) async fn check_all<G>(fresh: impl Fn() -> (Arc<dyn Store>, G)) {
             large_values_are_refused;
         endings:
             an_ended_run_takes_no_writes,
+            a_completed_run_reopens_only_if_that_is_meant,
             an_interrupted_run_goes_on_with_its_waits,
             a_retrying_run_is_reopened_by_its_owner,
             a_cancel_that_was_acknowledged_survives_a_claim,
