@@ -237,6 +237,15 @@ pub fn admit(rule: &Rule, mut taken: Taken, queue: &[Waiting], now: Micros) -> A
 }
 
 impl Rule {
+    /// How much later a bucket is full if a call cost `cost` instead of `weight`.
+    pub fn correction(&self, weight: u32, cost: u32) -> Micros {
+        if self.is_bucket() {
+            self.refill(i64::from(cost) - i64::from(weight.min(self.weight_max())))
+        } else {
+            0
+        }
+    }
+
     fn drawn(&self, weight: u32) -> Micros {
         if self.is_bucket() {
             self.refill(i64::from(weight.min(self.weight_max())))

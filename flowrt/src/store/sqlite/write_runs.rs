@@ -132,6 +132,7 @@ fn take(
     connection
         .prepare_cached("UPDATE run_payload SET output = NULL, error = NULL WHERE run = ?1 AND (output IS NOT NULL OR error IS NOT NULL)")?
         .execute([head.id])?;
+    super::tickets::leave_run(connection, head.uid)?;
     read_runs::existing(connection, head.uid)
 }
 
@@ -156,6 +157,7 @@ pub(super) fn finish(
 ) -> Outcome<()> {
     let head = Head::read_owned(&session.connection, run, epoch)?;
     write(session, &head, entries)?;
+    super::tickets::leave_run(&session.connection, run)?;
     end(&session.connection, &head, ending)
 }
 
