@@ -3,6 +3,7 @@
 mod attempt;
 mod drive;
 mod host;
+mod limits;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -30,6 +31,7 @@ pub(crate) struct Shared {
     /// Flows by registered name.
     pub(crate) flows: HashMap<&'static str, &'static Meta>,
     active: Mutex<HashMap<RunId, Arc<Core>>>,
+    limiter: std::sync::OnceLock<limits::Limiter>,
     /// Told when something may have changed for a run that waits: a signal, a cancel.
     pub(crate) changed: tokio::sync::Notify,
 }
@@ -45,8 +47,16 @@ impl Shared {
             clock,
             flows,
             active: Mutex::default(),
+            limiter: std::sync::OnceLock::new(),
             changed: tokio::sync::Notify::new(),
         })
+    }
+
+    /// Where tasks wait for their limits.
+    fn limiter(self: &Arc<Self>) -> limits::Limiter {
+        self.limiter
+            .get_or_init(|| limits::Limiter::new(self))
+            .clone()
     }
 
     /// Runs of this process that are being driven.
