@@ -33,5 +33,6 @@ pub(crate) fn expand(tokens: TokenStream) -> TokenStream {
             burst: #burst,
             kind: #rt::__private::LimitKind::#kind,
         };
+        #rt::__private::inventory::submit! { #rt::__private::RegisteredLimit(&#name) }
     }
 }

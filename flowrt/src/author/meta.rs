@@ -300,3 +300,9 @@ pub struct Site {
 pub struct Registered(pub &'static Meta);
 
 inventory::collect!(Registered);
+
+/// A limit that `inventory` collects.
+#[derive(Debug)]
+pub struct RegisteredLimit(pub &'static Limit);
+
+inventory::collect!(RegisteredLimit);

@@ -1,5 +1,7 @@
 //! The only way in from outside: start, wait, cancel, resume, list. Knows no HTTP and no terminal.
 
+mod limits;
+
 use std::sync::Arc;
 
 use crate::author::call::{Callable, TaskCall};
@@ -18,6 +20,7 @@ use crate::registry;
 pub use crate::store::RunFilter;
 use crate::store::memory::Memory;
 use crate::store::{Options, Process, Store};
+pub use limits::{BucketReport, LimitReport, TicketReport};
 
 /// An open store and the flows of this program: starts runs and drives them.
 ///

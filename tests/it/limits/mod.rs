@@ -1,4 +1,8 @@
 //! Limits as tasks feel them.
+#![allow(
+    clippy::disallowed_methods,
+    reason = "bodies of the tests spend real time"
+)]
 
 mod policies;
 mod rates;

@@ -75,3 +75,36 @@ async fn points_that_were_not_used_are_given_back() -> Result<()> {
     .await
     .map_err(|_| flowrt::Error::from("the points were not given back"))?
 }
+
+limit!(MEASURED, "10 per minute", kind = leaky);
+
+#[tokio::test(flavor = "multi_thread")]
+async fn people_see_plan_and_set_limits() -> Result<()> {
+    let engine = Engine::open("memory:").await?;
+    let (first, last) = engine
+        .plan_limit("MEASURED", 10_000)
+        .await?
+        .expect("a rate has times");
+    // Ten a minute: one each six seconds, so a thousand minutes.
+    assert_eq!((last - first) / 1_000_000, 9_999 * 6);
+    engine.set_limit("MEASURED", Some("20 per minute")).await?;
+    let report = engine.limit("MEASURED").await?;
+    assert_eq!(
+        (report.rule.count, report.program.map(|rule| rule.count)),
+        (20, Some(10))
+    );
+    assert!(
+        engine
+            .limits()
+            .await?
+            .iter()
+            .any(|report| report.name == "DESKS")
+    );
+    engine.set_limit("MEASURED", None).await?;
+    assert_eq!(engine.limit("MEASURED").await?.program, None);
+    let unknown = engine.set_limit("MEASURD", Some("1/s")).await.unwrap_err();
+    assert_eq!(unknown.try_this(), Some("did you mean `MEASURED`?"));
+    let misfit = engine.set_limit("MEASURED", Some("8")).await.unwrap_err();
+    assert_eq!(misfit.kind(), flowrt::ErrorKind::Input);
+    Ok(())
+}

@@ -23,7 +23,8 @@ async fn no_more_than_the_slots_run_at_once_also_across_runs() -> Result<()> {
     let url = format!("sqlite:{}", folder.path().join("f.db").display());
     let (one, two) = (Engine::open(&url).await?, Engine::open(&url).await?);
     let runs = tokio::join!(one.run(sit_together(20)), two.run(sit_together(20)));
-    (runs.0?, runs.1?);
+    runs.0?;
+    runs.1?;
     assert_eq!((AT_DESKS.all(), AT_DESKS.most()), (40, 3));
     Ok(())
 }
