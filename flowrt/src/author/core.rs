@@ -6,19 +6,22 @@
 mod driver;
 mod flow;
 mod inner;
+mod items;
+mod scopes;
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
 use futures_util::future::BoxFuture;
 
-use crate::author::cancel::Cancel;
+use self::scopes::ScopeData;
+use crate::author::cancel::{Cancel, Stops};
 use crate::author::frame::{Frame, enter};
 use crate::author::meta::{Kind, Meta};
 use crate::author::scope::FixedId;
-use crate::author::slot::{Finished, Identity, Key, Recorded, Slot, SlotState, Slots, Work};
+use crate::author::slot::{Busy, Finished, Identity, Key, Recorded, Slot, SlotState, Slots, Work};
 use crate::clock::Clock;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::ids::RunId;
@@ -61,6 +64,10 @@ pub(crate) struct Facts {
     pub(crate) logical_time: Micros,
     pub(crate) depth: u32,
     pub(crate) history_max: u64,
+    /// How many bodies of the run may be under way at a time.
+    pub(crate) concurrency: u32,
+    /// The first failure ends the run at once.
+    pub(crate) fail_fast: bool,
 }
 
 /// The inside of one run.
@@ -68,18 +75,9 @@ pub(crate) struct Facts {
 pub(crate) struct Core {
     pub(crate) facts: Facts,
     pub(crate) clock: Clock,
-    pub(crate) cancel: Arc<Cancel>,
+    pub(crate) stops: Stops,
     host: Arc<dyn Host>,
     inner: Mutex<Inner>,
-}
-
-#[derive(Debug)]
-struct ScopeData {
-    path: String,
-    position: u32,
-    names: HashMap<Arc<str>, u32>,
-    branches: u32,
-    draws: u64,
 }
 
 #[derive(Debug)]
@@ -92,10 +90,18 @@ struct Inner {
     handouts: VecDeque<(Key, Recorded)>,
     /// Calls that were polled and are not started yet.
     wanted: VecDeque<Key>,
+    /// Those of them that no earlier drive knows.
+    fresh: Vec<Key>,
+    /// The scopes by path; kept while a record is replayed.
+    paths: HashMap<String, usize>,
+    /// Places of calls that were dropped while the record was replayed.
+    dropped: HashSet<(usize, u32)>,
     /// Entries that ride along with the next commit.
     pending: Vec<Entry>,
     next_seq: u64,
     running: usize,
+    /// Calls that ran inside the flow's own poll, one after the other.
+    inlined: u32,
     untracked: usize,
     branches: usize,
     diverged: Option<Error>,
@@ -121,33 +127,31 @@ impl Core {
     pub(crate) fn new(
         facts: Facts,
         clock: Clock,
+        stops: Stops,
         host: Arc<dyn Host>,
         replay: Replay,
         aside: Aside,
         next_seq: u64,
     ) -> Arc<Self> {
-        let root = ScopeData {
-            path: String::new(),
-            position: 0,
-            names: HashMap::new(),
-            branches: 0,
-            draws: 0,
-        };
         Arc::new(Self {
             facts,
             clock,
-            cancel: Arc::new(Cancel::default()),
+            stops,
             host,
             inner: Mutex::new(Inner {
-                scopes: vec![root],
+                scopes: vec![ScopeData::new(String::new())],
                 slots: Slots::default(),
                 replay,
                 aside,
                 handouts: VecDeque::new(),
                 wanted: VecDeque::new(),
+                fresh: Vec::new(),
+                paths: HashMap::from([(String::new(), 0)]),
+                dropped: HashSet::new(),
                 pending: Vec::new(),
                 next_seq,
                 running: 0,
+                inlined: 0,
                 untracked: 0,
                 branches: 0,
                 diverged: None,
@@ -158,33 +162,6 @@ impl Core {
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl ScopeData {
-    fn next(&mut self, name: &Arc<str>) -> u32 {
-        let count = self.names.entry(name.clone()).or_insert(0);
-        *count += 1;
-        *count
-    }
-
-    fn next_static(&mut self, name: &'static str) -> (Arc<str>, u32) {
-        if let Some((key, count)) = self.names.get_key_value(name) {
-            let (key, count) = (key.clone(), count + 1);
-            self.names.insert(key.clone(), count);
-            return (key, count);
-        }
-        let key: Arc<str> = Arc::from(name);
-        self.names.insert(key.clone(), 1);
-        (key, 1)
-    }
-}
-
-fn with_occurrence(name: &str, occurrence: u32) -> String {
-    if occurrence <= 1 {
-        name.to_owned()
-    } else {
-        format!("{name}#{occurrence}")
     }
 }
 

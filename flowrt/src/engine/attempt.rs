@@ -14,9 +14,10 @@ use crate::author::context::{Attempt, TaskContext};
 use crate::author::core::Core;
 use crate::author::frame::{Frame, Framed, enter};
 use crate::author::meta::Meta;
-use crate::author::slot::{CallOptions, Finished, Key, Recorded};
+use crate::author::slot::{Busy, CallOptions, Finished, Key, Recorded};
 use crate::clock::Stopwatch;
 use crate::error::{Error, ErrorKind, Result};
+use crate::failpoint::failpoint;
 use crate::model::payload::Payload;
 use crate::model::record::{AttemptRecord, Entry, WaitRecord};
 use crate::model::retry;
@@ -40,7 +41,6 @@ pub(super) async fn run_task(
 ) -> Finished {
     let step = core.step_id(key);
     let cancel = Arc::new(Cancel::default());
-    core.set_cancel(key, cancel.clone());
     let (mut failed, due) = host.earlier_attempts(&step);
     if let Some(due) = due {
         core.clock.sleep_until(due).await;
@@ -56,8 +56,12 @@ pub(super) async fn run_task(
             used: std::sync::OnceLock::new(),
         };
         let begun = begin(&host, key, meta, &input, &attempt).await;
+        unless_stopped(&core).await;
+        core.body_starts(key, Busy::Body, cancel.clone());
+        host.note_start(&step).await;
         let started = core.clock.now();
         let watch = Stopwatch::start();
+        failpoint("engine::before_body");
         let (result, begun) = match begun {
             Ok(mut begun) => {
                 let limit = options.timeout_of(meta);
@@ -66,6 +70,7 @@ pub(super) async fn run_task(
             }
             Err(error) => (Err(error), None),
         };
+        failpoint("engine::after_body");
         let ended = core.clock.now();
         let (state, output) = match &result {
             Ok(value) => (TaskState::Completed, value.clone()),
@@ -75,7 +80,7 @@ pub(super) async fn run_task(
             ),
         };
         let retried = matches!(&result, Err(error) if failed < options.retries_of(meta) && may_retry(meta, error))
-            && !core.cancel.is_set();
+            && !core.stops.any();
         if !retried {
             return Finished {
                 key,
@@ -90,6 +95,7 @@ pub(super) async fn run_task(
         }
         failed += 1;
         drop(begun);
+        core.body_waits(key);
         let delay = retry::jitter(
             options.delay_of(meta, failed),
             meta.task.jitter,
@@ -111,6 +117,13 @@ pub(super) async fn run_task(
         } else {
             std::future::pending::<()>().await;
         }
+    }
+}
+
+/// Once the run stops, nothing begins any more: the wait ends with the call.
+async fn unless_stopped(core: &Core) {
+    if core.stops.any() {
+        std::future::pending::<()>().await;
     }
 }
 

@@ -23,9 +23,10 @@ impl Core {
         if let Some(error) = inner.diverged.take() {
             return Next::Diverged(error);
         }
-        if let Some((key, recorded)) = inner.handouts.pop_front() {
-            inner.deliver(key, recorded);
-            return Next::Poll;
+        while let Some((key, recorded)) = inner.handouts.pop_front() {
+            if inner.deliver(key, recorded) {
+                return Next::Poll;
+            }
         }
         if let Some(next) = inner.replay_next() {
             return next;
@@ -86,10 +87,18 @@ impl Core {
         }
     }
 
-    /// Remembers the token of a call's attempt.
-    pub(crate) fn set_cancel(&self, key: Key, cancel: Arc<Cancel>) {
+    /// A call's body or child run begins; this is the token that stops it.
+    pub(crate) fn body_starts(&self, key: Key, busy: Busy, cancel: Arc<Cancel>) {
         if let Some(slot) = self.lock().slots.get_mut(key) {
             slot.cancel = Some(cancel);
+            slot.busy = busy;
+        }
+    }
+
+    /// A call's body or child run is over, and the call goes on waiting.
+    pub(crate) fn body_waits(&self, key: Key) {
+        if let Some(slot) = self.lock().slots.get_mut(key) {
+            slot.busy = Busy::No;
         }
     }
 
@@ -100,7 +109,11 @@ impl Core {
 
     /// What is left of the record once the flow has ended: a strict replay must have reached all of it.
     pub(crate) fn unreached(&self) -> Option<Error> {
-        self.lock().replay.unreached()
+        let mut inner = self.lock();
+        while inner.next_was_dropped() {
+            inner.replay.pop();
+        }
+        inner.replay.unreached()
     }
 
     /// Returns when the flow's own wakers ask for a poll.
@@ -118,10 +131,7 @@ impl Core {
 
     /// Whether submitted calls are still under way.
     pub(crate) fn submitted_outstanding(&self) -> bool {
-        self.lock()
-            .slots
-            .iter()
-            .any(|slot| slot.submitted && !matches!(slot.state, SlotState::Done(_)))
+        self.lock().slots.submitted_outstanding()
     }
 
     /// The first failure of a submitted call that nobody awaited.
@@ -129,7 +139,8 @@ impl Core {
         let inner = self.lock();
         inner
             .slots
-            .iter()
+            .keys()
+            .filter_map(|key| inner.slots.get(key))
             .filter(|slot| slot.submitted && !slot.awaited && !slot.tolerated)
             .find_map(|slot| match &slot.state {
                 SlotState::Done(recorded) if !recorded.state.is_success() => {
@@ -141,7 +152,6 @@ impl Core {
 
     /// Signals every running attempt that it is not wanted any more.
     pub(crate) fn cancel_running(&self) {
-        self.cancel.set();
         for slot in self.lock().slots.iter() {
             if let (SlotState::Running, Some(cancel)) = (&slot.state, &slot.cancel) {
                 cancel.set();
@@ -151,12 +161,32 @@ impl Core {
 
     /// How many bodies and child runs are under way; mere waits are not counted.
     pub(crate) fn bodies(&self) -> usize {
-        let inner = self.lock();
-        inner
+        self.count_running(|busy| busy != Busy::No)
+    }
+
+    /// The run waits: no body runs, and nothing outside of the record is under way.
+    pub(crate) fn only_waits(&self) -> bool {
+        self.count_running(|busy| busy == Busy::Body) == 0 && self.lock().untracked == 0
+    }
+
+    fn count_running(&self, want: impl Fn(Busy) -> bool) -> usize {
+        self.lock()
             .slots
             .iter()
-            .filter(|slot| matches!(slot.state, SlotState::Running) && slot.cancel.is_some())
+            .filter(|slot| matches!(slot.state, SlotState::Running) && want(slot.busy))
             .count()
+    }
+
+    /// Drops the work of every running call without a word in the record: a recovery starts it again.
+    pub(crate) fn release_running(&self) -> Vec<Entry> {
+        let mut inner = self.lock();
+        for slot in inner.slots.iter() {
+            if let (SlotState::Running, Some(abort)) = (&slot.state, &slot.abort) {
+                abort.abort();
+            }
+        }
+        inner.running = 0;
+        std::mem::take(&mut inner.pending)
     }
 
     /// Drops the work of every running call; returns their records.

@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::Duration;
 
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::sync::oneshot;
@@ -11,12 +10,12 @@ use super::{Reply, Request, Started, ousted};
 use crate::author::meta::WhenFull;
 use crate::author::slot::Key;
 use crate::clock::Clock;
-use crate::engine::trouble;
+use crate::engine::{patiently, trouble};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::limit::Rule;
 use crate::model::record::Micros;
+use crate::store::Store;
 use crate::store::tickets::{Admitted, Ask, Bucket, GiveBack};
-use crate::store::{self, Store};
 
 /// What is given back by another process is seen by asking.
 const ASK_AGAIN: Micros = 50_000;
@@ -111,7 +110,9 @@ impl Gate {
             if let Some(room) = self.rooms.get_mut(&bucket) {
                 room.next = Some(now);
                 let rule = room.rule;
-                patiently(&self.clock, || self.store.give_back(rule, given.clone())).await?;
+                patiently(|| self.store.give_back(rule, given.clone()))
+                    .await
+                    .map_err(trouble)?;
             }
         }
         let impatient = self.let_come(comers).await?;
@@ -162,7 +163,9 @@ impl Gate {
         if asks.is_empty() {
             return Ok(Vec::new());
         }
-        let tickets = patiently(&self.clock, || self.store.ask(asks.clone())).await?;
+        let tickets = patiently(|| self.store.ask(asks.clone()))
+            .await
+            .map_err(trouble)?;
         let mut impatient = Vec::new();
         for (comer, ticket) in comers.into_iter().zip(tickets) {
             let Comer {
@@ -177,7 +180,9 @@ impl Gate {
             match when_full {
                 WhenFull::Queue => {}
                 WhenFull::CancelPrevious => {
-                    patiently(&self.clock, || self.store.oust(bucket.clone(), ticket)).await?;
+                    patiently(|| self.store.oust(bucket.clone(), ticket))
+                        .await
+                        .map_err(trouble)?;
                 }
                 WhenFull::Fail | WhenFull::Skip => {
                     impatient.push((bucket.clone(), ticket, when_full))
@@ -206,8 +211,9 @@ impl Gate {
                 continue;
             };
             let now = self.clock.now();
-            let admitted =
-                patiently(&self.clock, || self.store.admit(bucket.clone(), rule, now)).await?;
+            let admitted = patiently(|| self.store.admit(bucket.clone(), rule, now))
+                .await
+                .map_err(trouble)?;
             if let Some(room) = self.rooms.get_mut(&bucket) {
                 room.open(admitted, now);
                 if room.is_empty() {
@@ -229,7 +235,9 @@ impl Gate {
             };
             let rule = room.rule;
             let given = vec![(ticket, GiveBack::Withdrawn)];
-            patiently(&self.clock, || self.store.give_back(rule, given.clone())).await?;
+            patiently(|| self.store.give_back(rule, given.clone()))
+                .await
+                .map_err(trouble)?;
             let _ = reply.send(Err(full(&bucket, when_full)));
         }
         Ok(())
@@ -306,22 +314,4 @@ fn full(bucket: &Bucket, when_full: WhenFull) -> Error {
     Error::new(ErrorKind::Full, message).hint(
         "with `when_full = queue` the task waits for its turn; `limits show` tells who holds it",
     )
-}
-
-/// Trouble with the store is waited out.
-async fn patiently<'a, T, F>(clock: &Clock, call: F) -> Result<T>
-where
-    F: Fn() -> store::Answer<'a, T>,
-{
-    let mut pause = Duration::from_millis(20);
-    loop {
-        match call().await {
-            Err(error) if error.is_retryable() => {
-                tracing::warn!(%error, "the store is not available; tasks with limits wait");
-                clock.sleep(pause).await;
-                pause = (pause * 2).min(Duration::from_secs(5));
-            }
-            other => return other.map_err(trouble),
-        }
-    }
 }
