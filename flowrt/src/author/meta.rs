@@ -207,6 +207,10 @@ pub struct FlowOptions {
     pub timeout: Option<Duration>,
     /// Tasks of a run at a time.
     pub concurrency: u32,
+    /// Runs of the flow at a time.
+    pub max_runs: Option<u32>,
+    /// What a run does when there are so many.
+    pub when_full: WhenFull,
     /// A failed node cancels the others.
     pub fail_fast: bool,
     /// `version = "…"`.
@@ -228,6 +232,8 @@ impl FlowOptions {
         delay: Delay::List(&[]),
         timeout: None,
         concurrency: 64,
+        max_runs: None,
+        when_full: WhenFull::Queue,
         fail_fast: false,
         version: None,
         tags: &[],

@@ -33,14 +33,16 @@ fn listen(name: &str, interrupt: &dyn Fn()) {
     let heard = runtime.block_on(async {
         let mut signals = Signals::open()?;
         signals.next().await;
-        eprintln!("letting go of {name}: what ends soon is recorded · again to stop now");
+        super::print::note(&format!(
+            "letting go of {name}: what ends soon is recorded · again to stop now"
+        ));
         interrupt();
         signals.next().await;
         io::Result::Ok(())
     });
     match heard {
         Ok(()) => {
-            eprintln!("stopped now · try:  runs resume {name}");
+            super::print::note(&format!("stopped now · try:  runs resume {name}"));
             std::process::exit(INTERRUPTED)
         }
         Err(error) => {

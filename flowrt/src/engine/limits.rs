@@ -1,6 +1,7 @@
 //! Lets bodies begin when their limits have room. Whoever waits holds nothing else.
 
 mod gate;
+pub(super) mod runs;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -6,6 +6,7 @@
 
 mod policies;
 mod rates;
+mod runs;
 mod slots;
 
 use std::sync::Mutex;
@@ -37,6 +38,17 @@ impl Crowd {
         self.all.fetch_add(1, Ordering::SeqCst);
         tokio::time::sleep(std::time::Duration::from_millis(millis)).await;
         self.now.fetch_sub(1, Ordering::SeqCst);
+    }
+
+    /// Looks until it holds; the test's own timeout ends it.
+    pub(crate) async fn until<F: Future<Output = bool>>(&self, holds: impl Fn() -> F) {
+        for _ in 0..2_000 {
+            if holds().await {
+                return;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        }
+        panic!("it does not come to that");
     }
 
     pub(crate) fn most(&self) -> u32 {
