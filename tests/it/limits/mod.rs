@@ -5,6 +5,7 @@
 )]
 
 mod policies;
+mod processes;
 mod rates;
 mod runs;
 mod slots;
