@@ -91,10 +91,11 @@ impl Place {
         self.used = used;
     }
 
+    /// Half of the slack is left for what happens between this look at the clock and the body's first line.
     fn is_late(&self, now: i64) -> bool {
         self.started
             .as_ref()
-            .is_some_and(|started| now > started.at.saturating_add(started.rule.slack()))
+            .is_some_and(|started| now > started.at.saturating_add(started.rule.slack() / 2))
     }
 
     async fn wait(&mut self, request: impl FnOnce(Reply) -> Request) -> Result<()> {

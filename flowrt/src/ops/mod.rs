@@ -5,6 +5,7 @@ pub mod inspect;
 mod limits;
 mod names;
 pub mod params;
+pub mod signals;
 mod start;
 mod stop;
 
@@ -89,6 +90,7 @@ impl Engine {
     /// # Errors
     /// If two flows or tasks of this program have one name.
     pub fn on(store: Arc<dyn Store>) -> Result<Self> {
+        engine::warn_of_aborts();
         Self::with_clock(store, Clock::real(), true)
     }
 
