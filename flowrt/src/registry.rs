@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use crate::author::meta::{Kind, Meta, Registered};
+use crate::author::meta::{Kind, Limit, Meta, Registered, RegisteredLimit};
 use crate::error::{Error, ErrorKind, Result};
 
 /// All flows by name; two flows or tasks of one name are an error that names both places.
@@ -43,6 +43,14 @@ fn unique(
         .filter(|((is_task, _), _)| *is_task == want_tasks)
         .map(|((_, name), meta)| (name, meta))
         .collect())
+}
+
+/// The limits of this program, by name.
+pub(crate) fn limits() -> BTreeMap<&'static str, &'static Limit> {
+    inventory::iter::<RegisteredLimit>
+        .into_iter()
+        .map(|registered| (registered.0.name, registered.0))
+        .collect()
 }
 
 /// What is said about a flow that this program does not have.

@@ -10,6 +10,7 @@ mod drive;
 mod driver;
 mod end;
 mod host;
+mod limits;
 mod patience;
 mod retry;
 mod settings;
@@ -43,6 +44,7 @@ pub(crate) struct Shared {
     pub(crate) clock: Clock,
     /// Flows by registered name.
     pub(crate) flows: HashMap<&'static str, &'static Meta>,
+    limiter: std::sync::OnceLock<limits::Limiter>,
     pub(crate) active: Active,
     pub(crate) settings: Settings,
     /// Told when something may have changed for a run that waits: a signal, a cancel, the end of a run.
@@ -59,10 +61,18 @@ impl Shared {
             store,
             clock,
             flows,
+            limiter: std::sync::OnceLock::new(),
             active: Active::default(),
             settings: Settings::default(),
             changed: tokio::sync::Notify::new(),
         })
+    }
+
+    /// Where tasks wait for their limits.
+    fn limiter(self: &Arc<Self>) -> limits::Limiter {
+        self.limiter
+            .get_or_init(|| limits::Limiter::new(self))
+            .clone()
     }
 }
 

@@ -2,6 +2,7 @@
 
 pub mod graph;
 pub mod ids;
+pub mod limit;
 pub mod payload;
 pub mod plan;
 pub mod record;

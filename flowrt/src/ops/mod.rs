@@ -2,6 +2,7 @@
 
 pub mod doctor;
 pub mod inspect;
+mod limits;
 mod names;
 pub mod params;
 mod rerun;
@@ -29,6 +30,7 @@ use crate::registry;
 pub use crate::store::RunFilter;
 use crate::store::memory::Memory;
 use crate::store::{Options, Process, Reopening, Store};
+pub use limits::{BucketReport, LimitReport, TicketReport};
 pub use rerun::Rerun;
 pub use resume::Resume;
 pub use start::Start;

@@ -2,6 +2,7 @@
 
 mod around;
 mod endings;
+mod limits;
 mod records;
 mod runs;
 
@@ -52,5 +53,12 @@ pub(super) async fn check_all<G>(fresh: impl Fn() -> (Arc<dyn Store>, G)) {
             logs_are_read_by_cursor,
             flows_are_remembered,
             this_process_lives;
+        limits:
+            slots_are_given_in_order_and_given_back,
+            a_window_remembers_what_has_ended,
+            a_person_sets_the_rule,
+            the_end_of_a_drive_gives_all_tickets_back,
+            a_step_that_asks_again_gives_its_ticket_back,
+            a_place_can_be_taken;
     }
 }

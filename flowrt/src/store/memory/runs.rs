@@ -6,6 +6,7 @@ use std::convert::Infallible;
 use super::super::naming::{free_name, id_range};
 use super::super::{Ending, Error, FOUND_AT_MOST, Reopening, RunFilter, check_reopenable, taken};
 use super::inside::Inside;
+use super::tickets::Tickets;
 use crate::model::ids::{ProcessId, RunId};
 use crate::model::payload::Payload;
 use crate::model::record::{Entry, LogLine, Micros, NewRun, RunRecord, SignalRecord};
@@ -21,6 +22,7 @@ pub(super) struct Runs {
     next_serial: u64,
     next_line: i64,
     pub flows: BTreeSet<String>,
+    pub tickets: Tickets,
 }
 
 /// One run.
