@@ -50,7 +50,7 @@ type Naming<'a, T> = Box<dyn FnMut(&T) -> String + Send + 'a>;
 
 /// A fan-out; see [`map`].
 #[must_use = "a map does nothing until it is awaited"]
-pub struct Map<'a, I: Iterator, F, C: MapCall, M = Strict> {
+pub struct Map<'a, I: Iterator, F, C, V, M = Strict> {
     items: I,
     call: F,
     place: Option<Place>,
@@ -60,10 +60,12 @@ pub struct Map<'a, I: Iterator, F, C: MapCall, M = Strict> {
     window: Window,
     share: f64,
     under_way: FuturesUnordered<Item<C>>,
-    values: Vec<Option<Result<C::Value>>>,
+    values: Vec<Option<Result<V>>>,
     /// All items are built.
     exhausted: bool,
     failed: usize,
+    /// The labels of the items that failed.
+    blamed: HashMap<usize, String>,
     over: bool,
     mode: PhantomData<fn() -> M>,
 }
@@ -84,6 +86,7 @@ pin_project_lite::pin_project! {
     /// The call of an item, and which item it is.
     struct Item<C> {
         index: usize,
+        label: Option<String>,
         mistake: Option<Error>,
         #[pin]
         call: C,
@@ -91,13 +94,14 @@ pin_project_lite::pin_project! {
 }
 
 impl<C: MapCall> Future for Item<C> {
-    type Output = (usize, Result<C::Value>);
+    type Output = (usize, Option<String>, Result<C::Value>);
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         if let Some(error) = this.mistake.take() {
-            return Poll::Ready((*this.index, Err(error)));
+            return Poll::Ready((*this.index, None, Err(error)));
         }
-        this.call.poll(cx).map(|result| (*this.index, result))
+        let result = ready!(this.call.poll(cx));
+        Poll::Ready((*this.index, this.label.take(), result))
     }
 }
 
@@ -127,7 +131,7 @@ impl<C: MapCall> Future for Item<C> {
 /// assert_eq!(doubled().await.unwrap(), [0, 2, 4]);
 /// # });
 /// ```
-pub fn map<'a, I, F, C>(items: I, call: F) -> Map<'a, I::IntoIter, F, C>
+pub fn map<'a, I, F, C>(items: I, call: F) -> Map<'a, I::IntoIter, F, C, C::Value>
 where
     I: IntoIterator,
     F: FnMut(I::Item) -> C,
@@ -154,6 +158,7 @@ where
         values: Vec::new(),
         exhausted: false,
         failed: 0,
+        blamed: HashMap::new(),
         over: false,
         mode: PhantomData,
     }
@@ -179,7 +184,7 @@ impl Window {
     }
 }
 
-impl<'a, I: Iterator, F, C: MapCall, M> Map<'a, I, F, C, M> {
+impl<'a, I: Iterator, F, C: MapCall<Value = V>, V, M> Map<'a, I, F, C, V, M> {
     /// At most that many items are under way at a time, waits between attempts included; 0 counts as 1. Without it the
     /// `concurrency` of the flow holds.
     pub fn concurrency(mut self, items: usize) -> Self {
@@ -213,7 +218,7 @@ impl<'a, I: Iterator, F, C: MapCall, M> Map<'a, I, F, C, M> {
 
     /// Gives each item's own result, a failure too, and fails only when more than that share of the items failed: 0.1 is
     /// a tenth of them, 1.0 all. Failures that were tolerated are not done again when the run is resumed.
-    pub fn tolerate(self, share: f64) -> Map<'a, I, F, C, Tolerant> {
+    pub fn tolerate(self, share: f64) -> Map<'a, I, F, C, V, Tolerant> {
         if let Some(place) = &self.place {
             place.items.core.tolerate_items(place.items.index);
         }
@@ -230,6 +235,7 @@ impl<'a, I: Iterator, F, C: MapCall, M> Map<'a, I, F, C, M> {
             values: self.values,
             exhausted: self.exhausted,
             failed: self.failed,
+            blamed: self.blamed,
             over: self.over,
             mode: PhantomData,
         }
@@ -275,6 +281,7 @@ impl<'a, I: Iterator, F, C: MapCall, M> Map<'a, I, F, C, M> {
             };
             let index = self.values.len();
             let id = self.id(&item);
+            let label = self.label.as_mut().map(|label| label(&item));
             let call = &mut self.call;
             let (call, built) = match &self.place {
                 Some(place) => place.items.fixed(id, || call(item)),
@@ -284,6 +291,7 @@ impl<'a, I: Iterator, F, C: MapCall, M> Map<'a, I, F, C, M> {
             self.values.push(None);
             self.under_way.push(Item {
                 index,
+                label,
                 mistake,
                 call,
             });
@@ -302,7 +310,7 @@ impl<'a, I: Iterator, F, C: MapCall, M> Map<'a, I, F, C, M> {
             {
                 place.items.core.watch_items(place.items.index, cx);
             }
-            let Some((index, result)) = ready!(self.under_way.poll_next_unpin(cx)) else {
+            let Some((index, label, result)) = ready!(self.under_way.poll_next_unpin(cx)) else {
                 return Poll::Ready(None);
             };
             if let Err(error) = &result {
@@ -311,6 +319,7 @@ impl<'a, I: Iterator, F, C: MapCall, M> Map<'a, I, F, C, M> {
                     return Poll::Ready(Some(error.clone()));
                 }
                 self.failed += usize::from(error.kind() != ErrorKind::Skipped);
+                self.blamed.extend(label.map(|label| (index, label)));
             }
             self.values[index] = Some(result);
             if self.window.fail_fast && self.exhausted_tolerance() {
@@ -332,15 +341,20 @@ impl<'a, I: Iterator, F, C: MapCall, M> Map<'a, I, F, C, M> {
         let errors = self
             .values
             .iter()
-            .flatten()
-            .filter_map(|result| result.as_ref().err());
-        let first = errors
-            .clone()
-            .find(|error| error.kind() != ErrorKind::Skipped);
-        let error = first.or_else(|| errors.clone().next())?.clone();
-        Some(match self.failed {
-            0 | 1 => error,
-            failed => error.within(format!("{failed} of {all} items failed")),
+            .enumerate()
+            .filter_map(|(index, result)| Some((index, result.as_ref()?.as_ref().err()?)));
+        let real = |(_, error): &(usize, &Error)| error.kind() != ErrorKind::Skipped;
+        let first = errors.clone().find(real).or_else(|| errors.clone().next());
+        let (index, error) = first?;
+        let label = self.blamed.get(&index);
+        let error = error.clone();
+        Some(match (self.failed, label) {
+            (0 | 1, None) => error,
+            (0 | 1, Some(label)) => error.within(format!("the item `{label}` failed")),
+            (failed, None) => error.within(format!("{failed} of {all} items failed")),
+            (failed, Some(label)) => error.within(format!(
+                "{failed} of {all} items failed, the first of them `{label}`"
+            )),
         })
     }
 
@@ -355,8 +369,13 @@ impl<'a, I: Iterator, F, C: MapCall, M> Map<'a, I, F, C, M> {
     }
 }
 
-impl<I: Iterator, F: FnMut(I::Item) -> C, C: MapCall> Future for Map<'_, I, F, C, Strict> {
-    type Output = Result<Vec<C::Value>>;
+impl<I, F, C, V> Future for Map<'_, I, F, C, V, Strict>
+where
+    I: Iterator,
+    F: FnMut(I::Item) -> C,
+    C: MapCall<Value = V>,
+{
+    type Output = Result<Vec<V>>;
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.get_mut();
         if this.over {
@@ -374,8 +393,13 @@ impl<I: Iterator, F: FnMut(I::Item) -> C, C: MapCall> Future for Map<'_, I, F, C
     }
 }
 
-impl<I: Iterator, F: FnMut(I::Item) -> C, C: MapCall> Future for Map<'_, I, F, C, Tolerant> {
-    type Output = Result<Vec<Result<C::Value>>>;
+impl<I, F, C, V> Future for Map<'_, I, F, C, V, Tolerant>
+where
+    I: Iterator,
+    F: FnMut(I::Item) -> C,
+    C: MapCall<Value = V>,
+{
+    type Output = Result<Vec<Result<V>>>;
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.get_mut();
         if this.over {
@@ -402,22 +426,32 @@ impl<I: Iterator, F: FnMut(I::Item) -> C, C: MapCall> Future for Map<'_, I, F, C
     }
 }
 
-impl<I: Iterator, F: FnMut(I::Item) -> C, C: MapCall> Step for Map<'_, I, F, C, Strict> {
+impl<I, F, C, V> Step for Map<'_, I, F, C, V, Strict>
+where
+    I: Iterator,
+    F: FnMut(I::Item) -> C,
+    C: MapCall<Value = V>,
+{
     fn callee() -> Option<&'static Meta> {
         C::callee()
     }
 }
 
-impl<I: Iterator, F: FnMut(I::Item) -> C, C: MapCall> Step for Map<'_, I, F, C, Tolerant> {
+impl<I, F, C, V> Step for Map<'_, I, F, C, V, Tolerant>
+where
+    I: Iterator,
+    F: FnMut(I::Item) -> C,
+    C: MapCall<Value = V>,
+{
     fn callee() -> Option<&'static Meta> {
         C::callee()
     }
 }
 
 /// Nothing in it is pinned where it is: the calls under way have places of their own on the heap.
-impl<I: Iterator, F, C: MapCall, M> Unpin for Map<'_, I, F, C, M> {}
+impl<I: Iterator, F, C, V, M> Unpin for Map<'_, I, F, C, V, M> {}
 
-impl<I: Iterator, F, C: MapCall, M> fmt::Debug for Map<'_, I, F, C, M> {
+impl<I: Iterator, F, C, V, M> fmt::Debug for Map<'_, I, F, C, V, M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Map")
             .field("built", &self.values.len())

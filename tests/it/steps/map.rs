@@ -134,7 +134,9 @@ async fn items_are_known_by_index_or_key_and_count_among_the_calls_of_their_task
 
 #[flow]
 async fn map_odd_fails(upto: u32) -> Result<Vec<u32>> {
-    map(0..upto, map_even_only).await
+    map(0..upto, map_even_only)
+        .label(|n| format!("number {n}"))
+        .await
 }
 
 #[flow(fail_fast)]
@@ -148,7 +150,8 @@ async fn all_items_run_and_the_first_failure_in_their_order_is_the_maps() {
     assert_eq!(run.state, RunState::Failed);
     let error = run.error.as_deref().expect("failed").to_owned();
     assert!(
-        error.contains("3 of 6 items failed") && error.contains("1 is odd"),
+        error.contains("3 of 6 items failed, the first of them `number 1`")
+            && error.contains("1 is odd"),
         "{error}"
     );
     assert!(error.contains("map_even_only[1]"), "{error}");
