@@ -154,7 +154,10 @@ impl Core {
             .filter_map(|key| inner.slots.get(key))
             .filter(|slot| slot.submitted && !slot.awaited && !slot.tolerated)
             .find_map(|slot| match &slot.state {
-                SlotState::Done(recorded) if !recorded.state.is_success() => {
+                // A child that had nothing to do has not failed.
+                SlotState::Done(recorded)
+                    if !recorded.state.is_success() && recorded.state != TaskState::Skipped =>
+                {
                     Some(Error::from_json(&recorded.output))
                 }
                 _ => None,
@@ -191,12 +194,11 @@ impl Core {
     /// Drops the work of every running call without a word in the record: a recovery starts it again.
     pub(crate) fn release_running(&self) -> Vec<Entry> {
         let mut inner = self.lock();
-        for slot in inner.slots.iter() {
-            if let (SlotState::Running, Some(abort)) = (&slot.state, &slot.abort) {
+        for slot in inner.take_running() {
+            if let Some(abort) = &slot.abort {
                 abort.abort();
             }
         }
-        inner.running = 0;
         std::mem::take(&mut inner.pending)
     }
 
@@ -204,24 +206,14 @@ impl Core {
     pub(crate) fn abort_running(&self, now: Micros) -> Vec<Entry> {
         let mut inner = self.lock();
         let mut entries = std::mem::take(&mut inner.pending);
-        let keys: Vec<Key> = inner.slots.keys().collect();
-        for key in keys {
-            let Some(slot) = inner.slots.get(key) else {
-                continue;
-            };
-            if !matches!(slot.state, SlotState::Running) {
-                continue;
+        for slot in inner.take_running() {
+            if let Some(abort) = &slot.abort {
+                abort.abort();
             }
-            if let Some(slot) = inner.slots.remove(key) {
-                if let Some(abort) = &slot.abort {
-                    abort.abort();
-                }
-                if !slot.part {
-                    entries.push(Entry::Step(inner.cancelled(&slot, now)));
-                }
+            if !slot.part {
+                entries.push(Entry::Step(inner.cancelled(&slot, now)));
             }
         }
-        inner.running = 0;
         entries
     }
 }
