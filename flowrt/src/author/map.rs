@@ -103,7 +103,7 @@ struct Window {
 /// async fn doubled() -> Result<Vec<u32>> {
 ///     map(0..3, |n| double(n)).await
 /// }
-/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
 /// assert_eq!(doubled().await.unwrap(), [0, 2, 4]);
 /// # });
 /// ```

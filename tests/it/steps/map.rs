@@ -339,6 +339,35 @@ async fn a_resume_redoes_only_the_failed_items() {
     assert_eq!(BODIES_OF_PICKY.load(SeqCst), 500);
 }
 
+#[flow]
+fn map_over_flows(upto: u32) -> Result<usize> {
+    let runs = map(1..upto, |n| map_all_twice(n)).key(|n| n * 10);
+    let mixed = map(0..upto, |n| {
+        if n % 2 == 0 {
+            map_twice(n).boxed()
+        } else {
+            map_even_only(n + 1).boxed()
+        }
+    });
+    { runs.concat().len() + mixed.len() }
+}
+
+#[tokio::test]
+async fn items_may_be_runs_of_their_own_or_calls_of_different_tasks() {
+    let (run, journal) = ended(map_over_flows(3)).await;
+    assert_eq!(run.output.as_deref(), Some("6"), "{:?}", run.error);
+    assert_eq!(
+        steps(&journal),
+        BTreeSet::from([
+            "map_all_twice[10]",
+            "map_all_twice[20]",
+            "map_twice[0]",
+            "map_twice[1]",
+            "map_twice[2]"
+        ])
+    );
+}
+
 static WIDTH: AtomicUsize = AtomicUsize::new(40);
 
 #[task]
