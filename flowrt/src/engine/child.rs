@@ -9,7 +9,7 @@ use tokio::task::AbortHandle;
 
 use super::driver::Stop;
 use super::host::{Message, RunHost};
-use super::{DEPTH_MAX, drive, patiently, redo_of, trouble};
+use super::{DEPTH_MAX, drive, may_have_crashed, patiently, redo_of, trouble};
 use crate::author::cancel::Stops;
 use crate::author::core::Core;
 use crate::author::meta::Meta;
@@ -303,7 +303,8 @@ async fn claim(
             .map_err(|error| Trouble::Stop(Stop::Lost(error)))?;
         patiently(|| store.reopen(id, epoch, changes.clone(), now)).await
     } else {
-        patiently(|| store.claim(id, epoch, record.owner.is_some(), now)).await
+        let crashed = may_have_crashed(record);
+        patiently(|| store.claim(id, epoch, crashed, now)).await
     };
     claimed.map_err(lost)
 }

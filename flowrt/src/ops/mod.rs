@@ -213,7 +213,12 @@ impl Engine {
             store.reopen(record.id, record.epoch, changes, now).await
         } else {
             store
-                .claim(record.id, record.epoch, record.owner.is_some(), now)
+                .claim(
+                    record.id,
+                    record.epoch,
+                    engine::may_have_crashed(record),
+                    now,
+                )
                 .await
         };
         let Some(claimed) = claimed.map_err(trouble)? else {
