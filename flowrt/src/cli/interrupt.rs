@@ -4,7 +4,8 @@ use std::io;
 use std::thread;
 use std::time::Duration;
 
-use super::print::note;
+use super::command::program_name;
+use super::print;
 use crate::clock::Clock;
 use crate::error::Result;
 use crate::model::record::RunRecord;
@@ -40,7 +41,7 @@ fn listen(name: &str, interrupt: &dyn Fn()) {
         let mut signals = Signals::open()?;
         signals.next().await;
         interrupt();
-        note(&format!(
+        print::note(&format!(
             "letting go of {name}: what ends soon is recorded · again to stop now"
         ));
         // What sends a signal to a process and to its group, as `timeout` does, means it once.
@@ -58,7 +59,10 @@ fn listen(name: &str, interrupt: &dyn Fn()) {
     });
     match heard {
         Ok(()) => {
-            note(&format!("stopped now · try:  runs resume {name}"));
+            print::note(&format!(
+                "stopped now · try:  {} runs resume {name}",
+                program_name()
+            ));
             std::process::exit(INTERRUPTED)
         }
         Err(error) => {
