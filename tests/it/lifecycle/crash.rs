@@ -63,9 +63,9 @@ fn a_run_that_only_waits_is_not_blamed_for_deaths() {
         place.await_state("Waiting");
         kill(run);
     }
-    let sent = place.call(&["runs", "signal", &name, "answer", "\"late\""]);
+    let sent = place.call(&["runs", "signal", &name, "answer", "7"]);
     assert!(sent.status.success(), "{}", text(&sent.stderr));
     let over = place.call(&["runs", "resume", &name]);
     assert_eq!(over.status.code(), Some(0), "{}", text(&over.stderr));
-    assert_eq!(place.ledger(), ["first", "heard late"]);
+    assert_eq!(place.ledger(), ["first", "heard 7"]);
 }

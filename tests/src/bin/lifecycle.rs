@@ -83,9 +83,9 @@ async fn nested(folder: String) -> Result<()> {
 
 /// Waits for a signal between two tasks.
 #[flow]
-async fn patient(folder: String) -> Result<String> {
+async fn patient(folder: String) -> Result<u32> {
     leave(folder.clone(), "first".to_owned()).await?;
-    let answer = receive::<String>("answer").await?;
+    let answer = receive::<u32>("answer").await?;
     leave(folder, format!("heard {answer}")).await?;
     Ok(answer)
 }
