@@ -47,6 +47,8 @@ pub struct RunHandle {
     /// Its name.
     pub name: String,
     stops: Stops,
+    /// Not the engine itself: whoever keeps a handle does not keep the store open.
+    shared: std::sync::Weak<Shared>,
     task: tokio::task::JoinHandle<Result<RunRecord>>,
 }
 
@@ -237,6 +239,7 @@ impl Engine {
             id,
             name,
             stops,
+            shared: Arc::downgrade(&self.shared),
             task,
         })
     }
