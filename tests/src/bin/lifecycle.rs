@@ -122,4 +122,19 @@ async fn stubborn(folder: String) -> Result<u32> {
     break_down(folder).await
 }
 
+/// The same as a child run.
+#[flow]
+async fn over_stubborn(folder: String) -> Result<u32> {
+    stubborn(folder).await
+}
+
+/// The same as a graph, with a node after the one that fails.
+#[flow(retries = 3, backoff = "100ms..1s")]
+fn stubborn_dag(folder: String) -> Result<u32> {
+    let first = leave(folder.clone(), "first".to_owned());
+    let broken = break_down(folder.clone()).after(first);
+    leave(folder, "last".to_owned()).after(broken);
+    broken
+}
+
 flowrt::main!();
