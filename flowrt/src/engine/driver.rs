@@ -306,11 +306,14 @@ impl Driver {
                 return Some(Stop::Misused(history_full(self.core.facts.history_max)));
             }
             entries.append(&mut more);
-            let is_kept = entries[before..]
-                .iter()
-                .any(|entry| matches!(entry, Entry::Step(step) if step.signal == signal));
-            if let Some(signal) = signal.filter(|_| !is_kept) {
+            if let Some(signal) = signal
+                && !entries[before..]
+                    .iter()
+                    .any(|entry| matches!(entry, Entry::Step(step) if step.signal == Some(signal)))
+            {
+                // The call was dropped; another may wait for the same.
                 self.host.signals.give_back(signal);
+                self.host.shared.changed.notify_waiters();
             }
             handouts.push((key, recorded));
             synced |= needs_sync;

@@ -21,7 +21,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use active::Active;
-pub(crate) use crash::{end_orphan, warn_of_aborts};
+pub(crate) use crash::{end_orphan, may_have_crashed, warn_of_aborts};
 pub(crate) use drive::drive;
 pub(crate) use patience::patiently;
 pub(crate) use settings::Settings;
