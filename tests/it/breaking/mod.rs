@@ -7,5 +7,6 @@
 mod faults;
 mod full_disk;
 mod middle;
+mod sizes;
 mod sweep;
 mod victim;
