@@ -29,6 +29,7 @@ pub use flowmacros::{JsonSchema, flow, limit, resource, task};
 
 pub use author::call::{Handle, TaskCall};
 pub use author::context::TaskContext;
+pub use author::map::{Map, MapCall, map};
 pub use author::meta::Limit;
 pub use author::wait::{
     Receive, Sleep, Untracked, now, receive, sleep, sleep_until, untracked, uuid,

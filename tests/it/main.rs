@@ -8,3 +8,4 @@ mod file_length;
 mod language;
 mod layering;
 mod replay;
+mod steps;

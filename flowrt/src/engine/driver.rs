@@ -95,6 +95,8 @@ impl Driver {
             logical_time: record.logical_time,
             depth,
             history_max: HISTORY_STEPS_MAX,
+            concurrency: meta.flow.concurrency,
+            fail_fast: meta.flow.fail_fast,
         };
         let core = Core::new(
             facts,

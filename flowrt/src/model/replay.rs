@@ -14,6 +14,8 @@ pub struct Replay {
     places: HashMap<(String, u32), Place>,
     nodes: HashMap<(String, String), ()>,
     ends: HashMap<String, u32>,
+    /// The last recorded completion of each scope: its place and its step.
+    lasts: HashMap<String, (u32, String)>,
 }
 
 #[derive(Debug, Clone)]
@@ -64,6 +66,15 @@ impl Replay {
                 .insert((step.scope.clone(), step.position), place);
         }
         if step.is_handed_out() {
+            let last = self.lasts.get_mut(&step.scope);
+            match last {
+                Some(last) if last.0 >= step.position => {}
+                Some(last) => *last = (step.position, step.step.clone()),
+                None => {
+                    self.lasts
+                        .insert(step.scope.clone(), (step.position, step.step.clone()));
+                }
+            }
             self.queue.push_back(step);
         }
     }
@@ -123,15 +134,11 @@ impl Replay {
 
     /// A scope ended after `length` calls: the record may not know of more.
     pub fn close_scope(&self, scope: &str, length: u32) -> Option<Error> {
-        let beyond = self
-            .queue
-            .iter()
-            .find(|step| step.scope == scope && step.position >= length);
-        beyond.map(|step| {
+        let (last, step) = self.lasts.get(scope)?;
+        (*last >= length).then(|| {
             diverged(format!(
-                "{} ends after {length} calls, but the record goes on with `{}`",
-                scope_name(scope),
-                step.step
+                "{} ends after {length} calls, but the record goes on with `{step}`",
+                scope_name(scope)
             ))
         })
     }

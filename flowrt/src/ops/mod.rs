@@ -1,5 +1,10 @@
 //! The only way in from outside: start, wait, cancel, resume, list. Knows no HTTP and no terminal.
 
+pub mod doctor;
+pub mod inspect;
+mod names;
+pub mod params;
+mod start;
 mod stop;
 
 use std::sync::Arc;
@@ -22,6 +27,7 @@ use crate::registry;
 pub use crate::store::RunFilter;
 use crate::store::memory::Memory;
 use crate::store::{Options, Process, Store};
+pub use start::Start;
 
 /// An open store and the flows of this program: starts runs and drives them.
 ///
@@ -120,14 +126,16 @@ impl Engine {
     /// # Errors
     /// If this program has no such flow, or a parameter is missing or does not fit.
     pub async fn start_named(&self, flow: &str, params: &serde_json::Value) -> Result<RunHandle> {
-        let Some(meta) = self.shared.flows.get(flow) else {
-            return Err(registry::unknown(flow, &self.shared.flows));
-        };
-        self.start_meta(meta, Payload::from_json(params.to_string()))
-            .await
+        self.start_with(flow, params, Start::default()).await
     }
 
     async fn start_meta(&self, meta: &'static Meta, input: Payload) -> Result<RunHandle> {
+        let record = self.accept(meta, input, Start::default()).await?;
+        self.take(&record, meta, false).await
+    }
+
+    /// Writes the start down, and does not drive the run yet.
+    async fn accept(&self, meta: &'static Meta, input: Payload, start: Start) -> Result<RunRecord> {
         if meta.kind == Kind::Task {
             let message = format!("`{}` is a task; an engine runs flows", meta.name);
             return Err(Error::new(ErrorKind::Input, message).hint("call it from a #[flow]"));
@@ -137,7 +145,7 @@ impl Engine {
         let id = RunId(clock::new_uuid());
         let run = NewRun {
             id,
-            name: format!("{}-{}", meta.name, &id.to_string()[24..30]),
+            name: start.name.unwrap_or_else(|| names::of(clock::random_u64())),
             flow: meta.name.to_owned(),
             input,
             parent: None,
@@ -150,9 +158,9 @@ impl Engine {
             steps: Vec::new(),
         };
         failpoint("ops::before_start");
-        let record = self.shared.store.create_run(run).await.map_err(trouble)?;
+        let record = self.shared.store.create_run(run).await.map_err(trouble);
         failpoint("ops::after_start");
-        self.take(&record, meta, false).await
+        record
     }
 
     /// Goes on with a run: one whose process died from where it stopped, one that failed with what failed.

@@ -35,23 +35,16 @@ impl Inner {
     }
 
     pub(super) fn step(&self, identity: &Identity) -> String {
-        let path = &self.scopes[identity.scope].path;
-        if identity.occurrence <= 1 {
-            format!("{path}{}", identity.name)
-        } else {
-            format!("{path}{}#{}", identity.name, identity.occurrence)
-        }
+        self.scopes[identity.scope].step(&identity.name, identity.occurrence)
     }
 
     pub(super) fn push_scope(&mut self, path: String) -> usize {
-        self.scopes.push(ScopeData {
-            path,
-            position: 0,
-            names: HashMap::new(),
-            branches: 0,
-            draws: 0,
-        });
-        self.scopes.len() - 1
+        let index = self.scopes.len();
+        if !self.replay.is_over() {
+            self.paths.insert(path.clone(), index);
+        }
+        self.scopes.push(ScopeData::new(path));
+        index
     }
 
     pub(super) fn take_seq(&mut self) -> u64 {
@@ -113,21 +106,30 @@ impl Inner {
         Some(error.at(&step, Some(line), 0))
     }
 
-    pub(super) fn deliver(&mut self, key: Key, recorded: Recorded) {
+    /// Puts an outcome into its call's slot; false if nobody wants the call any more.
+    pub(super) fn deliver(&mut self, key: Key, recorded: Recorded) -> bool {
         failpoint("engine::before_handout");
-        self.wanted.retain(|other| *other != key);
-        if let Some(slot) = self.slots.get_mut(key) {
-            slot.state = SlotState::Done(recorded);
-            if let Some(waker) = slot.waker.take() {
-                waker.wake();
-            }
+        let there = self.slots.finish(key, recorded);
+        if there {
+            self.wake();
         }
-        self.wake();
+        there
+    }
+
+    /// Whether the next recorded completion is that of a call which the flow dropped meanwhile: in the first execution
+    /// both were recorded before the flow was told of either.
+    pub(super) fn next_was_dropped(&self) -> bool {
+        !self.dropped.is_empty()
+            && self.replay.peek().is_some_and(|record| {
+                self.paths
+                    .get(&record.scope)
+                    .is_some_and(|scope| self.dropped.contains(&(*scope, record.position)))
+            })
     }
 
     pub(super) fn replay_next(&mut self) -> Option<Next> {
         while let Some(record) = self.replay.peek() {
-            if !record.is_handed_out() {
+            if !record.is_handed_out() || self.next_was_dropped() {
                 self.replay.pop();
                 continue;
             }
@@ -137,10 +139,11 @@ impl Inner {
                 record.step.clone(),
                 record.digest,
             );
-            let found = self.slots.find(|slot| {
-                slot.identity.position == position && self.scopes[slot.identity.scope].path == scope
-            });
-            let Some(key) = found else {
+            let index = self.paths.get(&scope).copied();
+            let Some(key) = index.and_then(|index| self.slots.at((index, position))) else {
+                if index.is_some_and(|index| self.scopes[index].reach(position)) {
+                    return Some(Next::Poll);
+                }
                 // An untracked future may still lead to the call.
                 return Some(if self.untracked > 0 {
                     Next::Wait
@@ -156,6 +159,7 @@ impl Inner {
                 ));
             }
             let record = self.replay.pop().expect("peeked under this lock");
+            self.note_failed_item(key, &record);
             let recorded = Recorded {
                 state: record.state,
                 output: record.output.unwrap_or_else(Payload::null),
@@ -171,17 +175,21 @@ impl Inner {
         if self.aside.is_empty() {
             return false;
         }
-        let keys: Vec<Key> = self.wanted.iter().copied().collect();
-        for key in keys {
+        while let Some(key) = self.wanted.pop_front() {
             let Some(slot) = self.slots.get(key) else {
                 continue;
             };
+            if slot.is_done() {
+                continue;
+            }
             let step = self.step(&slot.identity);
             let scope = &self.scopes[slot.identity.scope].path;
             let Some(mut record) = self
                 .aside
                 .take(scope, &step, slot.task, slot.input.digest())
             else {
+                // What is aside only shrinks: a call that it does not know now, it never will.
+                self.fresh.push(key);
                 continue;
             };
             let from = record.seq;
@@ -193,6 +201,7 @@ impl Inner {
                 state: record.state,
                 output: record.output.clone().unwrap_or_else(Payload::null),
             };
+            self.note_failed_item(key, &record);
             self.pending.push(Entry::Reused { from, step: record });
             self.deliver(key, recorded);
             return true;
@@ -201,15 +210,18 @@ impl Inner {
     }
 
     pub(super) fn take_starts(&mut self) -> Vec<(Key, Work)> {
-        let mut starts = Vec::with_capacity(self.wanted.len());
-        while let Some(key) = self.wanted.pop_front() {
+        let wanted: Vec<Key> = self.fresh.drain(..).chain(self.wanted.drain(..)).collect();
+        let mut starts = Vec::with_capacity(wanted.len());
+        for key in wanted {
             let Some(slot) = self.slots.get_mut(key) else {
                 continue;
             };
-            if let SlotState::Wanted(work) = std::mem::replace(&mut slot.state, SlotState::Running)
-            {
-                self.running += 1;
-                starts.push((key, work));
+            match std::mem::replace(&mut slot.state, SlotState::Running) {
+                SlotState::Wanted(work) => {
+                    self.running += 1;
+                    starts.push((key, work));
+                }
+                other => slot.state = other,
             }
         }
         starts
@@ -223,7 +235,7 @@ impl Inner {
             (slot.identity.position, slot.kind, slot.task, slot.tolerated);
         let (digest, input) = (slot.input.digest(), slot.input.clone());
         let seq = self.take_seq();
-        Some(StepRecord {
+        let record = StepRecord {
             seq,
             step,
             scope,
@@ -241,7 +253,9 @@ impl Inner {
             signal: finished.signal,
             reused_from: None,
             tolerated,
-        })
+        };
+        self.note_failed_item(finished.key, &record);
+        Some(record)
     }
 
     pub(super) fn cancelled(&mut self, slot: &Slot, now: Micros) -> StepRecord {
