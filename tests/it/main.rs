@@ -7,5 +7,6 @@ mod dag_runs;
 mod file_length;
 mod language;
 mod layering;
+mod lifecycle;
 mod replay;
 mod steps;

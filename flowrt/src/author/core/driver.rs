@@ -180,12 +180,11 @@ impl Core {
     /// Drops the work of every running call without a word in the record: a recovery starts it again.
     pub(crate) fn release_running(&self) -> Vec<Entry> {
         let mut inner = self.lock();
-        for slot in inner.slots.iter() {
-            if let (SlotState::Running, Some(abort)) = (&slot.state, &slot.abort) {
+        for slot in inner.take_running() {
+            if let Some(abort) = &slot.abort {
                 abort.abort();
             }
         }
-        inner.running = 0;
         std::mem::take(&mut inner.pending)
     }
 
@@ -193,22 +192,12 @@ impl Core {
     pub(crate) fn abort_running(&self, now: Micros) -> Vec<Entry> {
         let mut inner = self.lock();
         let mut entries = std::mem::take(&mut inner.pending);
-        let keys: Vec<Key> = inner.slots.keys().collect();
-        for key in keys {
-            let Some(slot) = inner.slots.get(key) else {
-                continue;
-            };
-            if !matches!(slot.state, SlotState::Running) {
-                continue;
+        for slot in inner.take_running() {
+            if let Some(abort) = &slot.abort {
+                abort.abort();
             }
-            if let Some(slot) = inner.slots.remove(key) {
-                if let Some(abort) = &slot.abort {
-                    abort.abort();
-                }
-                entries.push(Entry::Step(inner.cancelled(&slot, now)));
-            }
+            entries.push(Entry::Step(inner.cancelled(&slot, now)));
         }
-        inner.running = 0;
         entries
     }
 }

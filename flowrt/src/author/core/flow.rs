@@ -288,11 +288,16 @@ impl Core {
         let identity = inner.identify(scope, name, None);
         let path = inner.scopes[scope].path.clone();
         let step = inner.step(&identity);
-        if let Some(value) = inner
-            .replay
-            .value_of(&path, identity.position)
-            .or_else(|| inner.aside.value_of(&step))
-        {
+        match inner.replay.value_of(&path, identity.position, &step) {
+            Ok(Some(value)) => return value,
+            Ok(None) => {}
+            // The flow is not polled again, so what it makes of this value is never seen.
+            Err(error) => {
+                inner.diverged.get_or_insert(error);
+                return make();
+            }
+        }
+        if let Some(value) = inner.aside.value_of(&step) {
             return value;
         }
         let value = make();

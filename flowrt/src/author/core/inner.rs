@@ -227,6 +227,21 @@ impl Inner {
         starts
     }
 
+    /// The slots of all calls that run, in the order in which they were built; their calls have none any more.
+    pub(super) fn take_running(&mut self) -> Vec<Slot> {
+        self.running = 0;
+        let keys: Vec<Key> = self.slots.keys().collect();
+        let is_running = |key: &Key| {
+            let slot = self.slots.get(*key);
+            slot.is_some_and(|slot| matches!(slot.state, SlotState::Running))
+        };
+        let running: Vec<Key> = keys.into_iter().filter(is_running).collect();
+        running
+            .into_iter()
+            .filter_map(|key| self.slots.remove(key))
+            .collect()
+    }
+
     pub(super) fn record_of(&mut self, finished: Finished) -> Option<StepRecord> {
         let slot = self.slots.get(finished.key)?;
         let step = self.step(&slot.identity);
