@@ -11,6 +11,13 @@ use crate::store::{self, Ending, RunFilter};
 /// The kind of the note that a body begins. Written only once a process has died, so that a loop knows its cause.
 pub(super) const UNDER_WAY: &str = "attempt";
 
+/// Whether the deaths are a run's own. One that only waited for its children is not: what they record is progress that
+/// its own record does not show, and one of them that kills its process is ended for it.
+pub(super) fn is_to_blame(journal: &Journal) -> bool {
+    let of_kind = |kind| journal.waits.iter().any(|wait| wait.kind == kind);
+    of_kind(UNDER_WAY) || !of_kind("child")
+}
+
 /// Ends a claimed run whose process has died too often.
 pub(super) async fn end(shared: &Shared, record: &RunRecord, journal: &Journal) -> Result<()> {
     let error = died_too_often(

@@ -6,6 +6,7 @@
 
 mod faults;
 mod full_disk;
+mod killed_often;
 mod middle;
 mod sizes;
 mod sweep;

@@ -117,6 +117,22 @@ async fn wide(ledger: String, tasks: u64) -> Result<u64> {
     Ok(all.into_iter().sum())
 }
 
+/// A long chain of tasks that take their time, in a child.
+#[flow]
+async fn patient(ledger: String, tasks: u64) -> Result<u64> {
+    slow_chain(ledger, tasks).await
+}
+
+/// The child.
+#[flow]
+async fn slow_chain(ledger: String, tasks: u64) -> Result<u64> {
+    let mut n = 0;
+    for _ in 0..tasks {
+        n = add_slowly(ledger.clone(), n).await?;
+    }
+    Ok(n)
+}
+
 /// A task that takes its time, so that a test can do something to its process meanwhile.
 #[flow]
 async fn slow(ledger: String, millis: u64) -> Result<u64> {
