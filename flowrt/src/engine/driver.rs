@@ -198,6 +198,12 @@ impl Driver {
             // Decided before the stop, and not begun: it never will.
             Next::Start(_) if self.core.stops.any() => self.told_to_stop(),
             Next::Start(starts) => {
+                let decided = self.core.take_decided();
+                if !decided.is_empty()
+                    && let Err(error) = self.host.record(decided, Durability::Synced).await
+                {
+                    return Some(Stop::Lost(error));
+                }
                 let handle = Handle(self.host.clone());
                 for (key, work) in starts {
                     let work = handle.execute(&self.core, key, work);

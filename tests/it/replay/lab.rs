@@ -49,6 +49,12 @@ pub(crate) fn version(lab: u64) -> u32 {
     find(lab).version.load(Ordering::SeqCst)
 }
 
+/// How often that happened.
+pub(crate) fn count_of(lab: u64, name: &str) -> usize {
+    let effects = find(lab).effects();
+    effects.iter().filter(|effect| *effect == name).count()
+}
+
 fn find(id: u64) -> Arc<Lab> {
     let labs = LABS.lock().unwrap_or_else(PoisonError::into_inner);
     labs.as_ref()

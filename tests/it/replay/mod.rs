@@ -2,6 +2,7 @@
 
 mod dropped_child;
 mod edits;
+mod fanout;
 mod lab;
 mod misuse;
 mod nested;

@@ -34,9 +34,12 @@ impl Core {
         if inner.reuse_wanted() {
             return Next::Poll;
         }
-        let starts = inner.take_starts();
+        let (starts, turns) = inner.take_starts();
         if !starts.is_empty() {
             return Next::Start(starts);
+        }
+        if turns {
+            return Next::Poll;
         }
         if inner.running > 0 || inner.untracked > 0 {
             Next::Wait
@@ -60,9 +63,7 @@ impl Core {
     /// A completion that is recorded now: it will be handed out after those before it.
     pub(crate) fn committed(&self, key: Key, recorded: Recorded) {
         let mut inner = self.lock();
-        inner.running = inner
-            .running
-            .saturating_sub(usize::from(inner.slots.get(key).is_some()));
+        inner.ended(key);
         inner.handouts.push_back((key, recorded));
     }
 
@@ -77,6 +78,16 @@ impl Core {
     /// Entries that wait for a commit, if any.
     pub(crate) fn take_pending(&self) -> Vec<Entry> {
         std::mem::take(&mut self.lock().pending)
+    }
+
+    /// What must be on the disk before another body starts: a race was decided.
+    pub(crate) fn take_decided(&self) -> Vec<Entry> {
+        let mut inner = self.lock();
+        if std::mem::take(&mut inner.decided) {
+            std::mem::take(&mut inner.pending)
+        } else {
+            Vec::new()
+        }
     }
 
     /// Remembers how to stop a call's work.
@@ -196,7 +207,9 @@ impl Core {
             if let Some(abort) = &slot.abort {
                 abort.abort();
             }
-            entries.push(Entry::Step(inner.cancelled(&slot, now)));
+            if !slot.part {
+                entries.push(Entry::Step(inner.cancelled(&slot, now)));
+            }
         }
         entries
     }
