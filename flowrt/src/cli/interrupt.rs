@@ -4,6 +4,9 @@ use std::io;
 use std::thread;
 use std::time::Duration;
 
+use super::command::program_name;
+use super::print;
+use crate::clock::Clock;
 use crate::error::Result;
 use crate::model::record::RunRecord;
 use crate::ops::RunHandle;
@@ -38,9 +41,12 @@ fn listen(name: &str, interrupt: &dyn Fn()) {
         let mut signals = Signals::open()?;
         signals.next().await;
         interrupt();
-        eprintln!("letting go of {name}: what ends soon is recorded · again to stop now");
+        print::note(&format!(
+            "letting go of {name}: what ends soon is recorded · again to stop now"
+        ));
         // What sends a signal to a process and to its group, as `timeout` does, means it once.
-        let echo = tokio::time::sleep(ECHO);
+        let clock = Clock::real();
+        let echo = clock.sleep(ECHO);
         tokio::pin!(echo);
         loop {
             tokio::select! {
@@ -53,7 +59,10 @@ fn listen(name: &str, interrupt: &dyn Fn()) {
     });
     match heard {
         Ok(()) => {
-            eprintln!("stopped now · try:  runs resume {name}");
+            print::note(&format!(
+                "stopped now · try:  {} runs resume {name}",
+                program_name()
+            ));
             std::process::exit(INTERRUPTED)
         }
         Err(error) => {

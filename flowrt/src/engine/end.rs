@@ -144,7 +144,7 @@ impl Driver {
         .map_err(trouble)?;
         if state.is_final() && self.host.children.were_any() {
             for child in self.orphans().await? {
-                crash::end_orphan(&self.host.shared, child)
+                crash::end_orphan(&self.host.shared, child, false)
                     .await
                     .map_err(trouble)?;
             }

@@ -32,7 +32,7 @@ impl Engine {
         shared.active.cancel(&asked);
         shared.active.cancel(&[run]);
         shared.changed.notify_waiters();
-        end_orphan(shared, run).await.map_err(trouble)?;
+        end_orphan(shared, run, false).await.map_err(trouble)?;
         if !shared.active.holds(run) {
             self.is_answered(run).await?;
         }
@@ -42,11 +42,19 @@ impl Engine {
     async fn is_answered(&self, run: RunId) -> Result<()> {
         let clock = Clock::real();
         let until = clock.now().saturating_add(crate::clock::micros(ANSWER));
+        let here = Some(self.shared.store.process());
+        let mut abandoned = None;
         while clock.now() < until {
-            let state = self.record(run).await?.state;
-            if state.is_final() || state == RunState::Cancelling {
+            let record = self.record(run).await?;
+            if record.state.is_final() || record.state == RunState::Cancelling {
                 return Ok(());
             }
+            // Seen twice, so that it is not one that is claimed and about to be driven.
+            let nobody = record.owner == here && !self.shared.active.holds(run);
+            if nobody && abandoned == Some(record.epoch) {
+                return end_orphan(&self.shared, run, true).await.map_err(trouble);
+            }
+            abandoned = nobody.then_some(record.epoch);
             clock.sleep(LOOK).await;
         }
         tracing::warn!(%run, "the process that drives the run has not answered yet; the cancel is recorded");
@@ -89,6 +97,13 @@ impl Engine {
     /// attempt to drive it, it ends as `Crashed` and is not driven again until somebody resumes it.
     pub fn crashes_max(self, count: u32) -> Self {
         self.shared.settings.set_crashes_max(count);
+        self
+    }
+
+    /// How many steps one run may record (1,000,000 if nothing is said). The next one does not begin, and the run fails
+    /// with an error of kind [`ErrorKind::Limit`](crate::ErrorKind::Limit).
+    pub fn history_steps_max(self, count: u64) -> Self {
+        self.shared.settings.set_history_steps_max(count);
         self
     }
 

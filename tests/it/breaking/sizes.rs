@@ -43,6 +43,60 @@ async fn a_hundred_thousand_tasks_side_by_side_run_once_each_and_are_all_recorde
 }
 
 #[flow]
+async fn sizes_chain(n: u64) -> Result<u64> {
+    let mut sum = 0;
+    for k in 0..n {
+        sum += step_one_by_one(k).await?;
+    }
+    Ok(sum)
+}
+
+static ONE_BY_ONE: AtomicU64 = AtomicU64::new(0);
+
+#[task]
+async fn step_one_by_one(n: u64) -> Result<u64> {
+    ONE_BY_ONE.fetch_add(1, Ordering::Relaxed);
+    Ok(n)
+}
+
+#[flow]
+async fn sizes_beside(n: u64) -> Result<u64> {
+    let all = try_join_all((0..n).map(step_one_by_one)).await?;
+    Ok(all.into_iter().sum())
+}
+
+#[tokio::test]
+async fn a_history_has_a_limit_in_a_chain_and_in_a_fan_out() {
+    let engine = Engine::open("memory:")
+        .await
+        .expect("opens")
+        .history_steps_max(100);
+    assert_eq!(engine.run(sizes_chain(100)).await.expect("completes"), 4950);
+    assert_eq!(
+        engine.run(sizes_beside(100)).await.expect("completes"),
+        4950
+    );
+    let before = ONE_BY_ONE.load(Ordering::Relaxed);
+    for flow in ["sizes_chain", "sizes_beside"] {
+        let params = serde_json::json!({ "n": 101 });
+        let run = engine.start_named(flow, &params).await.expect("starts");
+        let record = run.wait().await.expect("the store works");
+        assert_eq!(record.state, RunState::Failed, "{flow}");
+        let error = record.error.expect("it failed");
+        assert!(
+            error.contains("\"Limit\"") && error.contains("history_steps_max"),
+            "{error:?}"
+        );
+        assert!(error.contains("continue_with"), "{error:?}");
+    }
+    let ran = ONE_BY_ONE.load(Ordering::Relaxed) - before;
+    assert!(
+        ran <= 200,
+        "{ran} tasks ran, although their results could not be recorded"
+    );
+}
+
+#[flow]
 async fn sizes_nested(depth: u32) -> Result<u32> {
     if depth == 0 {
         return Ok(0);

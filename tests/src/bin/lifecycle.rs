@@ -1,5 +1,10 @@
 //! Flows that the tests cancel, interrupt and kill. Each task leaves a line in a ledger, so that a test knows what ran.
 
+#![allow(
+    clippy::disallowed_methods,
+    reason = "bodies of tasks wait as they like"
+)]
+
 use std::io::Write;
 use std::path::Path;
 

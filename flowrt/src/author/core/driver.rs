@@ -154,7 +154,10 @@ impl Core {
             .filter_map(|key| inner.slots.get(key))
             .filter(|slot| slot.submitted && !slot.awaited && !slot.tolerated)
             .find_map(|slot| match &slot.state {
-                SlotState::Done(recorded) if !recorded.state.is_success() => {
+                // A child that had nothing to do has not failed.
+                SlotState::Done(recorded)
+                    if !recorded.state.is_success() && recorded.state != TaskState::Skipped =>
+                {
                     Some(Error::from_json(&recorded.output))
                 }
                 _ => None,

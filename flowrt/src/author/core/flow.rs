@@ -80,7 +80,7 @@ impl Core {
             SlotState::Built => {
                 slot.waker = Some(cx.waker().clone());
                 let work = work();
-                if inner.differs(key) {
+                if inner.differs(key) || inner.is_full(self.facts.history_max) {
                     return Poll::Pending;
                 }
                 if matches!(work, Work::Call { .. }) && !self.stops.any() && inner.may_inline(key) {
@@ -142,7 +142,7 @@ impl Core {
         let mut inner = self.lock();
         let built = inner.slots.submit(key)
             && matches!(inner.slots.get(key), Some(slot) if matches!(slot.state, SlotState::Built));
-        if built && !inner.differs(key) {
+        if built && !inner.differs(key) && !inner.is_full(self.facts.history_max) {
             inner.want(key, Some(work));
         }
         inner.wake();
