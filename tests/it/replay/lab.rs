@@ -17,6 +17,9 @@ use tokio::sync::Notify;
 static LABS: Mutex<Option<HashMap<u64, Arc<Lab>>>> = Mutex::new(None);
 static NEXT: AtomicU64 = AtomicU64::new(1);
 
+/// How many signals each run is sent when it starts; few flows ask for them.
+const SIGNALS: u32 = 3;
+
 /// One store and what happened around it.
 pub(crate) struct Lab {
     pub(crate) id: u64,
@@ -165,6 +168,12 @@ impl Lab {
                 Some(run) => engine.resume(run).await,
             };
             let handle = handle.expect("the run is taken");
+            if run.is_none() {
+                for signal in 0..SIGNALS {
+                    let sent = engine.signal(handle.id, "lab", &signal.into()).await;
+                    sent.expect("the run has not ended");
+                }
+            }
             self.lock().run = Some(handle.id);
             tokio::select! {
                 record = handle.wait() => Some(record.expect("the store works")),

@@ -7,5 +7,6 @@ mod lab;
 mod misuse;
 mod nested;
 mod order;
+mod signals;
 mod story;
 mod values;

@@ -1,5 +1,9 @@
 //! A program of flows that tests kill. Each body appends a line to a ledger, so that what happened can be counted from
 //! outside: `KEY ATTEMPT PID`, where the key is that of the step in its run.
+#![allow(
+    clippy::disallowed_methods,
+    reason = "a body that takes its time stands for real work, whatever the run's clock says"
+)]
 
 use std::fs::OpenOptions;
 use std::io::Write;
