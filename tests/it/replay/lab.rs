@@ -28,6 +28,7 @@ pub(crate) struct Lab {
     store: Arc<dyn Store>,
     state: Mutex<State>,
     crashed: Notify,
+    gate: tokio::sync::watch::Sender<bool>,
 }
 
 #[derive(Default)]
@@ -50,6 +51,23 @@ pub(crate) async fn effect(lab: u64, name: &str) {
 /// Which build of the program this is.
 pub(crate) fn version(lab: u64) -> u32 {
     find(lab).version.load(Ordering::SeqCst)
+}
+
+/// An effect once the gate is open.
+#[task]
+pub(crate) async fn act_behind_gate(lab: u64, what: String) -> Result<String> {
+    let mut gate = find(lab).gate.subscribe();
+    gate.wait_for(|open| *open).await?;
+    effect(lab, &what).await;
+    Ok(what)
+}
+
+/// An effect that opens the gate in the very moment in which it ends.
+#[task]
+pub(crate) async fn act_and_open(lab: u64, what: String) -> Result<String> {
+    effect(lab, &what).await;
+    find(lab).gate.send_replace(true);
+    Ok(what)
 }
 
 /// How often that happened.
@@ -115,6 +133,7 @@ impl Lab {
                 ..State::default()
             }),
             crashed: Notify::new(),
+            gate: tokio::sync::watch::Sender::new(false),
         });
         let mut labs = LABS.lock().unwrap_or_else(PoisonError::into_inner);
         labs.get_or_insert_default().insert(id, lab.clone());
