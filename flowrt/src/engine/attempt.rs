@@ -7,6 +7,7 @@ use std::time::Duration;
 use futures_util::FutureExt;
 use futures_util::future::{Either, select};
 
+use super::around::Beginning;
 use super::host::RunHost;
 use crate::author::cancel::Cancel;
 use crate::author::context::{Attempt, TaskContext};
@@ -54,6 +55,7 @@ pub(super) async fn run_task(
             cancel: cancel.clone(),
         };
         let result = run_body(
+            &host,
             &core,
             meta,
             input.clone(),
@@ -124,6 +126,7 @@ fn failed_attempt(record: AttemptRecord, delay: Duration) -> Vec<Entry> {
 }
 
 async fn run_body(
+    host: &RunHost,
     core: &Core,
     meta: &'static Meta,
     input: Payload,
@@ -133,9 +136,16 @@ async fn run_body(
     let cancel = attempt.cancel.clone();
     let context = TaskContext(Arc::new(attempt));
     let frame = Frame::Task(context.0.clone());
-    let made = std::panic::catch_unwind(AssertUnwindSafe(|| {
-        enter(frame.clone(), || (meta.body)(input, context))
-    }));
+    let begin = || match &host.shared.around {
+        None => (meta.body)(input, context),
+        Some(around) => around.task(Beginning {
+            meta,
+            step: context.0.step.clone(),
+            input,
+            context,
+        }),
+    };
+    let made = std::panic::catch_unwind(AssertUnwindSafe(|| enter(frame.clone(), begin)));
     let body = match made {
         Ok(body) => AssertUnwindSafe(Framed {
             frame,

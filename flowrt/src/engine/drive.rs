@@ -9,6 +9,7 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
+use super::around::Beginning;
 use super::host::{Handle, Message, RunHost};
 use super::{DEPTH_MAX, HISTORY_STEPS_MAX, Shared, trouble};
 use crate::author::context::TaskContext;
@@ -386,6 +387,17 @@ async fn child(
             .hint("give the recursion a base case that is reached sooner"));
     }
     let shared = host.shared.clone();
+    let stand_in = shared.around.as_ref().and_then(|around| {
+        around.child(Beginning {
+            meta,
+            step: Arc::from(step),
+            input: input.clone(),
+            context: TaskContext::plain(meta.name, core.facts.logical_time),
+        })
+    });
+    if let Some(stand_in) = stand_in {
+        return stand_in.await;
+    }
     let id = host.run.child(step);
     let run = NewRun {
         id,

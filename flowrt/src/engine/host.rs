@@ -174,7 +174,11 @@ impl RunHost {
                 );
             }
             // Signals of other processes are seen by asking.
-            let ask = core.clock.now() + 200_000;
+            let ask = if core.clock.is_fake() {
+                Micros::MAX
+            } else {
+                core.clock.now() + 200_000
+            };
             let wake = until.map_or(ask, |until| until.min(ask));
             tokio::select! {
                 () = changed => {}

@@ -1,5 +1,6 @@
 //! Drives runs: nothing happens outside that was not first recorded.
 
+mod around;
 mod attempt;
 mod drive;
 mod host;
@@ -7,6 +8,7 @@ mod host;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+pub(crate) use around::{Around, Beginning};
 pub(crate) use drive::{drive, redo_of};
 
 use crate::author::core::Core;
@@ -32,6 +34,8 @@ pub(crate) struct Shared {
     active: Mutex<HashMap<RunId, Arc<Core>>>,
     /// Told when something may have changed for a run that waits: a signal, a cancel.
     pub(crate) changed: tokio::sync::Notify,
+    /// What a test puts around bodies.
+    pub(crate) around: Option<Arc<dyn Around>>,
 }
 
 impl Shared {
@@ -39,6 +43,7 @@ impl Shared {
         store: Arc<dyn Store>,
         clock: Clock,
         flows: HashMap<&'static str, &'static Meta>,
+        around: Option<Arc<dyn Around>>,
     ) -> Arc<Self> {
         Arc::new(Self {
             store,
@@ -46,6 +51,7 @@ impl Shared {
             flows,
             active: Mutex::default(),
             changed: tokio::sync::Notify::new(),
+            around,
         })
     }
 
@@ -56,6 +62,15 @@ impl Shared {
             .unwrap_or_else(PoisonError::into_inner)
             .get(&run)
             .cloned()
+    }
+
+    /// Whether a flow waits for a future that is not recorded: then the outside world may still move it.
+    pub(crate) fn any_untracked(&self) -> bool {
+        self.active
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .values()
+            .any(|core| core.has_untracked())
     }
 
     fn enter(&self, run: RunId, core: Arc<Core>) {

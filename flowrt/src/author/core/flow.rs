@@ -302,6 +302,11 @@ impl Core {
         u64::from_le_bytes(bytes)
     }
 
+    /// Whether a future that is not recorded is under way.
+    pub(crate) fn has_untracked(&self) -> bool {
+        self.lock().untracked > 0
+    }
+
     /// Counts a future that is waited for without being recorded; the flow is not stuck while it is pending.
     pub(crate) fn untracked(&self, change: isize) {
         let mut inner = self.lock();
