@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::OnceLock;
 
-fn program() -> &'static Path {
+/// The program of the examples, built once.
+pub(crate) fn program() -> &'static Path {
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
     PROGRAM.get_or_init(|| {
         let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
@@ -20,7 +21,8 @@ fn program() -> &'static Path {
     })
 }
 
-fn flows(folder: &Path, arguments: &[&str]) -> Output {
+/// Runs it in that folder.
+pub(crate) fn flows(folder: &Path, arguments: &[&str]) -> Output {
     Command::new(program())
         .args(arguments)
         .current_dir(folder)
@@ -28,7 +30,8 @@ fn flows(folder: &Path, arguments: &[&str]) -> Output {
         .expect("the program runs")
 }
 
-fn text(bytes: &[u8]) -> String {
+/// What was written.
+pub(crate) fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 

@@ -3,6 +3,7 @@
 mod command_line;
 mod dag_language;
 mod dag_runs;
+mod examples;
 mod file_length;
 mod language;
 mod layering;
