@@ -28,6 +28,8 @@ struct FakeTime {
     sleepers: BTreeMap<(Micros, u64), Arc<Notify>>,
     next: u64,
     drawn: u64,
+    /// How much is under way that the outside world may end: meanwhile the clock does not jump.
+    held: usize,
 }
 
 impl Fake {
@@ -101,6 +103,19 @@ impl Clock {
             let now = time.now.saturating_add(micros(by));
             time.move_to(now);
         }
+    }
+
+    /// Something begins (`1`) or ends (`-1`) that the outside world may end at any time. Costs a real clock nothing.
+    pub fn hold(&self, change: isize) {
+        if let Some(fake) = &self.0 {
+            let mut time = fake.lock();
+            time.held = time.held.saturating_add_signed(change);
+        }
+    }
+
+    /// Whether a fake clock must not jump now.
+    pub fn is_held(&self) -> bool {
+        self.0.as_ref().is_some_and(|fake| fake.lock().held > 0)
     }
 
     /// Moves a fake clock to the next instant that somebody waits for; `false` if nobody waits, or the clock is real.

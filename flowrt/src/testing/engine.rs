@@ -77,11 +77,10 @@ impl Engine {
     fn on(runs: Memory, clock: Clock, mocks: Arc<Mocks>, answers: Arc<Mutex<Vec<Answer>>>) -> Self {
         let store = Arc::new(Dying::new(runs));
         let stage = Arc::new(Stage::new(mocks, store.life.clone(), clock.clone()));
-        let idle = Arc::new(Idle::new(clock.clone(), store.clone(), stage.clone()));
+        let idle = Arc::new(Idle::new(clock.clone(), store.clone()));
         let process = Process::start(idle).unwrap_or_else(|error| panic!("no engine: {error}"));
         let engine = ops::Engine::in_test(store.clone(), clock, stage.clone())
             .unwrap_or_else(|error| panic!("no engine: {error}"));
-        let _ = process.idle.shared.set(engine.shared().clone());
         let engine = Self {
             engine,
             store,

@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::marker::PhantomData;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -119,8 +118,6 @@ pub(super) struct Stage {
     pub(super) mocks: Arc<Mocks>,
     pub(super) life: Arc<Life>,
     pub(super) clock: Clock,
-    /// Real bodies under way: they may wait for the outside world, so they hold the clock.
-    busy: Arc<AtomicUsize>,
     begun: Mutex<BTreeMap<Begun, u32>>,
 }
 
@@ -138,13 +135,8 @@ impl Stage {
             mocks,
             life,
             clock,
-            busy: Arc::default(),
             begun: Mutex::default(),
         }
-    }
-
-    pub(super) fn is_busy(&self) -> bool {
-        self.busy.load(Ordering::Acquire) > 0
     }
 
     /// How often each step's body began.
@@ -184,7 +176,7 @@ impl Around for Stage {
         if let Some(stand_in) = self.stand_in(&beginning) {
             return stand_in;
         }
-        let busy = Busy::new(&self.busy);
+        let busy = Busy::new(&self.clock);
         let body = (beginning.meta.body)(beginning.input, beginning.context);
         Box::pin(async move {
             let _busy = busy;
@@ -200,18 +192,18 @@ impl Around for Stage {
     }
 }
 
-/// Counts a real body while it is under way.
-struct Busy(Arc<AtomicUsize>);
+/// A real body is under way: it may wait for the outside world, so it holds the clock.
+struct Busy(Clock);
 
 impl Busy {
-    fn new(busy: &Arc<AtomicUsize>) -> Self {
-        busy.fetch_add(1, Ordering::AcqRel);
-        Self(busy.clone())
+    fn new(clock: &Clock) -> Self {
+        clock.hold(1);
+        Self(clock.clone())
     }
 }
 
 impl Drop for Busy {
     fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::AcqRel);
+        self.0.hold(-1);
     }
 }

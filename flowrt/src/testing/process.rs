@@ -2,7 +2,7 @@
 
 use std::future::Future;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError, mpsc};
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -10,9 +10,7 @@ use tokio::runtime::{Builder, Handle};
 use tokio::sync::{Notify, oneshot};
 
 use super::dying::Dying;
-use super::mocks::Stage;
 use crate::clock::Clock;
-use crate::engine::Shared;
 
 /// How long a blocking body that has begun may still run when its process dies: nobody can stop it.
 const LAST_BODIES: Duration = Duration::from_secs(10);
@@ -32,8 +30,6 @@ pub(super) struct Process {
 pub(super) struct Idle {
     pub(super) clock: Clock,
     pub(super) store: Arc<Dying>,
-    pub(super) stage: Arc<Stage>,
-    pub(super) shared: OnceLock<Arc<Shared>>,
     /// Tests that wait for a run: only while there is one does time pass.
     waiters: AtomicUsize,
     /// The number of writes at which the answers were last looked at; and whether there are any.
@@ -44,12 +40,10 @@ pub(super) struct Idle {
 }
 
 impl Idle {
-    pub(super) fn new(clock: Clock, store: Arc<Dying>, stage: Arc<Stage>) -> Self {
+    pub(super) fn new(clock: Clock, store: Arc<Dying>) -> Self {
         Self {
             clock,
             store,
-            stage,
-            shared: OnceLock::new(),
             waiters: AtomicUsize::new(0),
             answered: Mutex::new(None),
             asked: Notify::new(),
@@ -59,11 +53,7 @@ impl Idle {
     }
 
     fn parks(&self) {
-        let untracked = self
-            .shared
-            .get()
-            .is_some_and(|shared| shared.any_untracked());
-        if self.stage.is_busy() || untracked {
+        if self.clock.is_held() {
             return;
         }
         if self.waiters.load(Ordering::Acquire) == 0 {

@@ -72,7 +72,7 @@ impl Core {
             SlotState::Built => {
                 slot.waker = Some(cx.waker().clone());
                 let work = work();
-                if inner.may_inline(key) && matches!(work, Work::Call { .. }) {
+                if matches!(work, Work::Call { .. }) && !self.stops.any() && inner.may_inline(key) {
                     inner
                         .slots
                         .get_mut(key)
@@ -209,6 +209,18 @@ impl Core {
         }
     }
 
+    /// The flow itself returned. Its length is recorded only if the run goes on after it, for what it had submitted.
+    pub(crate) fn close_flow(&self) {
+        let goes_on = self.submitted_outstanding();
+        let mut inner = self.lock();
+        let (path, length) = (inner.scopes[0].path.clone(), inner.scopes[0].position);
+        if let Some(error) = inner.replay.close_scope(&path, length) {
+            inner.diverged.get_or_insert(error);
+        } else if goes_on && !inner.replay.knows_end(&path) {
+            inner.pending.push(Entry::ScopeEnd(path, length));
+        }
+    }
+
     pub(crate) fn note_node(
         &self,
         scope: usize,
@@ -302,13 +314,9 @@ impl Core {
         u64::from_le_bytes(bytes)
     }
 
-    /// Whether a future that is not recorded is under way.
-    pub(crate) fn has_untracked(&self) -> bool {
-        self.lock().untracked > 0
-    }
-
     /// Counts a future that is waited for without being recorded; the flow is not stuck while it is pending.
     pub(crate) fn untracked(&self, change: isize) {
+        self.clock.hold(change);
         let mut inner = self.lock();
         inner.untracked = inner.untracked.saturating_add_signed(change);
     }
