@@ -17,6 +17,7 @@ use crate::author::meta::Meta;
 use crate::author::slot::{Busy, CallOptions, Finished, Key, Recorded};
 use crate::clock::Stopwatch;
 use crate::error::{Error, ErrorKind, Result};
+use crate::failpoint::failpoint;
 use crate::model::payload::Payload;
 use crate::model::record::{AttemptRecord, Entry, WaitRecord};
 use crate::model::retry;
@@ -56,6 +57,7 @@ pub(super) async fn run_task(
             logical_time: core.facts.logical_time,
             cancel: cancel.clone(),
         };
+        failpoint("engine::before_body");
         let result = run_body(
             &host,
             &core,
@@ -65,6 +67,7 @@ pub(super) async fn run_task(
             options.timeout_of(meta),
         )
         .await;
+        failpoint("engine::after_body");
         let ended = core.clock.now();
         let (state, output) = match &result {
             Ok(value) => (TaskState::Completed, value.clone()),
