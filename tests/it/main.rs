@@ -8,5 +8,6 @@ mod examples;
 mod file_length;
 mod language;
 mod layering;
+mod registry;
 mod replay;
 mod steps;
