@@ -1,9 +1,10 @@
 //! Flows of several crates in one program: none is lost without a word, none takes another's place.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Output};
 use std::sync::OnceLock;
 
+use crate::cargo_builds::{cargo, lock, target};
 use crate::command_line::text;
 use crate::layering::repository;
 
@@ -12,34 +13,12 @@ fn program(name: &str) -> PathBuf {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
     let folder = BUILT.get_or_init(|| {
         let workspace = repository().join("tests/workspaces/registry");
-        // The same versions as in the repository; cargo adds the crates that are only here.
-        std::fs::copy(
-            repository().join("Cargo.lock"),
-            workspace.join("Cargo.lock"),
-        )
-        .expect("the lock file can be copied");
+        lock(&workspace);
         let built = cargo(&workspace, &["build", "--quiet"]);
         assert!(built.status.success(), "{}", text(&built.stderr));
         target().join("debug")
     });
     folder.join(name)
-}
-
-fn cargo(workspace: &Path, arguments: &[&str]) -> Output {
-    let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
-    Command::new(cargo)
-        .args(arguments)
-        .args(["--offline", "--color", "never"])
-        .current_dir(workspace)
-        .env("CARGO_TARGET_DIR", target())
-        .output()
-        .expect("cargo runs")
-}
-
-/// The folder into which cargo builds: this test is in its `debug/deps`.
-fn target() -> PathBuf {
-    let test = std::env::current_exe().expect("a test has a path");
-    test.ancestors().nth(3).expect("three folders").to_owned()
 }
 
 fn run(name: &str, arguments: &[&str]) -> Output {
@@ -173,11 +152,7 @@ fn two_versions_of_flowrt_do_not_meet_in_one_program() {
         "[package]\nname = \"program\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n[workspace]\n\n[dependencies]\nflowrt = {{ path = {now:?}, default-features = false }}\nnext = {{ package = \"flowrt\", path = \"../next\" }}\n"
     );
     write("program/Cargo.toml", &program);
-    std::fs::copy(
-        repository().join("Cargo.lock"),
-        folder.path().join("program/Cargo.lock"),
-    )
-    .expect("the lock file can be copied");
+    lock(&folder.path().join("program"));
     let refused = cargo(
         &folder.path().join("program"),
         &["metadata", "--format-version", "1"],
