@@ -10,6 +10,7 @@ mod examples;
 mod file_length;
 mod language;
 mod layering;
+mod pictures;
 mod registry;
 mod replay;
 mod steps;
