@@ -1,6 +1,7 @@
 //! What a task body may ask about its attempt.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use crate::author::cancel::Cancel;
 use crate::model::ids::RunId;
@@ -19,6 +20,8 @@ pub(crate) struct Attempt {
     pub(crate) attempt: u32,
     pub(crate) logical_time: Micros,
     pub(crate) cancel: Arc<Cancel>,
+    /// A resource could not be made, so the body has not begun.
+    pub(crate) lacked: AtomicBool,
 }
 
 impl TaskContext {
@@ -30,6 +33,7 @@ impl TaskContext {
             attempt: 1,
             logical_time: now,
             cancel: Arc::new(Cancel::default()),
+            lacked: AtomicBool::new(false),
         }))
     }
 

@@ -2,6 +2,7 @@
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use futures_util::FutureExt;
@@ -9,6 +10,7 @@ use futures_util::future::{Either, select};
 
 use super::around::Beginning;
 use super::host::RunHost;
+use super::lack;
 use crate::author::cancel::Cancel;
 use crate::author::context::{Attempt, TaskContext};
 use crate::author::core::Core;
@@ -43,6 +45,7 @@ pub(super) async fn run_task(
         core.clock.sleep_until(due).await;
     }
     let first = core.clock.now();
+    let mut lacking = 0;
     loop {
         let permit = host.permit(meta).await;
         unless_stopped(&core).await;
@@ -56,18 +59,31 @@ pub(super) async fn run_task(
             attempt: failed + 1,
             logical_time: core.facts.logical_time,
             cancel: cancel.clone(),
+            lacked: AtomicBool::new(false),
         };
+        let context = TaskContext(Arc::new(attempt));
         failpoint("engine::before_body");
         let result = run_body(
             &host,
             &core,
             meta,
             input.clone(),
-            attempt,
+            context.clone(),
             options.timeout_of(meta),
         )
         .await;
         failpoint("engine::after_body");
+        if let Err(error) = &result
+            && context.0.lacked.load(Ordering::Relaxed)
+            && may_come(error)
+            && !core.stops.any()
+        {
+            drop(permit);
+            core.body_waits(key);
+            lacking += 1;
+            lack::wait(&host, &core, &step, error, lacking).await;
+            continue;
+        }
         let ended = core.clock.now();
         let (state, output) = match &result {
             Ok(value) => (TaskState::Completed, value.clone()),
@@ -143,11 +159,10 @@ async fn run_body(
     core: &Core,
     meta: &'static Meta,
     input: Payload,
-    attempt: Attempt,
+    context: TaskContext,
     timeout: Option<Duration>,
 ) -> Result<Payload> {
-    let cancel = attempt.cancel.clone();
-    let context = TaskContext(Arc::new(attempt));
+    let cancel = context.0.cancel.clone();
     let frame = Frame::Task(context.0.clone());
     let begin = || match &host.shared.around {
         None => (meta.body)(input, context),
@@ -214,9 +229,14 @@ fn state_of(error: &Error) -> TaskState {
     }
 }
 
-fn may_retry(meta: &Meta, error: &Error) -> bool {
+/// Whether another try may help at all, whoever asks for it.
+fn may_come(error: &Error) -> bool {
     !matches!(
         error.kind(),
         ErrorKind::Fatal | ErrorKind::Record | ErrorKind::Limit | ErrorKind::Misuse
-    ) && meta.task.retry_if.is_none_or(|retry_if| retry_if(error))
+    )
+}
+
+fn may_retry(meta: &Meta, error: &Error) -> bool {
+    may_come(error) && meta.task.retry_if.is_none_or(|retry_if| retry_if(error))
 }

@@ -9,6 +9,7 @@ mod drive;
 mod driver;
 mod end;
 mod host;
+mod lack;
 mod patience;
 mod retry;
 mod settings;

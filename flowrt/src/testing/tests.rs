@@ -234,6 +234,80 @@ async fn a_sweep_finds_a_value_that_a_crash_changes() {
     assert!(told.message().contains("another value"), "{told}");
 }
 
+/// A connection that is there only at the third try.
+struct Line(u32);
+
+static DIALLED: AtomicU32 = AtomicU32::new(0);
+static TALKED: AtomicU32 = AtomicU32::new(0);
+
+#[resource]
+async fn line() -> Result<Line> {
+    match DIALLED.fetch_add(1, Ordering::SeqCst) {
+        tries @ 0..2 => Err(format!("busy, {tries}").into()),
+        tries => Ok(Line(tries)),
+    }
+}
+
+#[task]
+async fn talk(#[resource] line: &Line, ctx: &TaskContext) -> Result<u32> {
+    TALKED.fetch_add(1, Ordering::SeqCst);
+    Ok(line.0 * 10 + ctx.attempt())
+}
+
+#[flow]
+async fn talks() -> Result<u32> {
+    talk().await
+}
+
+#[tokio::test]
+async fn a_resource_that_fails_is_waited_for_and_spends_no_attempt() {
+    let engine = Engine::new();
+    let before = engine.now();
+    let run = engine.start(talks()).await.unwrap();
+    let id = run.id;
+    engine.settle().await;
+    let journal = engine.journal(id).await.unwrap();
+    let wait = journal.waits.first().unwrap();
+    assert_eq!(
+        (
+            wait.step.as_str(),
+            wait.kind.as_str(),
+            &wait.detail["error"]
+        ),
+        ("talk", "resource", &"busy, 0".into())
+    );
+    assert_eq!(run.wait().await.unwrap(), 21);
+    let step = &engine.journal(id).await.unwrap().steps[0];
+    assert_eq!((step.attempts, TALKED.load(Ordering::SeqCst)), (1, 1));
+    assert_eq!(engine.now().as_second() - before.as_second(), 1 + 2);
+}
+
+/// Nothing that waiting would mend.
+struct Never;
+
+#[resource]
+async fn never() -> Result<Never> {
+    Err(Error::fatal("no such place"))
+}
+
+#[task(retries = 2)]
+async fn asks_in_vain(#[resource] never: &Never) -> Result<u32> {
+    let _ = never;
+    Ok(1)
+}
+
+#[flow]
+async fn in_vain() -> Result<u32> {
+    asks_in_vain().await
+}
+
+#[tokio::test]
+async fn a_resource_that_can_never_be_made_fails_the_task_at_once() {
+    let failed = Engine::new().run(in_vain()).await.unwrap_err();
+    assert_eq!((failed.kind(), failed.attempts()), (ErrorKind::Fatal, 1));
+    assert_eq!(asks_in_vain().await.unwrap_err().message(), "no such place");
+}
+
 #[tokio::test]
 async fn ids_and_draws_are_the_same_in_every_test() {
     let first = Engine::new().run(draws()).await.unwrap();
