@@ -10,6 +10,7 @@ pub(crate) mod frame;
 pub(crate) mod map;
 pub mod meta;
 pub(crate) mod plain;
+pub(crate) mod predicate;
 pub(crate) mod record;
 pub(crate) mod resource;
 pub(crate) mod scope;
