@@ -8,10 +8,9 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::dying::{Death, Dying, Place};
-use super::mocks::{Mock, Mocks, Stage};
+use super::mocks::{Mock, Mockable, Mocks, Stage};
 use super::process::{Idle, Process, Waiting};
 use crate::author::call::{Callable, TaskCall};
-use crate::author::expand::Callee;
 use crate::author::record::{Recordable, decode, decode_output, encode, named};
 use crate::clock::Clock;
 use crate::error::{Error, ErrorKind, Result};
@@ -113,7 +112,7 @@ impl Engine {
     /// Puts a body in the place of a task's or flow's own: takes the tuple of its arguments. Replaces the mock that was there.
     pub fn mock<A: Recordable, M>(
         &self,
-        task: impl Callee<A, Marker = M>,
+        task: impl Mockable<A, Marker = M>,
         body: impl Fn(A) -> Result<M::Output> + Send + Sync + 'static,
     ) -> Mock<A>
     where
@@ -125,7 +124,7 @@ impl Engine {
     }
 
     /// Remembers the calls of a task; its own body runs.
-    pub fn spy<A, M>(&self, task: impl Callee<A, Marker = M>) -> Mock<A>
+    pub fn spy<A, M>(&self, task: impl Mockable<A, Marker = M>) -> Mock<A>
     where
         M: Callable<Args = A>,
     {

@@ -9,6 +9,8 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 
 use super::dying::Life;
+use crate::author::call::Callable;
+use crate::author::expand::Callee;
 use crate::author::meta::{Kind, Meta};
 use crate::author::record::{Recordable, decode};
 use crate::clock::Clock;
@@ -69,6 +71,22 @@ impl fmt::Debug for Mocks {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_set().entries(self.lock().keys()).finish()
     }
+}
+
+/// A function that stands for a task or flow, with the tuple `A` of its arguments.
+#[diagnostic::on_unimplemented(
+    message = "only a task or flow can be mocked or watched",
+    label = "this is neither",
+    note = "put `#[task]` on it; plain code is part of the body that calls it"
+)]
+pub trait Mockable<A> {
+    /// The hidden type that stands for it.
+    type Marker: Callable<Args = A>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<F: Callee<A, Marker = M>, M: Callable<Args = A>, A> Mockable<A> for F {
+    type Marker = M;
 }
 
 /// What is remembered of the calls of a mocked or watched task or flow; `A` is the tuple of its arguments.

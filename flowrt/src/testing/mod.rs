@@ -135,5 +135,5 @@ mod sweep;
 mod tests;
 
 pub use engine::{Engine, Run};
-pub use mocks::Mock;
+pub use mocks::{Mock, Mockable};
 pub use sweep::Sweep;
