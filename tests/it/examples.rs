@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use crate::command_line::{flows, program, text};
+use crate::command_line::{examples, flows, text};
 
 /// Files in the books of the example shop, by kind.
 fn books(folder: &Path) -> [usize; 4] {
@@ -57,7 +57,7 @@ fn an_order_killed_at_any_commit_is_paid_once() {
         .flat_map(|place| (1..=12).map(move |at| (place, at)))
     {
         let folder = tempfile::tempdir().expect("a folder");
-        let first = Command::new(program())
+        let first = Command::new(examples())
             .args(["run", "order", "--item", "lamp"])
             .current_dir(folder.path())
             .env("FLOWRT_FAILPOINT", format!("{place}:{at}"))

@@ -14,3 +14,4 @@ mod pictures;
 mod registry;
 mod replay;
 mod steps;
+mod testing;

@@ -134,7 +134,7 @@ fn options(args: &TaskArgs, function: &Function) -> TokenStream {
     let delay = delay(rt, &args.both.delay);
     let retry_if = option(args.retry_if.as_ref().map(|path| {
         let rt = crate::names::path_at(rt, path.span());
-        quote_spanned!(path.span()=> |error| #rt::__private::RetryIf::is_worth_it(#path, error))
+        quote_spanned!(path.span()=> |error| #rt::__private::RetryIf::asked_about(#path, error))
     }));
     let (timeout, cache) = (
         option(args.both.timeout.map(duration)),

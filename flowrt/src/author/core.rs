@@ -60,6 +60,8 @@ pub(crate) trait Host: Send + Sync + fmt::Debug {
 #[derive(Debug, Clone)]
 pub(crate) struct Facts {
     pub(crate) run: RunId,
+    /// The run's name, which those of its children begin with.
+    pub(crate) name: Arc<str>,
     pub(crate) seed: u64,
     pub(crate) logical_time: Micros,
     pub(crate) depth: u32,

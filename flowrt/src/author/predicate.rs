@@ -12,12 +12,12 @@ use crate::error::Error;
 )]
 pub trait RetryIf {
     /// Whether this error is worth another attempt.
-    fn is_worth_it(self, error: &Error) -> bool;
+    fn asked_about(self, error: &Error) -> bool;
 }
 
 #[diagnostic::do_not_recommend]
 impl<F: Fn(&Error) -> bool> RetryIf for F {
-    fn is_worth_it(self, error: &Error) -> bool {
+    fn asked_about(self, error: &Error) -> bool {
         self(error)
     }
 }

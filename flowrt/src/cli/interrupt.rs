@@ -3,6 +3,8 @@
 use std::io;
 use std::thread;
 
+use super::command::program_name;
+use super::print;
 use crate::error::Result;
 use crate::model::record::RunRecord;
 use crate::ops::RunHandle;
@@ -33,14 +35,19 @@ fn listen(name: &str, interrupt: &dyn Fn()) {
     let heard = runtime.block_on(async {
         let mut signals = Signals::open()?;
         signals.next().await;
-        eprintln!("letting go of {name}: what ends soon is recorded · again to stop now");
+        print::note(&format!(
+            "letting go of {name}: what ends soon is recorded · again to stop now"
+        ));
         interrupt();
         signals.next().await;
         io::Result::Ok(())
     });
     match heard {
         Ok(()) => {
-            eprintln!("stopped now · try:  runs resume {name}");
+            print::note(&format!(
+                "stopped now · try:  {} runs resume {name}",
+                program_name()
+            ));
             std::process::exit(INTERRUPTED)
         }
         Err(error) => {

@@ -53,15 +53,7 @@ pub(super) async fn run_task(
         host.note_start(&step).await;
         let started = core.clock.now();
         let watch = Stopwatch::start();
-        let attempt = Attempt {
-            run: Some(core.facts.run),
-            step: step.clone(),
-            attempt: failed + 1,
-            logical_time: core.facts.logical_time,
-            cancel: cancel.clone(),
-            lacked: AtomicBool::new(false),
-        };
-        let context = TaskContext(Arc::new(attempt));
+        let context = context_of(&core, &step, failed + 1, &cancel);
         failpoint("engine::before_body");
         let result = run_body(
             &host,
@@ -109,27 +101,51 @@ pub(super) async fn run_task(
         failed += 1;
         drop(permit);
         core.body_waits(key);
-        let delay = retry::jitter(
-            options.delay_of(meta, failed),
-            meta.task.jitter,
-            crate::clock::random_u64(),
-        );
-        let next = ended.saturating_add(crate::clock::micros(delay));
         let record = AttemptRecord {
             step: step.to_string(),
             attempt: failed,
             started,
             finished: ended,
             error: output,
-            next: Some(next),
+            next: None,
         };
-        let entries = failed_attempt(record, delay);
-        // A count that could not be written down costs at most one more attempt after a crash.
-        if host.record(entries, Durability::Soon).await.is_ok() {
-            core.clock.sleep_until(next).await;
-        } else {
-            std::future::pending::<()>().await;
-        }
+        until_next(&host, &core, meta, &options, record).await;
+    }
+}
+
+/// What the body of an attempt may ask about it.
+fn context_of(core: &Core, step: &Arc<str>, attempt: u32, cancel: &Arc<Cancel>) -> TaskContext {
+    TaskContext(Arc::new(Attempt {
+        run: Some(core.facts.run),
+        step: step.clone(),
+        attempt,
+        logical_time: core.facts.logical_time,
+        cancel: cancel.clone(),
+        lacked: AtomicBool::new(false),
+    }))
+}
+
+/// Writes a failed attempt down and waits until the next one is due.
+async fn until_next(
+    host: &RunHost,
+    core: &Core,
+    meta: &Meta,
+    options: &CallOptions,
+    mut record: AttemptRecord,
+) {
+    let delay = retry::jitter(
+        options.delay_of(meta, record.attempt),
+        meta.task.jitter,
+        crate::clock::random_u64(),
+    );
+    let next = record.finished.saturating_add(crate::clock::micros(delay));
+    record.next = Some(next);
+    let entries = failed_attempt(record, delay);
+    // A count that could not be written down costs at most one more attempt after a crash.
+    if host.record(entries, Durability::Soon).await.is_ok() {
+        core.clock.sleep_until(next).await;
+    } else {
+        std::future::pending::<()>().await;
     }
 }
 

@@ -91,6 +91,7 @@ impl Driver {
         let (replay, aside) = Replay::of(journal);
         let facts = Facts {
             run: record.id,
+            name: record.name.as_str().into(),
             seed: record.seed,
             logical_time: record.logical_time,
             depth,

@@ -4,6 +4,7 @@ pub mod doctor;
 pub mod inspect;
 mod names;
 pub mod params;
+pub mod signals;
 mod start;
 mod stop;
 
