@@ -8,7 +8,6 @@
 use std::fs;
 
 use flowrt::prelude::*;
-use futures_util::future::try_join_all;
 use serde::{Deserialize, Serialize};
 
 /// What lies directly in a folder.
@@ -60,7 +59,7 @@ fn read_folder(path: String) -> Result<Folder> {
 #[flow]
 pub async fn tree(#[arg(default = ".", help = "the folder")] path: String) -> Result<Size> {
     let here = read_folder(path).await?;
-    let below = try_join_all(here.folders.into_iter().map(tree)).await?;
+    let below = map(here.folders, tree).await?;
     Ok(Size {
         bytes: here.bytes + below.iter().map(|size| size.bytes).sum::<u64>(),
         files: here.files + below.iter().map(|size| size.files).sum::<u64>(),

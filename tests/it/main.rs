@@ -10,6 +10,7 @@ mod examples;
 mod file_length;
 mod language;
 mod layering;
+mod lifecycle;
 mod pictures;
 mod registry;
 mod replay;

@@ -21,7 +21,7 @@ use std::sync::Arc;
 
 use active::Active;
 pub(crate) use around::{Around, Beginning};
-pub(crate) use crash::end_orphan;
+pub(crate) use crash::{end_orphan, warn_of_aborts};
 pub(crate) use drive::drive;
 pub(crate) use patience::patiently;
 pub(crate) use retry::redo_of;

@@ -114,7 +114,9 @@ pub(super) async fn next_attempt(
         .await
         .map_err(trouble)?;
     if state.is_final() {
-        crash::end_orphan(shared, run).await.map_err(trouble)?;
+        crash::end_orphan(shared, run, false)
+            .await
+            .map_err(trouble)?;
     }
     Ok(None)
 }

@@ -88,6 +88,7 @@ impl Engine {
     /// # Errors
     /// If two flows or tasks of this program have one name.
     pub fn on(store: Arc<dyn Store>) -> Result<Self> {
+        engine::warn_of_aborts();
         Self::with_clock(store, Clock::real(), true)
     }
 
