@@ -1,5 +1,7 @@
 //! `flowrt::testing` as somebody uses it who tests flows: DAGs and programs, mocks, time, signals, crashes.
 
+mod every_step;
+
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use flowrt::ErrorKind;
