@@ -77,6 +77,11 @@ mod tests {
     }
 
     #[test]
+    fn this_crate_has_one_flow() {
+        assert_eq!(flowrt::testing::Engine::new().flows(), ["exchange"]);
+    }
+
+    #[test]
     fn an_unknown_currency_is_looked_up_once() {
         let engine = flowrt::testing::Engine::new();
         let looked_up = engine.spy(rate);

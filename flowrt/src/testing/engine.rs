@@ -132,6 +132,12 @@ impl Engine {
         self.stage.mocks.watch(M::META, None)
     }
 
+    /// The names of all flows that are linked into this test, sorted. A test beside a crate of flows sees none of them unless it names
+    /// the crate: `use my_flows as _;`.
+    pub fn flows(&self) -> Vec<&'static str> {
+        self.engine.flows().iter().map(|meta| meta.name).collect()
+    }
+
     /// Runs a flow to its end and gives its value.
     ///
     /// # Errors
