@@ -209,7 +209,7 @@ async fn outcome(
                 };
                 failpoint("engine::child_claimed");
                 host.note_wait(wait).await;
-                return drive_child(host, claimed, meta, core.facts.depth + 1, stops).await;
+                return drive_child(host, core, claimed, meta, stops).await;
             }
         }
     }
@@ -217,9 +217,9 @@ async fn outcome(
 
 async fn drive_child(
     host: &Arc<RunHost>,
+    core: &Core,
     claimed: RunRecord,
     meta: &'static Meta,
-    depth: u32,
     stops: Stops,
 ) -> std::result::Result<RunRecord, Trouble> {
     let id = claimed.id;
@@ -228,6 +228,11 @@ async fn drive_child(
         task: None,
     };
     host.children.lock().insert(id, live);
+    // An interrupt that came before the child was known goes on to it here.
+    if core.stops.interrupt.is_set() {
+        stops.interrupt.set();
+    }
+    let depth = core.facts.depth + 1;
     let driven = drive(host.shared.clone(), claimed, meta, depth, stops.clone());
     let mut dropped = CancelOnDrop(Some(stops));
     let ending = Ending(host.clone(), id);

@@ -21,7 +21,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use active::Active;
-pub(crate) use crash::{end_orphan, warn_of_aborts};
+pub(crate) use crash::{end_orphan, may_have_crashed, warn_of_aborts};
 pub(crate) use drive::drive;
 pub(crate) use patience::patiently;
 pub(crate) use settings::Settings;
@@ -33,9 +33,6 @@ use crate::store::{self, Store};
 
 /// The most child runs that may nest.
 pub(crate) const DEPTH_MAX: u32 = 64;
-
-/// The most steps that one run may record.
-pub(crate) const HISTORY_STEPS_MAX: u64 = 1_000_000;
 
 /// What all runs of an open engine share.
 #[derive(Debug)]

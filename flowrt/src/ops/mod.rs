@@ -52,6 +52,8 @@ pub struct RunHandle {
     /// Its name.
     pub name: String,
     stops: Stops,
+    /// Not the engine itself: whoever keeps a handle does not keep the store open.
+    shared: std::sync::Weak<Shared>,
     task: tokio::task::JoinHandle<Result<RunRecord>>,
 }
 
@@ -197,6 +199,7 @@ impl Engine {
             id,
             name,
             stops,
+            shared: Arc::downgrade(&self.shared),
             task,
         })
     }
