@@ -2,6 +2,7 @@
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use futures_util::FutureExt;
@@ -14,7 +15,7 @@ use crate::author::core::Core;
 use crate::author::frame::{Frame, Framed, enter};
 use crate::author::meta::Meta;
 use crate::author::slot::{Busy, CallOptions, Finished, Key, Recorded};
-use crate::clock::Stopwatch;
+use crate::clock::{Clock, Stopwatch};
 use crate::error::{Error, ErrorKind, Result};
 use crate::failpoint::failpoint;
 use crate::model::payload::Payload;
@@ -25,6 +26,9 @@ use crate::store::Durability;
 
 /// A body that takes this long is worth a sync: its result must not be lost to a power cut.
 const WORTH_A_SYNC: Duration = Duration::from_millis(10);
+
+/// How long a signal may take until it is heard.
+const HEARD_WITHIN: Duration = Duration::from_millis(10);
 
 /// Runs a task until it succeeds or its attempts are used up.
 pub(super) async fn run_task(
@@ -66,6 +70,9 @@ pub(super) async fn run_task(
         )
         .await;
         failpoint("engine::after_body");
+        if result.is_err() {
+            hear_signals(&core).await;
+        }
         let ended = core.clock.now();
         let (state, output) = match &result {
             Ok(value) => (TaskState::Completed, value.clone()),
@@ -119,6 +126,14 @@ pub(super) async fn run_task(
 async fn unless_stopped(core: &Core) {
     if core.stops.any() {
         std::future::pending::<()>().await;
+    }
+}
+
+/// A signal that stops this process may have stopped what the body had started, and be heard here a little later. The
+/// driver keeps no failure of a run that is interrupted.
+async fn hear_signals(core: &Core) {
+    if core.stops.by_signal.load(Ordering::Relaxed) {
+        Clock::real().sleep(HEARD_WITHIN).await;
     }
 }
 
