@@ -139,10 +139,11 @@ impl Case {
         }
         said.extend(running.errors.iter());
         let at_death = self.recorded();
-        // Who dies too often without progress is stopped, and goes on like the others once a person says so.
-        let is_stopped = at_death
-            .root()
-            .is_some_and(|root| root.state == RunState::Crashed);
+        // Who dies too often without progress, or whose child does, is stopped, and goes on once a person says so.
+        let is_stopped = at_death.root().is_some_and(|root| {
+            let died = root.error.as_deref().unwrap_or_default();
+            root.state == RunState::Crashed || died.contains("crashes_max")
+        });
         assert!(
             status.code().is_none() || is_stopped,
             "{}: ended with {status} instead of dying: {said}",
