@@ -365,6 +365,7 @@ impl Core {
 
     /// Counts a future that is waited for without being recorded; the flow is not stuck while it is pending.
     pub(crate) fn untracked(&self, change: isize) {
+        self.clock.hold(change);
         let mut inner = self.lock();
         inner.untracked = inner.untracked.saturating_add_signed(change);
     }

@@ -269,7 +269,6 @@ impl Inner {
 
     /// The slots of all calls that run, in the order in which they were built; their calls have none any more.
     pub(super) fn take_running(&mut self) -> Vec<Slot> {
-        self.running = 0;
         let keys: Vec<Key> = self.slots.keys().collect();
         let is_running = |key: &Key| {
             let slot = self.slots.get(*key);
@@ -278,7 +277,11 @@ impl Inner {
         let running: Vec<Key> = keys.into_iter().filter(is_running).collect();
         running
             .into_iter()
-            .filter_map(|key| self.slots.remove(key))
+            .filter_map(|key| {
+                // One by one: a call that is numbered and not handed out yet still counts, until it is dropped.
+                self.ended(key);
+                self.slots.remove(key)
+            })
             .collect()
     }
 
