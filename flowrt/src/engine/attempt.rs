@@ -1,8 +1,8 @@
 //! The attempts of one task: body, timeout, panic, retry.
 
 use std::panic::AssertUnwindSafe;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use futures_util::FutureExt;
@@ -11,6 +11,7 @@ use futures_util::future::{Either, select};
 use super::around::Beginning;
 use super::host::RunHost;
 use super::lack;
+use super::limits::{Begun, begin, ousted};
 use crate::author::cancel::Cancel;
 use crate::author::context::{Attempt, TaskContext};
 use crate::author::core::Core;
@@ -28,6 +29,9 @@ use crate::store::Durability;
 
 /// A body that takes this long is worth a sync: its result must not be lost to a power cut.
 const WORTH_A_SYNC: Duration = Duration::from_millis(10);
+
+/// How long a body may take to end by itself once another call takes its place.
+const GRACE: Duration = Duration::from_secs(5);
 
 /// Runs a task until it succeeds or its attempts are used up.
 pub(super) async fn run_task(
@@ -47,30 +51,38 @@ pub(super) async fn run_task(
     let first = core.clock.now();
     let mut lacking = 0;
     loop {
-        let permit = host.permit(meta).await;
+        let context = context_of(&core, &step, failed + 1, &cancel);
+        let begun = begin(&host, key, meta, &input, &context.0).await;
         unless_stopped(&core).await;
         core.body_starts(key, Busy::Body, cancel.clone());
         host.note_start(&step).await;
         let started = core.clock.now();
         let watch = Stopwatch::start();
-        let context = context_of(&core, &step, failed + 1, &cancel);
         failpoint("engine::before_body");
-        let result = run_body(
-            &host,
-            &core,
-            meta,
-            input.clone(),
-            context.clone(),
-            options.timeout_of(meta),
-        )
-        .await;
+        let (result, begun) = match begun {
+            Ok(mut begun) => {
+                let limit = options.timeout_of(meta);
+                let result = held(
+                    &host,
+                    &core,
+                    meta,
+                    input.clone(),
+                    &context,
+                    limit,
+                    &mut begun,
+                )
+                .await;
+                (result, Some(begun))
+            }
+            Err(error) => (Err(error), None),
+        };
         failpoint("engine::after_body");
         if let Err(error) = &result
             && context.0.lacked.load(Ordering::Relaxed)
             && may_come(error)
             && !core.stops.any()
         {
-            drop(permit);
+            drop(begun);
             core.body_waits(key);
             lacking += 1;
             lack::wait(&host, &core, &step, error, lacking).await;
@@ -99,7 +111,7 @@ pub(super) async fn run_task(
             };
         }
         failed += 1;
-        drop(permit);
+        drop(begun);
         core.body_waits(key);
         let record = AttemptRecord {
             step: step.to_string(),
@@ -122,6 +134,7 @@ fn context_of(core: &Core, step: &Arc<str>, attempt: u32, cancel: &Arc<Cancel>) 
         logical_time: core.facts.logical_time,
         cancel: cancel.clone(),
         lacked: AtomicBool::new(false),
+        used: OnceLock::new(),
     }))
 }
 
@@ -168,6 +181,36 @@ fn failed_attempt(record: AttemptRecord, delay: Duration) -> Vec<Entry> {
     std::iter::once(Entry::Attempt(record))
         .chain(waits.then_some(Entry::Wait(wait)))
         .collect()
+}
+
+/// Runs a body under its limit, until it ends or another call takes its place.
+async fn held(
+    host: &RunHost,
+    core: &Core,
+    meta: &'static Meta,
+    input: Payload,
+    context: &TaskContext,
+    timeout: Option<Duration>,
+    begun: &mut Begun,
+) -> Result<Payload> {
+    let attempt = &context.0;
+    let body = run_body(host, core, meta, input, context.clone(), timeout);
+    let Some(place) = &mut begun.place else {
+        return body.await;
+    };
+    let result = match select(std::pin::pin!(body), std::pin::pin!(place.ousted())).await {
+        Either::Left((result, _)) => result,
+        Either::Right(((), body)) => {
+            attempt.cancel.set();
+            // What ends by itself in time is worth its result.
+            match select(body, std::pin::pin!(core.clock.sleep(GRACE))).await {
+                Either::Left((result, _)) => result,
+                Either::Right(_) => Err(ousted()),
+            }
+        }
+    };
+    place.costs(attempt.used.get().copied());
+    result
 }
 
 async fn run_body(
@@ -241,6 +284,7 @@ fn state_of(error: &Error) -> TaskState {
     match error.kind() {
         ErrorKind::TimedOut => TaskState::TimedOut,
         ErrorKind::Cancelled => TaskState::Cancelled,
+        ErrorKind::Skipped => TaskState::Skipped,
         _ => TaskState::Failed,
     }
 }
@@ -249,7 +293,13 @@ fn state_of(error: &Error) -> TaskState {
 fn may_come(error: &Error) -> bool {
     !matches!(
         error.kind(),
-        ErrorKind::Fatal | ErrorKind::Record | ErrorKind::Limit | ErrorKind::Misuse
+        ErrorKind::Fatal
+            | ErrorKind::Skipped
+            | ErrorKind::Cancelled
+            | ErrorKind::Stopped
+            | ErrorKind::Record
+            | ErrorKind::Limit
+            | ErrorKind::Misuse
     )
 }
 

@@ -6,12 +6,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::Notify;
 
 use crate::model::ids::{ProcessId, RunId};
+use crate::model::limit::Rule;
 use crate::model::payload::Payload;
 use crate::model::record::{
     Entry, Journal, LogLine, Micros, NewRun, RunRecord, SignalRecord, StepKind, TaskCounts,
 };
 use crate::model::state::RunState;
 use crate::store::memory::Memory;
+use crate::store::tickets::{Admitted, Ask, Bucket, BucketRecord, GiveBack};
 use crate::store::{
     Answer, Durability, Ending, Error, LogFilter, Process, Reopening, RunFilter, Store,
 };
@@ -271,6 +273,30 @@ impl Store for Dying {
     }
     fn remember_flows(&self, flows: Vec<String>) -> Answer<'_, Vec<String>> {
         self.read(self.runs.remember_flows(flows))
+    }
+    fn ask(&self, asks: Vec<Ask>) -> Answer<'_, Vec<u64>> {
+        self.read(self.runs.ask(asks))
+    }
+    fn admit(&self, bucket: Bucket, rule: Rule, now: Micros) -> Answer<'_, Admitted> {
+        self.read(self.runs.admit(bucket, rule, now))
+    }
+    fn give_back(&self, rule: Rule, given: Vec<(u64, GiveBack)>) -> Answer<'_, ()> {
+        self.read(self.runs.give_back(rule, given))
+    }
+    fn oust(&self, bucket: Bucket, before: u64) -> Answer<'_, ()> {
+        self.read(self.runs.oust(bucket, before))
+    }
+    fn buckets(&self, name: Option<String>) -> Answer<'_, Vec<BucketRecord>> {
+        self.read(self.runs.buckets(name))
+    }
+    fn limit_rules(&self) -> Answer<'_, Vec<(String, Rule)>> {
+        self.read(self.runs.limit_rules())
+    }
+    fn set_limit(&self, name: String, rule: Option<Rule>) -> Answer<'_, ()> {
+        self.read(self.runs.set_limit(name, rule))
+    }
+    fn reset_limit(&self, name: String) -> Answer<'_, ()> {
+        self.read(self.runs.reset_limit(name))
     }
     fn sync(&self) -> Answer<'_, ()> {
         self.read(self.runs.sync())
