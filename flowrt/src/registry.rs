@@ -45,6 +45,14 @@ fn unique(
         .collect())
 }
 
+/// The limits of this program, by name.
+pub(crate) fn limits() -> BTreeMap<&'static str, &'static Limit> {
+    inventory::iter::<RegisteredLimit>
+        .into_iter()
+        .map(|registered| (registered.0.name, registered.0))
+        .collect()
+}
+
 /// Why a flow may be missing that somebody has written. A linker leaves out a crate that nothing names.
 pub(crate) const NOT_NAMED: &str =
     "a crate of flows must be named where the program starts: flowrt::main!(flows = [my_flows])";
@@ -52,14 +60,6 @@ pub(crate) const NOT_NAMED: &str =
 /// What is said by a program without flows.
 pub(crate) fn none() -> Error {
     Error::new(ErrorKind::NotFound, "this program has no flows").hint(NOT_NAMED)
-}
-
-/// The limits of this program, by name.
-pub(crate) fn limits() -> BTreeMap<&'static str, &'static Limit> {
-    inventory::iter::<RegisteredLimit>
-        .into_iter()
-        .map(|registered| (registered.0.name, registered.0))
-        .collect()
 }
 
 /// What is said about a flow that this program does not have.

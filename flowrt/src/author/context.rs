@@ -20,10 +20,10 @@ pub(crate) struct Attempt {
     pub(crate) attempt: u32,
     pub(crate) logical_time: Micros,
     pub(crate) cancel: Arc<Cancel>,
-    /// A resource could not be made, so the body has not begun.
-    pub(crate) lacked: AtomicBool,
     /// What it cost under a limit of points.
     pub(crate) used: OnceLock<u32>,
+    /// A resource could not be made, so the body has not begun.
+    pub(crate) lacked: AtomicBool,
 }
 
 impl TaskContext {
@@ -35,8 +35,8 @@ impl TaskContext {
             attempt: 1,
             logical_time: now,
             cancel: Arc::new(Cancel::default()),
-            lacked: AtomicBool::new(false),
             used: OnceLock::new(),
+            lacked: AtomicBool::new(false),
         }))
     }
 

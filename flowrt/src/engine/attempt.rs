@@ -62,17 +62,8 @@ pub(super) async fn run_task(
         let (result, begun) = match begun {
             Ok(mut begun) => {
                 let limit = options.timeout_of(meta);
-                let result = held(
-                    &host,
-                    &core,
-                    meta,
-                    input.clone(),
-                    &context,
-                    limit,
-                    &mut begun,
-                )
-                .await;
-                (result, Some(begun))
+                let body = run_body(&host, &core, meta, input.clone(), context.clone(), limit);
+                (held(&core, body, &context.0, &mut begun).await, Some(begun))
             }
             Err(error) => (Err(error), None),
         };
@@ -133,8 +124,8 @@ fn context_of(core: &Core, step: &Arc<str>, attempt: u32, cancel: &Arc<Cancel>) 
         attempt,
         logical_time: core.facts.logical_time,
         cancel: cancel.clone(),
-        lacked: AtomicBool::new(false),
         used: OnceLock::new(),
+        lacked: AtomicBool::new(false),
     }))
 }
 
@@ -185,16 +176,11 @@ fn failed_attempt(record: AttemptRecord, delay: Duration) -> Vec<Entry> {
 
 /// Runs a body under its limit, until it ends or another call takes its place.
 async fn held(
-    host: &RunHost,
     core: &Core,
-    meta: &'static Meta,
-    input: Payload,
-    context: &TaskContext,
-    timeout: Option<Duration>,
+    body: impl Future<Output = Result<Payload>>,
+    attempt: &Attempt,
     begun: &mut Begun,
 ) -> Result<Payload> {
-    let attempt = &context.0;
-    let body = run_body(host, core, meta, input, context.clone(), timeout);
     let Some(place) = &mut begun.place else {
         return body.await;
     };

@@ -275,16 +275,16 @@ impl Store for Dying {
         self.read(self.runs.remember_flows(flows))
     }
     fn ask(&self, asks: Vec<Ask>) -> Answer<'_, Vec<u64>> {
-        self.read(self.runs.ask(asks))
+        self.write(0, self.runs.ask(asks))
     }
     fn admit(&self, bucket: Bucket, rule: Rule, now: Micros) -> Answer<'_, Admitted> {
-        self.read(self.runs.admit(bucket, rule, now))
+        self.write(0, self.runs.admit(bucket, rule, now))
     }
     fn give_back(&self, rule: Rule, given: Vec<(u64, GiveBack)>) -> Answer<'_, ()> {
-        self.read(self.runs.give_back(rule, given))
+        self.write(0, self.runs.give_back(rule, given))
     }
     fn oust(&self, bucket: Bucket, before: u64) -> Answer<'_, ()> {
-        self.read(self.runs.oust(bucket, before))
+        self.write(0, self.runs.oust(bucket, before))
     }
     fn buckets(&self, name: Option<String>) -> Answer<'_, Vec<BucketRecord>> {
         self.read(self.runs.buckets(name))

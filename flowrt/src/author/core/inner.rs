@@ -100,6 +100,17 @@ impl Inner {
         differs
     }
 
+    /// Whether the history has no room for what is under way; remembers so. Known before another body begins, because
+    /// its effect could not be recorded.
+    pub(super) fn is_full(&mut self, limit: u64) -> bool {
+        let under_way = u64::try_from(self.slots.unfinished()).unwrap_or(u64::MAX);
+        let is_full = self.replay.is_over() && self.next_seq.saturating_add(under_way) > limit;
+        if is_full {
+            self.diverged.get_or_insert(history_full(limit));
+        }
+        is_full
+    }
+
     /// Why a call does not fit what is recorded at its place, and on which line it stands.
     fn misfit(&self, slot: &Slot) -> Option<Error> {
         let path = &self.scopes[slot.identity.scope].path;
