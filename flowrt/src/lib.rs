@@ -20,6 +20,7 @@ mod error;
     allow(dead_code, reason = "only stores on disk have places to fail at")
 )]
 mod failpoint;
+pub mod logs;
 pub mod model;
 pub mod ops;
 pub mod prelude;

@@ -115,7 +115,7 @@ impl Call {
                         ended: false,
                     }
                 }
-                Some(Frame::Glue) => {
+                Some(Frame::Glue(_)) => {
                     let _ = take_fixed();
                     Place::Broken(glue_call())
                 }

@@ -1,6 +1,7 @@
 //! What a task body may ask about its attempt.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicU32;
 
 use crate::author::cancel::Cancel;
 use crate::model::ids::RunId;
@@ -19,6 +20,8 @@ pub(crate) struct Attempt {
     pub(crate) attempt: u32,
     pub(crate) logical_time: Micros,
     pub(crate) cancel: Arc<Cancel>,
+    /// How many lines it has logged.
+    pub(crate) logged: AtomicU32,
 }
 
 impl TaskContext {
@@ -30,6 +33,7 @@ impl TaskContext {
             attempt: 1,
             logical_time: now,
             cancel: Arc::new(Cancel::default()),
+            logged: AtomicU32::new(0),
         }))
     }
 

@@ -16,7 +16,7 @@ pub(crate) enum Frame {
     /// A flow's future is polled: calls become steps.
     Flow(Scope),
     /// Plain code of a DAG: calls are mistakes.
-    Glue,
+    Glue(Scope),
     /// The body of a task: calls are plain bodies, part of the attempt.
     Task(Arc<Attempt>),
 }
@@ -31,6 +31,13 @@ static ENGINES: AtomicUsize = AtomicUsize::new(0);
 /// The frame of this moment.
 pub(crate) fn current() -> Option<Frame> {
     FRAME.with_borrow(Clone::clone)
+}
+
+/// What `look` finds in the frame of this moment. A thread that is ending has none.
+#[cfg(feature = "logs")]
+pub(crate) fn with_current<R>(look: impl FnOnce(&Frame) -> R) -> Option<R> {
+    let seen = FRAME.try_with(|frame| frame.try_borrow().ok()?.as_ref().map(look));
+    seen.ok().flatten()
 }
 
 /// Runs code inside a frame; the old one comes back even if the code panics.

@@ -57,7 +57,7 @@ impl Scope {
     /// Runs code in which no call may be built.
     pub(crate) fn no_calls<T>(&self, code: impl FnOnce() -> T) -> Result<T> {
         let before = BUILT.get();
-        let value = frame::enter(Frame::Glue, code);
+        let value = frame::enter(Frame::Glue(self.clone()), code);
         if BUILT.get() == before {
             Ok(value)
         } else {

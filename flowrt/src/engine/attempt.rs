@@ -2,6 +2,7 @@
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU32;
 use std::time::Duration;
 
 use futures_util::FutureExt;
@@ -16,6 +17,7 @@ use crate::author::meta::Meta;
 use crate::author::slot::{CallOptions, Finished, Key, Recorded};
 use crate::clock::Stopwatch;
 use crate::error::{Error, ErrorKind, Result};
+use crate::model::event::What;
 use crate::model::payload::Payload;
 use crate::model::record::{AttemptRecord, Entry, WaitRecord};
 use crate::model::retry;
@@ -44,6 +46,11 @@ pub(super) async fn run_task(
     let first = core.clock.now();
     loop {
         let permit = host.permit(meta).await;
+        host.shared.events.tell(host.run, || What::Started {
+            step: step.clone(),
+            task: meta.name,
+            attempt: failed + 1,
+        });
         let started = core.clock.now();
         let watch = Stopwatch::start();
         let attempt = Attempt {
@@ -52,6 +59,7 @@ pub(super) async fn run_task(
             attempt: failed + 1,
             logical_time: core.facts.logical_time,
             cancel: cancel.clone(),
+            logged: AtomicU32::new(0),
         };
         let result = run_body(
             &core,

@@ -17,8 +17,10 @@ use crate::author::meta::Meta;
 use crate::author::record::{arguments, named};
 use crate::author::slot::{Finished, Key, Recorded};
 use crate::error::{Error, ErrorKind, Result};
+use crate::logs::Kept;
+use crate::model::event::What;
 use crate::model::payload::Payload;
-use crate::model::record::{ASIDE, Entry, NewRun, RunRecord};
+use crate::model::record::{ASIDE, Entry, Journal, NewRun, RunRecord};
 use crate::model::replay::Replay;
 use crate::model::state::{RunState, TaskState};
 use crate::store::{Durability, Ending};
@@ -52,6 +54,9 @@ pub(crate) fn drive(
     Box::pin(async move {
         let journal = shared.store.journal(record.id).await.map_err(trouble)?;
         let (sender, messages) = unbounded_channel();
+        let again = record.epoch > 1;
+        let _kept = Kept::open(record.id, &shared.logs, &*shared.store, again).await;
+        tell_start(&shared, &record, &journal);
         let host = RunHost::new(
             shared.clone(),
             record.id,
@@ -113,6 +118,22 @@ pub(crate) fn drive(
                 )
             })
     })
+}
+
+/// Tells those who watch that a run begins, and what it has done already.
+fn tell_start(shared: &Shared, record: &RunRecord, journal: &Journal) {
+    let events = &shared.events;
+    if !events.is_watched() {
+        return;
+    }
+    events.tell(record.id, || What::RunStarted {
+        name: record.name.clone(),
+        flow: record.flow.clone(),
+        parent: record.parent.clone(),
+    });
+    for step in journal.steps.iter().filter(|step| step.seq < ASIDE) {
+        events.tell(record.id, || What::ended(step, true));
+    }
 }
 
 struct Driver {
@@ -294,6 +315,12 @@ impl Driver {
         let at = self.core.clock.now();
         let entries = self.core.abort_running(at);
         let error = error.map(|error| Payload::from_json(error.to_json()));
+        // Whoever is told of the end finds every line of the run.
+        self.host.shared.logs.flush().await;
+        let events = self.host.shared.events.clone();
+        let told = events
+            .is_watched()
+            .then(|| (entries.clone(), error.clone()));
         let ending = Ending {
             state,
             output,
@@ -305,7 +332,12 @@ impl Driver {
             .store
             .finish(self.host.run, self.host.epoch, entries, ending)
             .await
-            .map_err(trouble)
+            .map_err(trouble)?;
+        if let Some((entries, error)) = told {
+            events.recorded(self.host.run, &entries);
+            events.tell(self.host.run, || What::RunEnded { state, error });
+        }
+        Ok(())
     }
 
     /// Lets running bodies see that they are not wanted; what ends in time is recorded, the rest is dropped.

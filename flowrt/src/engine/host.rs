@@ -118,7 +118,11 @@ impl RunHost {
                     self.shared.clock.sleep(pause).await;
                     pause = (pause * 2).min(std::time::Duration::from_secs(5));
                 }
-                other => return other.map_err(trouble),
+                Ok(()) => {
+                    self.shared.events.recorded(self.run, &entries);
+                    return Ok(());
+                }
+                Err(error) => return Err(trouble(error)),
             }
         }
     }

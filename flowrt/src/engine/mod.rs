@@ -2,18 +2,24 @@
 
 mod attempt;
 mod drive;
+mod events;
 mod host;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 pub(crate) use drive::{drive, redo_of};
+pub(crate) use events::Events;
+use events::Hub;
 
 use crate::author::core::Core;
 use crate::author::meta::Meta;
 use crate::clock::Clock;
 use crate::error::{Error, ErrorKind};
+use crate::logs::Sink;
+use crate::model::event::What;
 use crate::model::ids::RunId;
+use crate::model::record::LogLine;
 use crate::store::{self, Store};
 
 /// The most child runs that may nest.
@@ -27,6 +33,8 @@ pub(crate) const HISTORY_STEPS_MAX: u64 = 1_000_000;
 pub(crate) struct Shared {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) clock: Clock,
+    pub(crate) events: Arc<Hub>,
+    pub(crate) logs: Arc<Sink>,
     /// Flows by registered name.
     pub(crate) flows: HashMap<&'static str, &'static Meta>,
     active: Mutex<HashMap<RunId, Arc<Core>>>,
@@ -40,9 +48,15 @@ impl Shared {
         clock: Clock,
         flows: HashMap<&'static str, &'static Meta>,
     ) -> Arc<Self> {
+        let events = Arc::new(Hub::new(clock.clone()));
+        let told = events.clone();
+        let on_line = move |line: &LogLine| told.tell(line.run, || What::Log(line.clone()));
+        let logs = Sink::new(store.clone(), Box::new(on_line));
         Arc::new(Self {
             store,
             clock,
+            events,
+            logs,
             flows,
             active: Mutex::default(),
             changed: tokio::sync::Notify::new(),

@@ -1,5 +1,7 @@
 //! The only way in from outside: start, wait, cancel, resume, list. Knows no HTTP and no terminal.
 
+mod watch;
+
 use std::sync::Arc;
 
 use crate::author::call::{Callable, TaskCall};
@@ -15,9 +17,10 @@ use crate::model::payload::Payload;
 use crate::model::record::{Journal, NewRun, RunRecord};
 use crate::model::state::RunState;
 use crate::registry;
-pub use crate::store::RunFilter;
 use crate::store::memory::Memory;
+pub use crate::store::{LogFilter, RunFilter};
 use crate::store::{Options, Process, Store};
+pub use watch::Events;
 
 /// An open store and the flows of this program: starts runs and drives them.
 ///

@@ -1,0 +1,150 @@
+//! Tells those who watch what happens to runs. Without watchers it costs one atomic load.
+
+use std::collections::HashSet;
+use std::fmt;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::sync::mpsc::{Receiver, Sender, channel};
+
+use crate::clock::Clock;
+use crate::model::event::{Event, What};
+use crate::model::ids::RunId;
+use crate::model::record::{Entry, Micros};
+
+/// How many events wait for a slow watcher; further ones are counted instead.
+const HELD_MAX: usize = 1 << 14;
+
+/// The watchers of one engine.
+pub(crate) struct Hub {
+    clock: Clock,
+    count: AtomicUsize,
+    watchers: Mutex<Vec<Watcher>>,
+}
+
+struct Watcher {
+    sender: Sender<Event>,
+    missed: Arc<AtomicU64>,
+}
+
+impl fmt::Debug for Hub {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Hub({})", self.count.load(Ordering::Relaxed))
+    }
+}
+
+impl Hub {
+    pub(crate) fn new(clock: Clock) -> Self {
+        Self {
+            clock,
+            count: AtomicUsize::new(0),
+            watchers: Mutex::default(),
+        }
+    }
+
+    /// From now on, events go to the returned receiver too.
+    pub(crate) fn watch(&self, only: Option<RunId>) -> Events {
+        let (sender, receiver) = channel(HELD_MAX);
+        let missed = Arc::new(AtomicU64::new(0));
+        let mut watchers = self.watchers.lock().unwrap_or_else(PoisonError::into_inner);
+        watchers.push(Watcher {
+            sender,
+            missed: missed.clone(),
+        });
+        self.count.store(watchers.len(), Ordering::Release);
+        Events {
+            receiver,
+            missed,
+            only: only.map(|run| HashSet::from([run])),
+        }
+    }
+
+    /// Somebody may listen.
+    pub(crate) fn is_watched(&self) -> bool {
+        self.count.load(Ordering::Relaxed) > 0
+    }
+
+    /// Tells what happens to a run now; it is made only if somebody watches.
+    pub(crate) fn tell(&self, run: RunId, what: impl FnOnce() -> What) {
+        if self.is_watched() {
+            self.send(run, self.clock.now(), what());
+        }
+    }
+
+    /// Tells what was recorded.
+    pub(crate) fn recorded(&self, run: RunId, entries: &[Entry]) {
+        if !self.is_watched() {
+            return;
+        }
+        let now = self.clock.now();
+        for what in entries.iter().filter_map(What::of) {
+            self.send(run, now, what);
+        }
+    }
+
+    fn send(&self, run: RunId, at: Micros, what: What) {
+        let event = Event { run, at, what };
+        let mut watchers = self.watchers.lock().unwrap_or_else(PoisonError::into_inner);
+        watchers.retain(|watcher| !watcher.sender.is_closed());
+        self.count.store(watchers.len(), Ordering::Release);
+        for watcher in watchers.iter() {
+            if watcher.sender.try_send(event.clone()).is_err() {
+                watcher.missed.fetch_add(1, Ordering::Relaxed);
+            }
+        }
+    }
+}
+
+/// What happens to runs of an engine in this process, as it happens. Ends with the engine.
+///
+/// A reader that is slower than the runs misses events; [`What::Missed`] says how many.
+#[derive(Debug)]
+pub struct Events {
+    receiver: Receiver<Event>,
+    missed: Arc<AtomicU64>,
+    /// The watched run and those below it; all runs without one.
+    only: Option<HashSet<RunId>>,
+}
+
+impl Events {
+    /// The next event; `None` when the engine is gone.
+    pub async fn next(&mut self) -> Option<Event> {
+        loop {
+            let event = self.receiver.recv().await?;
+            if let Some(event) = self.wanted(event) {
+                return Some(event);
+            }
+        }
+    }
+
+    /// The next event if there is one now.
+    pub fn try_next(&mut self) -> Option<Event> {
+        loop {
+            let event = self.receiver.try_recv().ok()?;
+            if let Some(event) = self.wanted(event) {
+                return Some(event);
+            }
+        }
+    }
+
+    fn wanted(&mut self, event: Event) -> Option<Event> {
+        let missed = self.missed.swap(0, Ordering::Relaxed);
+        if missed > 0 {
+            // The event at hand is one of those that the record tells again.
+            let what = What::Missed(missed + 1);
+            return Some(Event { what, ..event });
+        }
+        let Some(only) = &mut self.only else {
+            return Some(event);
+        };
+        if let What::RunStarted {
+            parent: Some((parent, _)),
+            ..
+        } = &event.what
+            && only.contains(parent)
+        {
+            only.insert(event.run);
+        }
+        only.contains(&event.run).then_some(event)
+    }
+}
