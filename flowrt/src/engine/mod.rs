@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 pub(crate) use drive::{drive, redo_of};
-pub(crate) use events::Events;
+pub use events::Events;
 use events::Hub;
 
 use crate::author::core::Core;

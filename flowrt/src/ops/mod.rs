@@ -10,6 +10,7 @@ use crate::author::meta::{Kind, Meta};
 use crate::author::plain::Standalone;
 use crate::author::record::{decode_output, named};
 use crate::clock::{self, Clock};
+pub use crate::engine::Events;
 use crate::engine::{self, Shared, redo_of, trouble};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::ids::{ProcessId, RunId};
@@ -20,7 +21,6 @@ use crate::registry;
 use crate::store::memory::Memory;
 pub use crate::store::{LogFilter, RunFilter};
 use crate::store::{Options, Process, Store};
-pub use watch::Events;
 
 /// An open store and the flows of this program: starts runs and drives them.
 ///

@@ -1,7 +1,7 @@
 //! What happens to runs while they go on, and what they logged.
 
 use super::Engine;
-pub use crate::engine::Events;
+use crate::engine::Events;
 use crate::engine::trouble;
 use crate::error::Result;
 use crate::model::ids::RunId;
