@@ -6,6 +6,7 @@
 )]
 
 mod listing;
+mod live;
 mod outcome;
 mod picture;
 

@@ -21,6 +21,7 @@ use crate::registry;
 use crate::store::memory::Memory;
 pub use crate::store::{LogFilter, RunFilter};
 use crate::store::{Options, Process, Store};
+pub use watch::Retold;
 
 /// An open store and the flows of this program: starts runs and drives them.
 ///
