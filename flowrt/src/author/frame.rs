@@ -40,6 +40,12 @@ pub(crate) fn with_current<R>(look: impl FnOnce(&Frame) -> R) -> Option<R> {
     seen.ok().flatten()
 }
 
+/// Whether the body of a flow or task runs on this thread.
+#[cfg(feature = "cli")]
+pub(crate) fn is_inside() -> bool {
+    with_current(|_| ()).is_some()
+}
+
 /// Runs code inside a frame; the old one comes back even if the code panics.
 pub(crate) fn enter<R>(frame: Frame, code: impl FnOnce() -> R) -> R {
     struct Restore(Option<Frame>);

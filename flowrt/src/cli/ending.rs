@@ -44,7 +44,10 @@ pub(super) async fn of(engine: &Engine, record: &RunRecord) -> crate::Result<Vec
 pub(super) fn program() -> String {
     let path = std::env::args_os().next().unwrap_or_default();
     let name = std::path::Path::new(&path).file_name();
-    name.map_or_else(|| "flows".to_owned(), |name| name.to_string_lossy().into_owned())
+    name.map_or_else(
+        || "flows".to_owned(),
+        |name| name.to_string_lossy().into_owned(),
+    )
 }
 
 fn attempts_of(engine: &Engine) -> HashMap<&'static str, u32> {
@@ -58,7 +61,11 @@ fn attempts_of(engine: &Engine) -> HashMap<&'static str, u32> {
 }
 
 /// The name of the innermost run whose own task failed.
-async fn failed_in(engine: &Engine, record: &RunRecord, journal: &Journal) -> crate::Result<String> {
+async fn failed_in(
+    engine: &Engine,
+    record: &RunRecord,
+    journal: &Journal,
+) -> crate::Result<String> {
     let mut name = record.name.clone();
     let mut run = record.id;
     let mut step = failed_child(journal).map(|step| step.step.clone());
@@ -75,8 +82,17 @@ async fn failed_in(engine: &Engine, record: &RunRecord, journal: &Journal) -> cr
 }
 
 fn failed_child(journal: &Journal) -> Option<&StepRecord> {
-    let failed = |step: &&StepRecord| step.seq < ASIDE && step.state.is_failure() && step.kind != StepKind::Node && !step.tolerated;
-    journal.steps.iter().find(failed).filter(|step| step.kind == StepKind::Flow)
+    let failed = |step: &&StepRecord| {
+        step.seq < ASIDE
+            && step.state.is_failure()
+            && step.kind != StepKind::Node
+            && !step.tolerated
+    };
+    journal
+        .steps
+        .iter()
+        .find(failed)
+        .filter(|step| step.kind == StepKind::Flow)
 }
 
 impl Ending<'_> {
@@ -85,7 +101,9 @@ impl Ending<'_> {
         let tasks = self.tasks();
         match self.record.state {
             RunState::Completed => vec![format!("Completed in {took} · {tasks}")],
-            RunState::Skipped => vec![format!("Skipped after {took} · its value depends on a node that was skipped")],
+            RunState::Skipped => vec![format!(
+                "Skipped after {took} · its value depends on a node that was skipped"
+            )],
             RunState::Cancelled => {
                 let first = format!("Cancelled after {took} · {}", self.kept());
                 vec![first, self.try_resume("goes on from there")]
@@ -124,11 +142,22 @@ impl Ending<'_> {
 
     fn tasks(&self) -> String {
         let retried = self.done().filter(|step| step.attempts > 1).count();
-        let cached = self.done().filter(|step| step.state == TaskState::Cached).count();
-        let skipped = self.steps().filter(|step| step.state == TaskState::Skipped).count();
+        let cached = self
+            .done()
+            .filter(|step| step.state == TaskState::Cached)
+            .count();
+        let skipped = self
+            .steps()
+            .filter(|step| step.state == TaskState::Skipped)
+            .count();
         let tolerated = self.done().filter(|step| step.state.is_failure()).count();
         let mut words = counted(self.done().count(), "task");
-        for (count, what) in [(retried, "retried"), (cached, "cached"), (skipped, "skipped"), (tolerated, "failed and tolerated")] {
+        for (count, what) in [
+            (retried, "retried"),
+            (cached, "cached"),
+            (skipped, "skipped"),
+            (tolerated, "failed and tolerated"),
+        ] {
             if count > 0 {
                 words.push_str(&format!(", {count} {what}"));
             }
@@ -149,7 +178,11 @@ impl Ending<'_> {
     }
 
     fn stopped(&self, verb: &str) -> Vec<String> {
-        let error = self.record.error.as_ref().map(|error| Error::from_json(error));
+        let error = self
+            .record
+            .error
+            .as_ref()
+            .map(|error| Error::from_json(error));
         let mut lines = vec![format!("{verb} {}{}", self.took(), self.at(error.as_ref()))];
         if let Some(error) = &error {
             lines.extend(error.message().lines().map(|line| format!("  {line}")));
@@ -172,7 +205,11 @@ impl Ending<'_> {
         let Some((error, task)) = error.and_then(|error| Some((error, error.task()?))) else {
             return String::new();
         };
-        let inside = if self.failed_in == self.record.name { String::new() } else { format!(" of {}", self.failed_in) };
+        let inside = if self.failed_in == self.record.name {
+            String::new()
+        } else {
+            format!(" of {}", self.failed_in)
+        };
         let name = task.rsplit('/').next().unwrap_or(task);
         let name = name.split(['[', '#']).next().unwrap_or(name);
         let most = self.attempts.get(name).copied().unwrap_or(0);
@@ -200,7 +237,10 @@ impl Ending<'_> {
         }
         let mut lines = vec![self.try_resume(&what)];
         if let Some(task) = error.and_then(Error::task) {
-            lines.push(format!("      {} runs logs {} --task {task}", self.program, self.failed_in));
+            lines.push(format!(
+                "      {} runs logs {} --task {task}",
+                self.program, self.failed_in
+            ));
         }
         if let Some(hint) = error.and_then(Error::try_this) {
             lines.push(format!("      {hint}"));
@@ -210,7 +250,11 @@ impl Ending<'_> {
 
     fn try_resume(&self, what: &str) -> String {
         let command = format!("try:  {} runs resume {}", self.program, self.record.name);
-        if what.is_empty() { command } else { format!("{command}          ({what})") }
+        if what.is_empty() {
+            command
+        } else {
+            format!("{command}          ({what})")
+        }
     }
 }
 
@@ -223,5 +267,9 @@ fn named(steps: &[&str]) -> String {
     if steps.len() <= NAMED {
         return steps.join(", ");
     }
-    format!("{} and {} more", steps[..NAMED].join(", "), steps.len() - NAMED)
+    format!(
+        "{} and {} more",
+        steps[..NAMED].join(", "),
+        steps.len() - NAMED
+    )
 }

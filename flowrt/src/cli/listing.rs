@@ -1,7 +1,7 @@
 //! The bare listing: what this program has, and what to type.
 
-use super::kind;
-use crate::author::meta::Meta;
+use super::picture;
+use crate::author::meta::{Kind, Meta};
 
 pub(super) fn flows(flows: &[&'static Meta], json: bool) {
     if json {
@@ -41,5 +41,14 @@ pub(super) fn flows(flows: &[&'static Meta], json: bool) {
         None => eprintln!(
             "this program has no flows\ntry: a crate of flows must be named where the program starts: flowrt::main!(flows = [my_flows])"
         ),
+    }
+}
+
+/// What a listing calls the kind of a flow.
+fn kind(meta: &Meta) -> String {
+    match meta.graph {
+        Some(_) => format!("dag · {} nodes", picture::graph(meta).nodes.len()),
+        None if meta.kind == Kind::Program => "program".to_owned(),
+        None => "dag".to_owned(),
     }
 }

@@ -18,7 +18,7 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-pub(super) use self::moment::Moment;
+pub(super) use self::moment::{Moment, grouped};
 use self::plain::{Plain, log_words};
 use self::screen::Screen;
 use self::terminal::Terminal;
@@ -27,7 +27,7 @@ use crate::clock::Clock;
 use crate::model::event::{Event, What};
 use crate::model::ids::RunId;
 use crate::model::record::LogLine;
-use crate::ops::{Engine, Retold};
+use crate::ops::{Engine, Retold, picture};
 
 /// The picture is drawn anew at most so often.
 const FRAME: Duration = Duration::from_millis(100);
@@ -63,16 +63,21 @@ pub(super) async fn end(live: Option<Live>) {
 }
 
 /// Shows a run that another process drives, as its store tells it, until it ends or its process is gone.
-pub(super) async fn follow(engine: &Engine, run: RunId) -> crate::Result<()> {
-    let mut show = Show::new(engine.clone());
-    show.view.infer();
+pub(super) async fn follow(engine: &Engine, run: RunId, as_json: bool) -> crate::Result<()> {
+    let mut show = (!as_json).then(|| Show::new(engine.clone()));
+    if let Some(show) = &mut show {
+        show.view.infer();
+    }
     let mut retold = Retold::new(run);
     loop {
         let watch = crate::clock::Stopwatch::start();
-        for event in retold.more(engine).await? {
-            show.take(event).await;
+        let events = retold.more(engine).await?;
+        if let Some(show) = &mut show {
+            for event in events {
+                show.take(event).await;
+            }
+            show.draw();
         }
-        show.draw();
         if retold.is_over() {
             return Ok(());
         }
@@ -81,6 +86,18 @@ pub(super) async fn follow(engine: &Engine, run: RunId) -> crate::Result<()> {
             .sleep((watch.elapsed() * 10).max(FRAME * 2))
             .await;
     }
+}
+
+/// A log line as `runs logs` writes it, which is the same on every day.
+pub(super) fn log_line(line: &LogLine, zone: &jiff::tz::TimeZone) -> String {
+    let time = jiff::Timestamp::from_microsecond(line.time).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
+    let time = time.to_zoned(zone.clone());
+    let time = time.strftime("%Y-%m-%d %H:%M:%S%.3f");
+    format!(
+        "{time}  {:<5}  {}",
+        line.level.to_lowercase(),
+        log_words(line)
+    )
 }
 
 /// Writes a line that belongs to no run, above the picture if there is one.
@@ -111,7 +128,7 @@ impl Show {
         let flows = engine.flows();
         let graphs = Box::new(move |flow: &str| {
             let meta = flows.iter().find(|meta| meta.name == flow)?;
-            Some(super::picture::graph(meta))
+            Some(picture::graph(meta))
         });
         let terminal = Terminal::of_stderr();
         if terminal.is_some() {

@@ -4,11 +4,11 @@ use std::process::ExitCode;
 
 use serde_json::{Value, json};
 
+use super::ending;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::record::{RunRecord, StepKind};
 use crate::model::state::{RunState, TaskState};
 use crate::ops::Engine;
-use crate::ops::RunFilter;
 
 /// Says what is wrong, why, and what to try. Usage and input end with 2, all else with 1.
 pub(super) fn complain(error: &Error) -> ExitCode {
@@ -28,11 +28,15 @@ pub(super) fn complain(error: &Error) -> ExitCode {
 
 /// The end of a run that was driven here.
 pub(super) async fn report(engine: &Engine, record: RunRecord, as_json: bool) -> Result<ExitCode> {
-    let value = run_json(engine, &record).await?;
     if as_json {
-        println!("{value}");
+        println!("{}", run_json(engine, &record).await?);
     } else {
-        people(&record, &value);
+        for line in ending::of(engine, &record).await? {
+            eprintln!("{line}");
+        }
+        if let (RunState::Completed, Some(output)) = (record.state, &record.output) {
+            println!("{}", output.to_value());
+        }
     }
     Ok(ExitCode::from(match record.state {
         RunState::Completed | RunState::Skipped => 0,
@@ -43,36 +47,8 @@ pub(super) async fn report(engine: &Engine, record: RunRecord, as_json: bool) ->
     }))
 }
 
-fn people(record: &RunRecord, value: &Value) {
-    let took = std::time::Duration::from_millis(value["duration_ms"].as_u64().unwrap_or(0));
-    let took = flowrt_grammar::format_duration(took);
-    if record.state == RunState::Completed {
-        eprintln!("Completed in {took} · {} tasks", value["tasks"]["total"]);
-        if let Some(output) = &record.output {
-            println!("{}", output.to_value());
-        }
-        return;
-    }
-    let error = record.error.as_ref().map(|error| Error::from_json(error));
-    let at = error
-        .as_ref()
-        .and_then(Error::task)
-        .map_or_else(String::new, |task| format!(" at {task}"));
-    eprintln!("{} in {took}{at}", record.state);
-    if let Some(error) = &error {
-        eprintln!("  {error}");
-        for cause in error.chain() {
-            eprintln!("    caused by {cause}");
-        }
-        if let Some(location) = error.location() {
-            eprintln!("  {location}");
-        }
-    }
-    eprintln!("try:  runs resume {}", record.name);
-}
-
 /// One run as the fields that scripts rely on.
-async fn run_json(engine: &Engine, record: &RunRecord) -> Result<Value> {
+pub(super) async fn run_json(engine: &Engine, record: &RunRecord) -> Result<Value> {
     let steps = engine.journal(record.id).await?.steps;
     let tasks: Vec<_> = steps
         .iter()
@@ -99,52 +75,4 @@ async fn run_json(engine: &Engine, record: &RunRecord) -> Result<Value> {
             "skipped": count(&|state| matches!(state, TaskState::Skipped | TaskState::Cancelled)),
         },
     }))
-}
-
-/// Runs, newest first.
-pub(super) async fn list(engine: &Engine, as_json: bool) -> Result<ExitCode> {
-    let records = engine
-        .runs(RunFilter {
-            roots_only: true,
-            limit: 50,
-            ..RunFilter::default()
-        })
-        .await?;
-    let mut values = Vec::with_capacity(records.len());
-    for record in &records {
-        values.push(run_json(engine, record).await?);
-    }
-    if as_json {
-        println!("{}", Value::Array(values));
-        return Ok(ExitCode::SUCCESS);
-    }
-    for (record, value) in records.iter().zip(&values) {
-        println!(
-            "{:30} {:20} {:12} {} tasks",
-            record.name, record.flow, record.state, value["tasks"]["total"]
-        );
-    }
-    Ok(ExitCode::SUCCESS)
-}
-
-/// One run with its steps.
-pub(super) async fn show(engine: &Engine, record: RunRecord, as_json: bool) -> Result<ExitCode> {
-    let mut value = run_json(engine, &record).await?;
-    let steps = engine.journal(record.id).await?.steps;
-    if as_json {
-        let steps: Vec<_> = steps.iter().map(|step| json!({ "step": step.step, "task": step.task, "state": step.state, "attempts": step.attempts, "started": step.started, "finished": step.finished })).collect();
-        value["steps"] = Value::Array(steps);
-        println!("{value}");
-        return Ok(ExitCode::SUCCESS);
-    }
-    println!("{} · {} · {}", record.flow, record.name, record.state);
-    for step in &steps {
-        println!(
-            "  {} {:30} {}",
-            crate::draw::label::sign(step.state),
-            step.step,
-            step.state
-        );
-    }
-    Ok(ExitCode::SUCCESS)
 }

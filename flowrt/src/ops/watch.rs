@@ -74,6 +74,15 @@ impl Retold {
         self.over
     }
 
+    /// A process drives the run, and it has not ended.
+    ///
+    /// # Errors
+    /// If the store fails or has no such run.
+    pub async fn goes_on(&self, engine: &Engine) -> Result<bool> {
+        let record = engine.record(self.runs[0]).await?;
+        Ok(!record.state.is_final() && engine.is_driven(&record))
+    }
+
     /// What the record tells since the last call.
     ///
     /// # Errors

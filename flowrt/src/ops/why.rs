@@ -149,7 +149,13 @@ impl Engine {
                 .collect();
             let driver = self.driver_of(&record, &processes);
             let graph = self.graph(&record.flow);
-            reasons.extend(reasons_of(&record, &journal, &unfinished, &driver, graph.as_ref()));
+            reasons.extend(reasons_of(
+                &record,
+                &journal,
+                &unfinished,
+                &driver,
+                graph.as_ref(),
+            ));
             runs.extend(unfinished.iter().map(|child| child.id));
         }
         Ok(reasons)
@@ -205,12 +211,17 @@ pub fn reasons_of(
         };
         reasons.push(reason(step, why));
     }
-    for (step, on) in graph.map(|graph| blocked(graph, journal)).unwrap_or_default() {
+    for (step, on) in graph
+        .map(|graph| blocked(graph, journal))
+        .unwrap_or_default()
+    {
         if !told.contains(step) {
             reasons.push(reason(Some(step), Why::Dependency { on }));
         }
     }
-    let waits = reasons.iter().any(|reason| !matches!(reason.why, Why::Dependency { .. }));
+    let waits = reasons
+        .iter()
+        .any(|reason| !matches!(reason.why, Why::Dependency { .. }));
     if let (Driver::Living(pid), false) = (driver, waits) {
         reasons.insert(0, reason(None, Why::UnderWay { pid: *pid }));
     }
@@ -220,16 +231,17 @@ pub fn reasons_of(
 fn of_run(record: &RunRecord, driver: &Driver) -> Option<Why> {
     match (record.state, driver) {
         (RunState::Parked, _) => Some(Why::Parked {
-            error: record
-                .error
-                .as_ref()
-                .map_or_else(String::new, |error| Error::from_json(error).message().to_owned()),
+            error: record.error.as_ref().map_or_else(String::new, |error| {
+                Error::from_json(error).message().to_owned()
+            }),
         }),
         (RunState::Interrupted, _) => Some(Why::Interrupted),
         (state, _) if state.is_final() => Some(Why::Ended { state }),
         (_, Driver::Gone(pid)) => Some(Why::Dead { pid: *pid }),
         (_, Driver::Nobody) => Some(Why::NotTaken),
-        (_, Driver::Living(_)) => record.cancel_requested.map(|asked| Why::Cancelling { asked }),
+        (_, Driver::Living(_)) => record
+            .cancel_requested
+            .map(|asked| Why::Cancelling { asked }),
     }
 }
 
@@ -243,7 +255,10 @@ fn of_wait(wait: &WaitRecord, journal: &Journal) -> Why {
             schema: wait.detail["schema"].clone(),
         },
         "retry" => {
-            let failed = journal.attempts.iter().filter(|attempt| attempt.step == wait.step);
+            let failed = journal
+                .attempts
+                .iter()
+                .filter(|attempt| attempt.step == wait.step);
             let last = failed.max_by_key(|attempt| attempt.attempt);
             Why::Retry {
                 attempt: last.map_or(1, |last| last.attempt + 1),

@@ -6,7 +6,7 @@ use crate::author::meta::{Kind, Meta, StaticNode, What};
 use crate::model::graph::{Edge, EdgeKind, Graph, Node, NodeKind, Trigger};
 
 /// Nodes that are drawn, and edges between them; plain code between two nodes is left out, the edges through it are not.
-pub(super) fn graph(meta: &Meta) -> Graph {
+pub(crate) fn graph(meta: &Meta) -> Graph {
     let Some(fixed) = meta.graph else {
         return call_sites(meta);
     };

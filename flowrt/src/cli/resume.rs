@@ -1,0 +1,31 @@
+//! `runs resume RUN`: go on where it stopped.
+
+use std::process::ExitCode;
+
+use clap::{ArgMatches, Command};
+
+use super::command::{run_arg, text, wants_json};
+use super::{live, outcome};
+use crate::error::Result;
+use crate::ops::Engine;
+
+/// Its command line.
+pub(super) fn command() -> Command {
+    Command::new("resume")
+        .about("Go on where it stopped")
+        .arg(run_arg())
+}
+
+/// Drives the run to its end.
+///
+/// # Errors
+/// If it cannot be resumed.
+pub(super) async fn run(engine: &Engine, matches: &ArgMatches) -> Result<ExitCode> {
+    let record = engine.find(text(matches, "run")).await?;
+    let as_json = wants_json(matches);
+    let live = live::begin(engine, as_json);
+    let run = engine.resume(record.id).await?;
+    let ended = run.wait().await;
+    live::end(live).await;
+    outcome::report(engine, ended?, as_json).await
+}

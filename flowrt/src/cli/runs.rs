@@ -1,0 +1,41 @@
+//! `runs …`: what was run. A file a verb.
+
+use std::process::ExitCode;
+
+use clap::{ArgMatches, Command};
+
+use super::{cancel, logs, ls, resume, show, signal, store_place, watch, why};
+use crate::error::Result;
+
+/// Its command line.
+pub(super) fn command() -> Command {
+    Command::new("runs")
+        .about("List, show and resume runs")
+        .subcommand(ls::command())
+        .subcommand(show::command())
+        .subcommand(logs::command())
+        .subcommand(watch::command())
+        .subcommand(why::command())
+        .subcommand(resume::command())
+        .subcommand(cancel::command())
+        .subcommand(signal::command())
+}
+
+/// Carries out the verb; without one, lists.
+///
+/// # Errors
+/// If the store cannot be used, or what the verb says.
+pub(super) async fn run(matches: &ArgMatches) -> Result<ExitCode> {
+    let engine = store_place::open(matches).await?;
+    match matches.subcommand() {
+        Some(("show", matches)) => show::run(&engine, matches).await,
+        Some(("logs", matches)) => logs::run(&engine, matches).await,
+        Some(("watch", matches)) => watch::run(&engine, matches).await,
+        Some(("why", matches)) => why::run(&engine, matches).await,
+        Some(("resume", matches)) => resume::run(&engine, matches).await,
+        Some(("cancel", matches)) => cancel::run(&engine, matches).await,
+        Some(("signal", matches)) => signal::run(&engine, matches).await,
+        Some((_, matches)) => ls::run(&engine, matches).await,
+        None => ls::run(&engine, matches).await,
+    }
+}
