@@ -32,6 +32,13 @@ pub enum What {
         /// For a child run: its parent and the step there.
         parent: Option<(RunId, String)>,
     },
+    /// A fan-out knows its items.
+    FannedOut {
+        /// The step's full id.
+        step: Arc<str>,
+        /// How many items it has.
+        items: u64,
+    },
     /// An attempt at a task began.
     Started {
         /// The step's full id.

@@ -46,29 +46,24 @@ impl Plain {
     fn words(&mut self, event: &Event, moment: &Moment) -> Option<(String, String)> {
         match &event.what {
             What::RunStarted { name, flow, parent } => {
+                let running = "running".to_owned();
                 if parent.is_none() || self.root.is_none() {
                     self.root.get_or_insert(event.run);
-                    return None;
+                    return Some((running, format!("{flow} · {name}")));
                 }
                 self.runs.insert(event.run, name.clone());
-                Some(("running".to_owned(), flow.clone()))
+                Some((running, flow.clone()))
             }
             What::RunEnded { state, .. } => {
-                let words = self
-                    .runs
-                    .contains_key(&event.run)
-                    .then(|| (run_word(*state), "ended".to_owned()));
                 self.told.retain(|(run, _), _| *run != event.run);
-                words
+                // The end of the run itself has lines of its own.
+                self.runs.remove(&event.run)?;
+                Some((run_word(*state), "ended".to_owned()))
             }
             What::Started { step, attempt, .. } => {
                 let told = self.told(event.run, step);
                 told.started += u64::from(*attempt == 1);
-                let again = if *attempt > 1 {
-                    format!(" (attempt {attempt})")
-                } else {
-                    String::new()
-                };
+                let again = of_attempt(*attempt);
                 (told.started <= TOLD).then(|| ("running".to_owned(), format!("{step}{again}")))
             }
             What::Retrying {
@@ -77,13 +72,12 @@ impl Plain {
                 due,
                 error,
             } => {
+                let due = due.filter(|due| *due > event.at);
                 let due = due.map_or_else(String::new, |due| {
                     format!(", next at {}", moment.clock(due))
                 });
-                let text = format!(
-                    "{step} (attempt {attempt} failed{due}): {}",
-                    first_line(error)
-                );
+                let error = first_line(error);
+                let text = format!("{step} (attempt {attempt} failed{due}): {error}");
                 Some(("retrying".to_owned(), text))
             }
             What::Waiting {
@@ -96,46 +90,47 @@ impl Plain {
                 let text = format!("{step} {}", waiting(kind, name.as_deref(), *until, moment));
                 (told.started <= TOLD).then(|| ("waiting".to_owned(), text))
             }
-            What::Ended {
-                kind: StepKind::Now | StepKind::Map | StepKind::Race,
-                ..
-            } => None,
-            What::Ended {
-                step,
-                state,
-                took,
-                kept,
-                error,
-                ..
-            } => {
-                let told = self.told(event.run, step);
-                told.ended += 1;
-                let ended = told.ended;
-                let failed = state.is_failure();
-                if ended > TOLD && !failed {
-                    return is_round(ended).then(|| {
-                        (
-                            "completed".to_owned(),
-                            format!("{} × {}", name_of(step), grouped(ended)),
-                        )
-                    });
-                }
-                let took = flowrt_grammar::format_duration(*took);
-                let why = error
-                    .as_ref()
-                    .map_or_else(String::new, |error| format!(": {}", first_line(error)));
-                let text = match (kept, state) {
-                    (true, _) => format!("{step} kept{why}"),
-                    (_, TaskState::Skipped | TaskState::UpstreamFailed | TaskState::Cached) => {
-                        format!("{step}{why}")
-                    }
-                    _ => format!("{step} {took}{why}"),
-                };
-                Some((task_word(*state), text))
-            }
+            What::Ended { .. } => self.ended(event),
             What::Log(line) => Some((line.level.to_lowercase(), log_words(line))),
             _ => None,
         }
+    }
+
+    fn ended(&mut self, event: &Event) -> Option<(String, String)> {
+        let What::Ended {
+            step,
+            kind,
+            state,
+            took,
+            kept,
+            error,
+            ..
+        } = &event.what
+        else {
+            return None;
+        };
+        if matches!(kind, StepKind::Now | StepKind::Map | StepKind::Race) {
+            return None;
+        }
+        let told = self.told(event.run, step);
+        told.ended += 1;
+        let ended = told.ended;
+        if ended > TOLD && !state.is_failure() {
+            let text = || format!("{} × {}", name_of(step), grouped(ended));
+            return is_round(ended).then(|| ("completed".to_owned(), text()));
+        }
+        let took = flowrt_grammar::format_duration(*took);
+        let why = error
+            .as_ref()
+            .map_or_else(String::new, |error| format!(": {}", first_line(error)));
+        let text = match (kept, state) {
+            (true, _) => format!("{step} kept{why}"),
+            (_, TaskState::Skipped | TaskState::UpstreamFailed | TaskState::Cached) => {
+                format!("{step}{why}")
+            }
+            _ => format!("{step} {took}{why}"),
+        };
+        Some((task_word(*state), text))
     }
 
     fn told(&mut self, run: RunId, step: &str) -> &mut Told {
@@ -149,10 +144,21 @@ impl Plain {
 pub(crate) fn log_words(line: &LogLine) -> String {
     if line.step.is_empty() {
         line.message.clone()
-    } else if line.attempt > 1 {
-        format!("{} (attempt {}): {}", line.step, line.attempt, line.message)
     } else {
-        format!("{}: {}", line.step, line.message)
+        format!(
+            "{}{}: {}",
+            line.step,
+            of_attempt(line.attempt),
+            line.message
+        )
+    }
+}
+
+fn of_attempt(attempt: u32) -> String {
+    if attempt > 1 {
+        format!(" (attempt {attempt})")
+    } else {
+        String::new()
     }
 }
 

@@ -39,16 +39,14 @@ pub(super) fn words(row: &Row, standing: &Standing, moment: &Moment) -> String {
             due,
             error,
         } => {
-            format!("attempt {attempt}{}: {error}", at(*due, moment))
+            let due = due.filter(|due| *due > moment.now);
+            let at = due.map_or_else(String::new, |due| format!(" at {}", moment.clock(due)));
+            format!("attempt {attempt}{at}, since: {error}")
         }
         Standing::Waiting { kind, name, until } => waiting(kind, name.as_deref(), *until, moment),
         Standing::Ended { kept: true, state } if state.is_success() => "kept".to_owned(),
         Standing::Ended { state, .. } => ended(row, *state),
     }
-}
-
-fn at(due: Option<Micros>, moment: &Moment) -> String {
-    due.map_or_else(String::new, |due| format!(" at {}", moment.clock(due)))
 }
 
 /// What a step waits for.

@@ -193,6 +193,12 @@ impl View {
             run.ended = Some((*state, event.at));
             return;
         }
+        if let What::FannedOut { step, items } = &event.what {
+            let row = run.row_of(step);
+            row.many = true;
+            row.total = Some(*items);
+            return;
+        }
         let Some((step, standing)) = standing_of(event) else {
             return;
         };
