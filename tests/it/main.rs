@@ -6,3 +6,4 @@ mod dag_runs;
 mod file_length;
 mod language;
 mod layering;
+mod live;

@@ -10,6 +10,7 @@ use super::live::Moment;
 use crate::clock::Clock;
 use crate::error::Result;
 use crate::model::record::{Micros, RunRecord};
+use crate::model::state::RunState;
 use crate::ops::{Engine, Reason, Why};
 
 /// Its command line.
@@ -55,50 +56,67 @@ pub(super) async fn tell(engine: &Engine, record: &RunRecord, as_json: bool) -> 
 
 /// One reason in words: what, then what to do.
 pub(super) fn lines(reason: &Reason, moment: &Moment, program: &str) -> Vec<String> {
-    let run = &reason.name;
     let who = match &reason.step {
-        Some(step) => format!("{run} · {step}"),
-        None => run.clone(),
+        Some(step) => format!("{} · {step}", reason.name),
+        None => reason.name.clone(),
     };
-    let resume = || format!("  go on:  {program} runs resume {run}");
-    match &reason.why {
-        Why::Ended { state } => {
-            let mut lines = vec![format!(
-                "{who} has ended: {}.",
-                state.as_str().to_lowercase()
-            )];
-            if state.as_str() != "Completed" && state.as_str() != "Skipped" {
-                lines.push(format!("  see why:  {program} runs show {run}"));
-                lines.push(resume());
-            }
-            lines
+    of_run(reason, &who, moment, program).unwrap_or_else(|| of_step(reason, &who, moment, program))
+}
+
+/// What holds the run as a whole.
+fn of_run(reason: &Reason, who: &str, moment: &Moment, program: &str) -> Option<Vec<String>> {
+    let run = &reason.name;
+    let resume = format!("  go on:  {program} runs resume {run}");
+    let pid = |pid: &Option<u32>| pid.map_or_else(String::new, |pid| format!(" (pid {pid})"));
+    Some(match &reason.why {
+        Why::Ended {
+            state: state @ (RunState::Completed | RunState::Skipped),
+        } => {
+            vec![format!("{who} has ended: {}.", lower(*state))]
         }
+        Why::Ended { state } => vec![
+            format!("{who} has ended: {}.", lower(*state)),
+            format!("  see why:  {program} runs show {run}"),
+            resume,
+        ],
         Why::NotTaken => vec![
             format!("{who} was accepted, and no process has taken it."),
-            resume(),
+            resume,
         ],
-        Why::Dead { pid } => {
-            let pid = pid.map_or_else(String::new, |pid| format!(" (pid {pid})"));
-            vec![
-                format!(
-                    "{who} stands still: the process that drove it{pid} is gone. What is recorded is kept."
-                ),
-                resume(),
-            ]
-        }
+        Why::Dead { pid: dead } => vec![
+            format!(
+                "{who} stands still: the process that drove it{} is gone. What is recorded is kept.",
+                pid(dead)
+            ),
+            resume,
+        ],
         Why::Interrupted => vec![
             format!("{who} was interrupted in order. What is recorded is kept."),
-            resume(),
+            resume,
         ],
         Why::Parked { error } => vec![
             format!("{who} is parked, and a person decides: {error}"),
             format!("  go on with the present code:  {program} runs resume {run}"),
             format!("  give it up:  {program} runs cancel {run}"),
         ],
-        Why::Cancelling { asked } => vec![format!(
-            "{who} is being cancelled since {}; running bodies have their grace.",
-            moment.clock(*asked)
+        Why::Cancelling { asked } => {
+            let since = moment.clock(*asked);
+            vec![format!(
+                "{who} is being cancelled since {since}; running bodies have their grace."
+            )]
+        }
+        Why::UnderWay { pid: driver } => vec![format!(
+            "{who} does not wait: a living process{} drives it, and its bodies run.",
+            pid(driver)
         )],
+        _ => return None,
+    })
+}
+
+/// What a step waits for.
+fn of_step(reason: &Reason, who: &str, moment: &Moment, program: &str) -> Vec<String> {
+    let run = &reason.name;
+    match &reason.why {
         Why::Time { until } => vec![format!("{who} sleeps{}.", when("until", *until, moment))],
         Why::Poll { due } => vec![format!("{who} asks again{}.", when("at", *due, moment))],
         Why::Signal {
@@ -131,7 +149,7 @@ pub(super) fn lines(reason: &Reason, moment: &Moment, program: &str) -> Vec<Stri
             child_name, state, ..
         } => vec![format!(
             "{who} waits for the run {child_name}, which is {}.",
-            state.as_str().to_lowercase()
+            lower(*state)
         )],
         Why::Dependency { on } => vec![format!("{who} waits for {}.", on.join(", "))],
         Why::Other { kind, until } => {
@@ -140,13 +158,12 @@ pub(super) fn lines(reason: &Reason, moment: &Moment, program: &str) -> Vec<Stri
                 when("until", *until, moment)
             )]
         }
-        Why::UnderWay { pid } => {
-            let pid = pid.map_or_else(String::new, |pid| format!(" by process {pid}"));
-            vec![format!(
-                "{who} does not wait: it is driven{pid}, and its bodies run."
-            )]
-        }
+        _ => vec![who.to_owned()],
     }
+}
+
+fn lower(state: RunState) -> String {
+    state.as_str().to_lowercase()
 }
 
 /// ` at 12:00:09 (in 4 s)`.

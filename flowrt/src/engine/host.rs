@@ -105,6 +105,10 @@ impl RunHost {
 
     /// Writes entries down; trouble with the store is waited out, a lost lease is final.
     pub(super) async fn record(&self, entries: Vec<Entry>, durability: Durability) -> Result<()> {
+        // A body whose end is recorded has its lines in the store: they are what explains a crash after it.
+        if self.shared.logs.holds_lines() {
+            self.shared.logs.flush().await;
+        }
         let mut pause = std::time::Duration::from_millis(20);
         loop {
             match self

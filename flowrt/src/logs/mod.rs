@@ -9,6 +9,8 @@ mod fields;
 mod layer;
 mod run;
 mod sink;
+#[cfg(all(test, feature = "logs"))]
+mod tests;
 
 #[cfg(feature = "logs")]
 pub use layer::{Layer, layer, stray};

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -13,7 +14,7 @@ use crate::model::ids::RunId;
 use crate::model::record::LogLine;
 use crate::store::Store;
 
-/// Lines are collected for this long, so that many share a transaction.
+/// After a write, lines are collected for this long, so that many share a transaction.
 const COLLECT: Duration = Duration::from_millis(50);
 
 /// How many lines one transaction takes.
@@ -30,6 +31,8 @@ pub(crate) struct Sink {
     store: Arc<dyn Store>,
     listener: Listener,
     held: Mutex<Held>,
+    /// Lines that were logged and are not in the store yet, those that were lost included.
+    unwritten: AtomicUsize,
     /// Held while lines are written, so that they arrive in the order in which they were logged.
     writing: tokio::sync::Mutex<()>,
 }
@@ -38,6 +41,8 @@ pub(crate) struct Sink {
 struct Held {
     lines: Vec<LogLine>,
     bytes: usize,
+    /// How many were taken since the last were given.
+    taken: usize,
     lost: BTreeMap<(RunId, String, u32), u64>,
     /// Where the writer runs.
     runtime: Option<Handle>,
@@ -56,6 +61,7 @@ impl Sink {
             store,
             listener,
             held: Mutex::default(),
+            unwritten: AtomicUsize::new(0),
             writing: tokio::sync::Mutex::default(),
         })
     }
@@ -78,6 +84,7 @@ impl Sink {
         let writer = {
             let mut held = self.held();
             held.take(line);
+            self.unwritten.fetch_add(1, Ordering::AcqRel);
             let idle = !std::mem::replace(&mut held.draining, true);
             if idle { held.runtime.clone() } else { None }
         };
@@ -88,8 +95,8 @@ impl Sink {
 
     async fn drain(self: Arc<Self>) {
         loop {
-            Clock::real().sleep(COLLECT).await;
             self.flush().await;
+            Clock::real().sleep(COLLECT).await;
             let mut held = self.held();
             if held.is_empty() {
                 held.draining = false;
@@ -98,18 +105,24 @@ impl Sink {
         }
     }
 
+    /// Some line is not in the store yet. Costs one atomic load.
+    pub(crate) fn holds_lines(&self) -> bool {
+        self.unwritten.load(Ordering::Acquire) > 0
+    }
+
     /// Returns when every line that was logged before is in the store. Trouble with the store is waited out.
     pub(crate) async fn flush(&self) {
         let _turn = self.writing.lock().await;
-        let lines = self.held().give();
+        let (lines, taken) = self.held().give();
         let mut rest = lines.into_iter();
         loop {
             let batch: Vec<LogLine> = rest.by_ref().take(BATCH).collect();
             if batch.is_empty() {
-                return;
+                break;
             }
             self.append(batch).await;
         }
+        self.unwritten.fetch_sub(taken, Ordering::AcqRel);
     }
 
     async fn append(&self, batch: Vec<LogLine>) {
@@ -129,6 +142,11 @@ impl Sink {
         }
     }
 
+    #[cfg(test)]
+    pub(super) fn is_half_full(&self) -> bool {
+        self.held().lines.len() * 2 > LOG_BUFFER_LINES_MAX
+    }
+
     fn held(&self) -> MutexGuard<'_, Held> {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -140,6 +158,7 @@ impl Held {
     }
 
     fn take(&mut self, line: LogLine) {
+        self.taken += 1;
         let size = line.message.len() + line.step.len() + line.target.len();
         if self.lines.len() < LOG_BUFFER_LINES_MAX && self.bytes + size <= LOG_BUFFER_BYTES_MAX {
             self.bytes += size;
@@ -154,7 +173,7 @@ impl Held {
     }
 
     /// All that is held, and a line for each loss.
-    fn give(&mut self) -> Vec<LogLine> {
+    fn give(&mut self) -> (Vec<LogLine>, usize) {
         let mut lines = std::mem::take(&mut self.lines);
         self.bytes = 0;
         let time = lines.last().map_or(0, |line| line.time);
@@ -169,6 +188,6 @@ impl Held {
                 message: format!("{count} lines were lost here: they came faster than the store takes them (log_buffer_lines_max, log_buffer_bytes_max)"),
             });
         }
-        lines
+        (lines, std::mem::take(&mut self.taken))
     }
 }

@@ -23,7 +23,9 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("engine", &["model", "store", "author", "registry", "logs"]),
     (
         "ops",
-        &["engine", "store", "model", "author", "registry", "draw", "logs"],
+        &[
+            "engine", "store", "model", "author", "registry", "draw", "logs",
+        ],
     ),
     (
         "testing",

@@ -33,10 +33,10 @@ impl Screen {
             let _ = write!(out, "\x1b[{up}A\r");
         }
         for line in above {
-            let _ = write!(out, "{line}\x1b[K\n");
+            let _ = writeln!(out, "{line}\x1b[K");
         }
         for line in &lines {
-            let _ = write!(out, "{}\x1b[K\n", line.render(colours));
+            let _ = writeln!(out, "{}\x1b[K", line.render(colours));
         }
         out.push_str("\x1b[J");
         self.drawn = lines;

@@ -1,0 +1,73 @@
+//! What a person sees of a run while it goes on and afterwards, on the real program.
+
+mod logs;
+mod plain;
+mod terminal;
+mod why;
+
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+
+use tempfile::TempDir;
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_talk");
+
+fn folder() -> TempDir {
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::create_dir(folder.path().join(".flowrt")).expect("a place for the store");
+    folder
+}
+
+fn command(folder: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(PROGRAM);
+    command
+        .args(arguments)
+        .current_dir(folder)
+        .env("TZ", "UTC")
+        .env_remove("FLOWRT_LOG")
+        .env_remove("FLOWRT_STORE");
+    command
+}
+
+fn talk(folder: &Path, arguments: &[&str]) -> Output {
+    command(folder, arguments)
+        .output()
+        .expect("the program runs")
+}
+
+fn stdout(folder: &Path, arguments: &[&str]) -> String {
+    let output = talk(folder, arguments);
+    assert!(
+        output.status.success(),
+        "{arguments:?}: {}",
+        text(&output.stderr)
+    );
+    text(&output.stdout)
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// The name of the newest run.
+fn newest(folder: &Path) -> String {
+    let json = stdout(folder, &["runs", "ls", "--json"]);
+    let runs: serde_json::Value = serde_json::from_str(&json).expect("is JSON");
+    runs[0]["name"].as_str().unwrap_or_default().to_owned()
+}
+
+/// Starts a flow that waits, and returns when `runs why` says for what.
+fn started(folder: &Path, flow: &str, reason: &str) -> (Child, String) {
+    let child = command(folder, &["run", flow])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program runs");
+    loop {
+        let name = newest(folder);
+        if !name.is_empty() && stdout(folder, &["runs", "why", &name, "--json"]).contains(reason) {
+            return (child, name);
+        }
+        std::thread::yield_now();
+    }
+}
