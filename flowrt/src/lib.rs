@@ -20,6 +20,10 @@ mod error;
     allow(dead_code, reason = "only stores on disk have places to fail at")
 )]
 mod failpoint;
+#[cfg_attr(
+    not(feature = "logs"),
+    allow(dead_code, reason = "without the layer nothing is logged")
+)]
 pub mod logs;
 pub mod model;
 pub mod ops;

@@ -21,6 +21,10 @@ pub(crate) struct Attempt {
     pub(crate) logical_time: Micros,
     pub(crate) cancel: Arc<Cancel>,
     /// How many lines it has logged.
+    #[cfg_attr(
+        not(feature = "logs"),
+        allow(dead_code, reason = "without the layer nothing is logged")
+    )]
     pub(crate) logged: AtomicU32,
 }
 

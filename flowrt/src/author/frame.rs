@@ -16,6 +16,10 @@ pub(crate) enum Frame {
     /// A flow's future is polled: calls become steps.
     Flow(Scope),
     /// Plain code of a DAG: calls are mistakes.
+    #[cfg_attr(
+        not(feature = "logs"),
+        allow(dead_code, reason = "without the layer nothing is logged")
+    )]
     Glue(Scope),
     /// The body of a task: calls are plain bodies, part of the attempt.
     Task(Arc<Attempt>),

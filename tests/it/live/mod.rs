@@ -56,6 +56,10 @@ fn newest(folder: &Path) -> String {
     runs[0]["name"].as_str().unwrap_or_default().to_owned()
 }
 
+#[expect(
+    clippy::zombie_processes,
+    reason = "the caller waits for the child that it is given"
+)]
 /// Starts a flow that waits, and returns when `runs why` says for what.
 fn started(folder: &Path, flow: &str, reason: &str) -> (Child, String) {
     let child = command(folder, &["run", flow])
