@@ -1,5 +1,8 @@
 //! The last lines of a run: one that can be read aloud, and one that says what to do next.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::HashMap;
 
 use crate::error::Error;

@@ -174,7 +174,13 @@ impl Show {
     }
 
     async fn take(&mut self, event: Event) {
-        if matches!(event.what, What::Missed(_)) {
+        if let What::Missed(count) = event.what {
+            if self.terminal.is_none() {
+                let count = grouped(count);
+                let note = format!("{count} events came faster than they could be written here");
+                let _ = writeln!(std::io::stderr(), "{note}");
+                return;
+            }
             return self.catch_up().await;
         }
         let moment = self.moment(event.at);

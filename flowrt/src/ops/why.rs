@@ -1,5 +1,8 @@
 //! Why is this not running? Answered from the record of a run, its processes and its graph.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::HashSet;
 
 use serde::Serialize;

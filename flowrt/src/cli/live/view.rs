@@ -33,6 +33,7 @@ pub(crate) struct RunView {
     pub(crate) rows: Vec<Row>,
     by_name: HashMap<String, usize>,
     is_dag: bool,
+    parent: Option<(RunId, String)>,
     /// Child runs by the step that called them.
     pub(crate) children: HashMap<String, RunId>,
 }
@@ -191,6 +192,7 @@ impl View {
         };
         if let What::RunEnded { state, .. } = &event.what {
             run.ended = Some((*state, event.at));
+            self.fold(event.run);
             return;
         }
         if let What::FannedOut { step, items } = &event.what {
@@ -219,6 +221,17 @@ impl View {
         row.put(step, standing, event.at);
     }
 
+    /// A child run that has ended is one line of its caller: however many there were, only those under way are held.
+    fn fold(&mut self, run: RunId) {
+        let above = self.runs.get(&run).and_then(|run| run.parent.clone());
+        if let Some((above, step)) = above {
+            self.runs.remove(&run);
+            if let Some(above) = self.runs.get_mut(&above) {
+                above.children.remove(&step);
+            }
+        }
+    }
+
     fn begin(&mut self, event: &Event, name: &str, flow: &str, parent: Option<&(RunId, String)>) {
         if let Some((parent, step)) = parent
             && let Some(above) = self.runs.get_mut(parent)
@@ -242,10 +255,9 @@ impl View {
             return;
         }
         let graph = (self.graphs)(flow).filter(|graph| graph.is_dag);
-        self.runs.insert(
-            event.run,
-            RunView::new(name, flow, event.at, graph.as_ref()),
-        );
+        let mut run = RunView::new(name, flow, event.at, graph.as_ref());
+        run.parent = parent.cloned();
+        self.runs.insert(event.run, run);
     }
 }
 
@@ -259,6 +271,7 @@ impl RunView {
             rows: Vec::new(),
             by_name: HashMap::new(),
             is_dag: graph.is_some(),
+            parent: None,
             children: HashMap::new(),
         };
         for node in graph.map_or(&[][..], |graph| &graph.nodes) {
