@@ -148,3 +148,68 @@ impl Events {
         only.contains(&event.run).then_some(event)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::state::RunState;
+
+    fn run(number: u128) -> RunId {
+        RunId(uuid::Uuid::from_u128(number))
+    }
+
+    fn started(parent: Option<u128>) -> What {
+        What::RunStarted {
+            name: "calm-otter".to_owned(),
+            flow: "flow".to_owned(),
+            parent: parent.map(|parent| (run(parent), "sub".to_owned())),
+        }
+    }
+
+    fn ended() -> What {
+        What::RunEnded {
+            state: RunState::Completed,
+            error: None,
+        }
+    }
+
+    #[test]
+    fn without_watchers_nothing_is_made() {
+        let hub = Hub::new(Clock::fake(0));
+        hub.tell(run(1), || unreachable!("nobody watches"));
+        drop(hub.watch(None));
+        hub.tell(run(1), ended);
+        assert!(!hub.is_watched(), "a watcher that is gone is forgotten");
+    }
+
+    #[test]
+    fn a_watcher_of_a_run_sees_it_and_what_is_below_it() {
+        let hub = Hub::new(Clock::fake(7));
+        let mut events = hub.watch(Some(run(1)));
+        hub.tell(run(1), || started(None));
+        hub.tell(run(2), || started(Some(1)));
+        hub.tell(run(3), || started(Some(2)));
+        hub.tell(run(4), || started(None));
+        hub.tell(run(4), ended);
+        hub.tell(run(3), ended);
+        let mut seen = Vec::new();
+        while let Some(event) = events.try_next() {
+            assert_eq!(event.at, 7);
+            seen.push(event.run);
+        }
+        assert_eq!(seen, [run(1), run(2), run(3), run(3)]);
+    }
+
+    #[test]
+    fn a_slow_watcher_is_told_how_much_it_missed_and_holds_nobody_up() {
+        let hub = Hub::new(Clock::fake(0));
+        let mut events = hub.watch(None);
+        for _ in 0..HELD_MAX + 5 {
+            hub.tell(run(1), ended);
+        }
+        let first = events.try_next().expect("there are events");
+        assert_eq!(first.what, What::Missed(6));
+        let rest = std::iter::from_fn(|| events.try_next()).count();
+        assert_eq!(rest, HELD_MAX - 1);
+    }
+}

@@ -1,5 +1,6 @@
 //! What happens to runs while they go on, and what they logged.
 
+use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 
 use super::Engine;
@@ -116,7 +117,8 @@ impl Retold {
                 ..RunFilter::default()
             };
             for child in engine.runs(children).await? {
-                if !self.runs.contains(&child.id) {
+                if let Entry::Vacant(new) = self.told.entry(child.id) {
+                    new.insert(Told::default());
                     self.runs.push(child.id);
                 }
             }
