@@ -102,10 +102,14 @@ pub(super) fn log_line(line: &LogLine, zone: &jiff::tz::TimeZone) -> String {
 
 /// Writes a line that belongs to no run, above the picture if there is one.
 pub(super) fn stray(level: &'static str, target: &str, message: &str) {
-    let line = format!("{} {target}: {message}", level.to_lowercase());
+    say(&format!("{} {target}: {message}", level.to_lowercase()));
+}
+
+/// Writes a line to stderr, above the picture if there is one.
+pub(super) fn say(line: &str) {
     let mut strays = STRAYS.lock().unwrap_or_else(PoisonError::into_inner);
     match &mut *strays {
-        Some(held) => held.push(line),
+        Some(held) => held.push(line.to_owned()),
         None => eprintln!("{line}"),
     }
 }

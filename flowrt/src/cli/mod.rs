@@ -10,6 +10,7 @@ mod cancel;
 mod command;
 mod ending;
 mod graph;
+mod interrupt;
 mod listing;
 mod live;
 mod logging;

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::{ArgMatches, Command};
 
 use super::command::{run_arg, text, wants_json};
-use super::{live, outcome};
+use super::{interrupt, live, outcome};
 use crate::error::Result;
 use crate::ops::Engine;
 
@@ -25,7 +25,7 @@ pub(super) async fn run(engine: &Engine, matches: &ArgMatches) -> Result<ExitCod
     let as_json = wants_json(matches);
     let live = live::begin(engine, as_json);
     let run = engine.resume(record.id).await?;
-    let ended = run.wait().await;
+    let ended = interrupt::wait(run).await;
     live::end(live).await;
     outcome::report(engine, ended?, as_json).await
 }

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::{Arg, ArgMatches, Command};
 
 use super::command::{flow, wants_json};
-use super::{live, outcome, params, store_place};
+use super::{interrupt, live, outcome, params, store_place};
 use crate::author::meta::Meta;
 use crate::error::Result;
 
@@ -53,7 +53,7 @@ pub(super) async fn run(flows: &[&'static Meta], matches: &ArgMatches) -> Result
     let as_json = wants_json(matches);
     let live = live::begin(&engine, as_json);
     let run = engine.start_named(name, &params).await?;
-    let ended = run.wait().await;
+    let ended = interrupt::wait(run).await;
     live::end(live).await;
     outcome::report(&engine, ended?, as_json).await
 }

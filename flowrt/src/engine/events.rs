@@ -10,7 +10,8 @@ use tokio::sync::mpsc::{Receiver, Sender, channel};
 use crate::clock::Clock;
 use crate::model::event::{Event, What};
 use crate::model::ids::RunId;
-use crate::model::record::{Entry, Micros};
+use crate::model::record::{ASIDE, Entry, Journal, Micros, RunRecord};
+use crate::store::Ending;
 
 /// How many events wait for a slow watcher; further ones are counted instead.
 const HELD_MAX: usize = 1 << 14;
@@ -80,6 +81,28 @@ impl Hub {
         for what in entries.iter().filter_map(What::of) {
             self.send(run, now, what);
         }
+    }
+
+    /// Tells that a run begins, and what of it is done already.
+    pub(super) fn begins(&self, record: &RunRecord, journal: &Journal) {
+        self.tell(record.id, || What::RunStarted {
+            name: record.name.clone(),
+            flow: record.flow.clone(),
+            parent: record.parent.clone(),
+        });
+        if self.is_watched() {
+            for step in journal.steps.iter().filter(|step| step.seq < ASIDE) {
+                self.tell(record.id, || What::ended(step, true));
+            }
+        }
+    }
+
+    /// Tells how a run ended or stopped.
+    pub(super) fn ends(&self, run: RunId, ending: &Ending) {
+        self.tell(run, || What::RunEnded {
+            state: ending.state,
+            error: ending.error.clone(),
+        });
     }
 
     fn send(&self, run: RunId, at: Micros, what: What) {

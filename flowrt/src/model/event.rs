@@ -50,7 +50,7 @@ pub enum What {
     },
     /// An attempt failed, and there will be another.
     Retrying {
-        /// The step's full id.
+        /// The step's full id; empty for the flow itself.
         step: Arc<str>,
         /// The number of the attempt that failed, from 1.
         attempt: u32,
@@ -140,9 +140,10 @@ impl What {
         }
     }
 
-    /// A recorded wait; that for a retry is told by the failed attempt.
+    /// A recorded wait of a step. That for a retry is told by the failed attempt, that for a child by its run, and the
+    /// rest are notes of the engine.
     pub fn waiting(wait: &WaitRecord) -> Option<Self> {
-        (wait.kind != "retry").then(|| Self::Waiting {
+        matches!(wait.kind.as_str(), "sleep" | "poll" | "signal" | "limit").then(|| Self::Waiting {
             step: Arc::from(wait.step.as_str()),
             kind: wait.kind.clone(),
             name: wait.detail["name"].as_str().map(str::to_owned),

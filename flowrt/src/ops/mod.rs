@@ -1,12 +1,14 @@
 //! The only way in from outside: start, wait, cancel, resume, list. Knows no HTTP and no terminal.
 
 pub(crate) mod picture;
+mod stop;
 mod watch;
 mod why;
 
 use std::sync::Arc;
 
 use crate::author::call::{Callable, TaskCall};
+use crate::author::cancel::Stops;
 use crate::author::frame::OpenEngine;
 use crate::author::meta::{Kind, Meta};
 use crate::author::plain::Standalone;
@@ -36,13 +38,14 @@ pub struct Engine {
     _open: Option<Arc<OpenEngine>>,
 }
 
-/// A run that goes on by itself.
+/// A run that goes on by itself, whether or not this is kept: dropping it stops nothing.
 #[derive(Debug)]
 pub struct RunHandle {
     /// Its id.
     pub id: RunId,
     /// Its name.
     pub name: String,
+    stops: Stops,
     task: tokio::task::JoinHandle<Result<RunRecord>>,
 }
 
@@ -176,7 +179,7 @@ impl Engine {
         let elsewhere = record
             .owner
             .is_some_and(|owner| owner != here && self.shared.store.is_alive(owner));
-        if elsewhere || self.shared.core_of(run).is_some() {
+        if elsewhere || self.shared.active.holds(run) {
             return Err(Error::new(
                 ErrorKind::Input,
                 format!("the run {} is under way", record.name),
@@ -214,28 +217,15 @@ impl Engine {
             ));
         };
         let (id, name) = (claimed.id, claimed.name.clone());
-        let task = tokio::spawn(engine::drive(self.shared.clone(), claimed, meta, 0));
-        Ok(RunHandle { id, name, task })
-    }
-
-    /// Asks a run and all below it to cancel. When this returns, nothing new starts.
-    ///
-    /// # Errors
-    /// If the store does not know the run or fails.
-    pub async fn cancel(&self, run: RunId) -> Result<()> {
-        let changed = self
-            .shared
-            .store
-            .request_cancel(run, self.shared.clock.now())
-            .await
-            .map_err(trouble)?;
-        for run in changed {
-            if let Some(core) = self.shared.core_of(run) {
-                core.cancel.set();
-            }
-        }
-        self.shared.changed.notify_waiters();
-        Ok(())
+        let stops = Stops::default();
+        let shared = self.shared.clone();
+        let task = tokio::spawn(engine::drive(shared, claimed, meta, 0, stops.clone()));
+        Ok(RunHandle {
+            id,
+            name,
+            stops,
+            task,
+        })
     }
 
     /// Sends a value to a run that waits, or will wait, for it by `receive`.

@@ -201,8 +201,13 @@ pub fn reasons_of(
     }
     let mut told = HashSet::new();
     for wait in &journal.waits {
+        let Some(why) = of_wait(wait, journal) else {
+            continue;
+        };
         told.insert(wait.step.as_str());
-        reasons.push(reason(Some(&wait.step), of_wait(wait, journal)));
+        // A wait of no step is the flow's own.
+        let step = (!wait.step.is_empty()).then_some(wait.step.as_str());
+        reasons.push(reason(step, why));
     }
     for child in unfinished {
         let step = child.parent.as_ref().map(|(_, step)| step.as_str());
@@ -248,8 +253,11 @@ fn of_run(record: &RunRecord, driver: &Driver) -> Option<Why> {
     }
 }
 
-fn of_wait(wait: &WaitRecord, journal: &Journal) -> Why {
-    match wait.kind.as_str() {
+/// What a recorded wait waits for; nothing for what the engine only notes.
+fn of_wait(wait: &WaitRecord, journal: &Journal) -> Option<Why> {
+    Some(match wait.kind.as_str() {
+        // Told by the child itself, by the deadline of the run, by the body that runs.
+        "child" | "timeout" | "attempt" => return None,
         "sleep" => Why::Time { until: wait.due },
         "poll" => Why::Poll { due: wait.due },
         "signal" => Why::Signal {
@@ -275,7 +283,7 @@ fn of_wait(wait: &WaitRecord, journal: &Journal) -> Why {
             kind: kind.to_owned(),
             until: wait.due,
         },
-    }
+    })
 }
 
 /// Nodes of a DAG that wait for others, and for which.

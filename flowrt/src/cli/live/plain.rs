@@ -77,7 +77,8 @@ impl Plain {
                     format!(", next at {}", moment.clock(due))
                 });
                 let error = first_line(error);
-                let text = format!("{step} (attempt {attempt} failed{due}): {error}");
+                let who = if step.is_empty() { "the flow" } else { step };
+                let text = format!("{who} (attempt {attempt} failed{due}): {error}");
                 Some(("retrying".to_owned(), text))
             }
             What::Waiting {

@@ -130,6 +130,11 @@ fn rows(
             }
         }
     }
+    if let (Some(standing), None) = (&run.retrying, run.ended) {
+        let words = words(&Row::default(), standing, moment);
+        let sign = Line::new().with(Tone::Waits, format!("{indent}◷ "));
+        out.push(sign.with(Tone::Plain, format!("the flow itself: {words}")));
+    }
     if !later.is_empty() {
         out.push(Line::new().with(Tone::Faint, format!("{indent}○ {}", later.join(", "))));
     }

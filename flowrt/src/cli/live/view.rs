@@ -30,6 +30,8 @@ pub(crate) struct RunView {
     pub(crate) flow: String,
     pub(crate) began: Micros,
     pub(crate) ended: Option<(RunState, Micros)>,
+    /// The flow itself has failed and will be tried again.
+    pub(crate) retrying: Option<Standing>,
     pub(crate) rows: Vec<Row>,
     by_name: HashMap<String, usize>,
     is_dag: bool,
@@ -204,6 +206,10 @@ impl View {
         let Some((step, standing)) = standing_of(event) else {
             return;
         };
+        if step.is_empty() {
+            run.retrying = Some(standing);
+            return;
+        }
         let row = run.row_of(step);
         if let What::Ended {
             took,
@@ -252,6 +258,7 @@ impl View {
         }
         if let Some(run) = self.runs.get_mut(&event.run) {
             run.ended = None;
+            run.retrying = None;
             return;
         }
         let graph = (self.graphs)(flow).filter(|graph| graph.is_dag);
@@ -268,6 +275,7 @@ impl RunView {
             flow: flow.to_owned(),
             began,
             ended: None,
+            retrying: None,
             rows: Vec::new(),
             by_name: HashMap::new(),
             is_dag: graph.is_some(),
