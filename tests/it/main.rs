@@ -1,5 +1,6 @@
 //! The honest outside view of flowrt: everything here uses its public interface only.
 
+mod breaking;
 mod command_line;
 mod dag_language;
 mod dag_runs;
@@ -7,3 +8,5 @@ mod file_length;
 mod language;
 mod layering;
 mod live;
+mod replay;
+mod steps;

@@ -9,6 +9,7 @@ use std::task::{Context, Poll};
 
 use crate::author::context::Attempt;
 use crate::author::scope::Scope;
+use crate::model::ids::RunId;
 
 /// What surrounds the code that runs.
 #[derive(Clone, Debug)]
@@ -21,6 +22,12 @@ pub(crate) enum Frame {
         allow(dead_code, reason = "without the layer nothing is logged")
     )]
     Glue(Scope),
+    /// A future of that run that is waited for without being recorded: calls are mistakes.
+    #[cfg_attr(
+        not(feature = "logs"),
+        allow(dead_code, reason = "without the layer nothing is logged")
+    )]
+    Untracked(RunId),
     /// The body of a task: calls are plain bodies, part of the attempt.
     Task(Arc<Attempt>),
 }

@@ -7,6 +7,7 @@ pub(crate) mod core;
 pub mod dag;
 pub(crate) mod expand;
 pub(crate) mod frame;
+pub(crate) mod map;
 pub mod meta;
 pub(crate) mod plain;
 pub(crate) mod record;

@@ -5,6 +5,7 @@ mod tests;
 
 use std::collections::HashMap;
 
+use super::command::program_name;
 use crate::error::Error;
 use crate::model::record::{ASIDE, Journal, RunRecord, StepKind, StepRecord};
 use crate::model::state::{RunState, TaskState};
@@ -37,20 +38,10 @@ pub(super) async fn of(engine: &Engine, record: &RunRecord) -> crate::Result<Vec
         record,
         journal: &journal,
         attempts: &attempts,
-        program: &program(),
+        program: &program_name(),
         failed_in: &failed_in,
     }
     .lines())
-}
-
-/// How this program is called.
-pub(super) fn program() -> String {
-    let path = std::env::args_os().next().unwrap_or_default();
-    let name = std::path::Path::new(&path).file_name();
-    name.map_or_else(
-        || "flows".to_owned(),
-        |name| name.to_string_lossy().into_owned(),
-    )
 }
 
 fn attempts_of(engine: &Engine) -> HashMap<&'static str, u32> {

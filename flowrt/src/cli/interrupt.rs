@@ -43,7 +43,7 @@ fn listen(name: &str, interrupt: &dyn Fn()) {
     });
     match heard {
         Ok(()) => {
-            eprintln!("stopped now · try:  runs resume {name}");
+            super::print::note(&format!("stopped now · try:  runs resume {name}"));
             std::process::exit(INTERRUPTED)
         }
         Err(error) => {

@@ -23,6 +23,7 @@ use self::plain::{Plain, log_words};
 use self::screen::Screen;
 use self::terminal::Terminal;
 use self::view::View;
+use super::print;
 use crate::clock::Clock;
 use crate::model::event::{Event, What};
 use crate::model::ids::RunId;
@@ -110,7 +111,7 @@ pub(super) fn say(line: &str) {
     let mut strays = STRAYS.lock().unwrap_or_else(PoisonError::into_inner);
     match &mut *strays {
         Some(held) => held.push(line.to_owned()),
-        None => eprintln!("{line}"),
+        None => print::note(line),
     }
 }
 
@@ -182,7 +183,7 @@ impl Show {
             if self.terminal.is_none() {
                 let count = grouped(count);
                 let note = format!("{count} events came faster than they could be written here");
-                let _ = writeln!(std::io::stderr(), "{note}");
+                print::note(&note);
                 return;
             }
             return self.catch_up().await;
@@ -190,7 +191,7 @@ impl Show {
         let moment = self.moment(event.at);
         if self.terminal.is_none() {
             if let Some(line) = self.plain.line(&event, &moment) {
-                let _ = writeln!(std::io::stderr(), "{line}");
+                print::note(&line);
             }
             return;
         }
@@ -273,7 +274,7 @@ impl Drop for Show {
     fn drop(&mut self) {
         let held = STRAYS.lock().unwrap_or_else(PoisonError::into_inner).take();
         for line in held.into_iter().flatten() {
-            eprintln!("{line}");
+            print::note(&line);
         }
     }
 }

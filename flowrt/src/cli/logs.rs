@@ -8,6 +8,7 @@ use clap::{Arg, ArgAction, ArgMatches, Command};
 
 use super::command::{run_arg, text, wants_json};
 use super::live::log_line;
+use super::print;
 use crate::clock::Clock;
 use crate::error::Result;
 use crate::model::ids::RunId;
@@ -64,7 +65,12 @@ pub(super) async fn run(engine: &Engine, matches: &ArgMatches) -> Result<ExitCod
         after: None,
     };
     let style = match (wants_json(matches), matches.get_flag("follow")) {
-        (true, false) => return Ok(whole(&reader.rest(engine).await?)),
+        (true, false) => {
+            let lines = reader.rest(engine).await?;
+            let value = serde_json::to_value(&lines).expect("log lines are text and numbers");
+            print::json(&value)?;
+            return Ok(ExitCode::SUCCESS);
+        }
         (true, true) => Style::Json,
         (false, _) => Style::People(jiff::tz::TimeZone::system()),
     };
@@ -83,12 +89,6 @@ pub(super) async fn run(engine: &Engine, matches: &ArgMatches) -> Result<ExitCod
         }
         Clock::real().sleep(ASK).await;
     }
-}
-
-fn whole(lines: &[LogLine]) -> ExitCode {
-    let text = serde_json::to_string(lines).expect("log lines are text and numbers");
-    let _ = writeln!(io::stdout(), "{text}");
-    ExitCode::SUCCESS
 }
 
 fn rank(level: &str) -> usize {

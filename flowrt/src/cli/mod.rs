@@ -1,14 +1,14 @@
 //! The command line of a program of flows: data on stdout, the rest on stderr. A file a verb, each with its `command` and
 //! what carries it out.
-#![allow(
-    clippy::print_stdout,
-    clippy::print_stderr,
-    reason = "this module is the terminal's side"
-)]
 
+mod background;
 mod cancel;
+mod check;
 mod command;
+mod completions;
+mod delete;
 mod ending;
+mod flags;
 mod graph;
 mod interrupt;
 mod listing;
@@ -18,20 +18,27 @@ mod logs;
 mod ls;
 mod outcome;
 mod params;
+mod print;
 mod resume;
 mod run;
+mod run_json;
 mod runs;
 mod show;
 mod signal;
+mod store;
 mod store_place;
+mod style;
+mod table;
+mod time_text;
+mod usage;
 mod watch;
 mod why;
 
 use std::process::ExitCode;
 
-use clap::ArgMatches;
+use command::Program;
+use usage::{Read, Typed};
 
-use crate::author::meta::Meta;
 use crate::error::{Error, Result};
 use crate::ops::{Engine, picture};
 
@@ -47,34 +54,38 @@ pub fn main() -> ExitCode {
         Ok(runtime) => runtime,
         Err(error) => return outcome::complain(&Error::from(error)),
     };
-    let code = runtime.block_on(async {
-        let flows = match Engine::open("memory:").await {
-            Ok(engine) => engine.flows(),
-            Err(error) => return outcome::complain(&error),
-        };
-        let matches = match command::command(&flows).try_get_matches() {
-            Ok(matches) => matches,
-            Err(error) => {
-                let _ = error.print();
-                return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
-            }
-        };
-        dispatch(&flows, &matches)
-            .await
-            .unwrap_or_else(|error| outcome::complain(&error))
-    });
+    let code = runtime
+        .block_on(carry_out())
+        .unwrap_or_else(|error| outcome::complain(&error));
     runtime.shutdown_background();
     code
 }
 
-async fn dispatch(flows: &[&'static Meta], matches: &ArgMatches) -> Result<ExitCode> {
-    match matches.subcommand() {
-        Some(("run", matches)) => run::run(flows, matches).await,
-        Some(("graph", matches)) => graph::run(flows, matches),
-        Some(("runs", matches)) => runs::run(matches).await,
-        _ => {
-            listing::flows(flows, command::wants_json(matches));
+async fn carry_out() -> Result<ExitCode> {
+    let program = Program {
+        flows: Engine::open("memory:").await?.flows(),
+        arguments: usage::arguments(std::env::args_os())?,
+    };
+    match usage::read(&program.command(), &program.arguments)? {
+        Read::Typed(typed) => dispatch(&program, &typed).await,
+        Read::Shown(text) => {
+            print::data(&text.render().to_string())?;
             Ok(ExitCode::SUCCESS)
         }
+    }
+}
+
+async fn dispatch(program: &Program, typed: &Typed) -> Result<ExitCode> {
+    if let Some(("run", matches)) = typed.matches.subcommand() {
+        return run::run(program, matches, &typed.unknown).await;
+    }
+    typed.refuse_unknown(&program.command(), &program.arguments)?;
+    match typed.matches.subcommand() {
+        Some(("graph", matches)) => graph::run(program, matches).await,
+        Some(("runs", matches)) => runs::run(matches).await,
+        Some(("check", matches)) => check::run(program, matches).await,
+        Some(("store", matches)) => store::run(matches).await,
+        Some(("completions", matches)) => completions::run(program, matches),
+        _ => listing::flows(program, &typed.matches),
     }
 }

@@ -2,22 +2,21 @@
 
 use std::process::ExitCode;
 
-use serde_json::{Value, json};
-
-use super::ending;
+use super::command::program_name;
+use super::{ending, print, run_json};
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::record::{RunRecord, StepKind};
-use crate::model::state::{RunState, TaskState};
+use crate::model::record::RunRecord;
+use crate::model::state::RunState;
 use crate::ops::Engine;
 
 /// Says what is wrong, why, and what to try. Usage and input end with 2, all else with 1.
 pub(super) fn complain(error: &Error) -> ExitCode {
-    eprintln!("error: {error}");
+    print::note(&format!("error: {error}"));
     for cause in error.chain() {
-        eprintln!("  caused by: {cause}");
+        print::note(&format!("  caused by: {cause}"));
     }
     if let Some(hint) = error.try_this() {
-        eprintln!("try: {hint}");
+        print::note(&format!("try: {hint}"));
     }
     let usage = matches!(
         error.kind(),
@@ -29,13 +28,11 @@ pub(super) fn complain(error: &Error) -> ExitCode {
 /// The end of a run that was driven here.
 pub(super) async fn report(engine: &Engine, record: RunRecord, as_json: bool) -> Result<ExitCode> {
     if as_json {
-        println!("{}", run_json(engine, &record).await?);
+        print::json(&run_json::read(engine, &record).await?)?;
     } else {
-        for line in ending::of(engine, &record).await? {
-            eprintln!("{line}");
-        }
+        print::note(&ending::of(engine, &record).await?.join("\n"));
         if let (RunState::Completed, Some(output)) = (record.state, &record.output) {
-            println!("{}", output.to_value());
+            print::data(&output.to_value().to_string())?;
         }
     }
     Ok(ExitCode::from(match record.state {
@@ -47,32 +44,32 @@ pub(super) async fn report(engine: &Engine, record: RunRecord, as_json: bool) ->
     }))
 }
 
-/// One run as the fields that scripts rely on.
-pub(super) async fn run_json(engine: &Engine, record: &RunRecord) -> Result<Value> {
-    let steps = engine.journal(record.id).await?.steps;
-    let tasks: Vec<_> = steps
-        .iter()
-        .filter(|step| matches!(step.kind, StepKind::Task | StepKind::Flow | StepKind::Node))
-        .collect();
-    let count =
-        |want: &dyn Fn(TaskState) -> bool| tasks.iter().filter(|step| want(step.state)).count();
-    let error = record.error.as_ref().map(|error| Error::from_json(error));
-    let error = error.map(|error| json!({ "message": error.message(), "chain": error.chain().collect::<Vec<_>>(), "task": error.task() }));
-    Ok(json!({
-        "run_id": record.id,
-        "name": record.name,
-        "flow": record.flow,
-        "state": record.state,
-        "result": record.output.as_ref().map(|output| output.to_value()),
-        "error": error,
-        "duration_ms": record.finished.zip(record.started).map(|(finished, started)| (finished - started).max(0) / 1000),
-        "tasks": {
-            "total": tasks.len(),
-            "completed": count(&TaskState::is_success),
-            "cached": count(&|state| state == TaskState::Cached),
-            "reused": tasks.iter().filter(|step| step.reused_from.is_some()).count(),
-            "failed": count(&TaskState::is_failure),
-            "skipped": count(&|state| matches!(state, TaskState::Skipped | TaskState::Cancelled)),
-        },
-    }))
+/// A run that goes on without this process.
+pub(super) async fn left(engine: &Engine, record: &RunRecord, as_json: bool) -> Result<ExitCode> {
+    if as_json {
+        print::json(&run_json::read(engine, record).await?)?;
+    } else {
+        print::data(&record.name)?;
+        print::note(&format!(
+            "goes on in the background\ntry:  {} runs show {}",
+            program_name(),
+            record.name
+        ));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Why a run did not complete, with its causes and the place in the source; empty if there is no error.
+pub(super) fn error_lines(record: &RunRecord) -> String {
+    let Some(error) = record.error.as_ref().map(|error| Error::from_json(error)) else {
+        return String::new();
+    };
+    let mut lines = format!("  {error}\n");
+    for cause in error.chain() {
+        lines.push_str(&format!("    caused by {cause}\n"));
+    }
+    if let Some(location) = error.location() {
+        lines.push_str(&format!("  {location}\n"));
+    }
+    lines
 }

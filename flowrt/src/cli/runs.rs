@@ -4,13 +4,16 @@ use std::process::ExitCode;
 
 use clap::{ArgMatches, Command};
 
-use super::{cancel, logs, ls, resume, show, signal, store_place, watch, why};
+use super::{cancel, delete, logs, ls, resume, show, signal, store_place, watch, why};
 use crate::error::Result;
 
 /// Its command line.
 pub(super) fn command() -> Command {
-    Command::new("runs")
-        .about("List, show and resume runs")
+    let command = Command::new("runs")
+        .about("List, show, resume, cancel, signal and delete runs")
+        .subcommand_value_name("VERB")
+        .disable_help_subcommand(true)
+        .args_conflicts_with_subcommands(true)
         .subcommand(ls::command())
         .subcommand(show::command())
         .subcommand(logs::command())
@@ -19,6 +22,8 @@ pub(super) fn command() -> Command {
         .subcommand(resume::command())
         .subcommand(cancel::command())
         .subcommand(signal::command())
+        .subcommand(delete::command());
+    ls::filters(command)
 }
 
 /// Carries out the verb; without one, lists.
@@ -26,7 +31,7 @@ pub(super) fn command() -> Command {
 /// # Errors
 /// If the store cannot be used, or what the verb says.
 pub(super) async fn run(matches: &ArgMatches) -> Result<ExitCode> {
-    let engine = store_place::open(matches).await?;
+    let engine = store_place::open_existing(matches).await?;
     match matches.subcommand() {
         Some(("show", matches)) => show::run(&engine, matches).await,
         Some(("logs", matches)) => logs::run(&engine, matches).await,
@@ -35,6 +40,7 @@ pub(super) async fn run(matches: &ArgMatches) -> Result<ExitCode> {
         Some(("resume", matches)) => resume::run(&engine, matches).await,
         Some(("cancel", matches)) => cancel::run(&engine, matches).await,
         Some(("signal", matches)) => signal::run(&engine, matches).await,
+        Some(("delete", matches)) => delete::run(&engine, matches).await,
         Some((_, matches)) => ls::run(&engine, matches).await,
         None => ls::run(&engine, matches).await,
     }

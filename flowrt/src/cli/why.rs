@@ -4,9 +4,9 @@ use std::process::ExitCode;
 
 use clap::{ArgMatches, Command};
 
-use super::command::{run_arg, text, wants_json};
-use super::ending::program;
+use super::command::{program_name, run_arg, text, wants_json};
 use super::live::Moment;
+use super::print;
 use crate::clock::Clock;
 use crate::error::Result;
 use crate::model::record::{Micros, RunRecord};
@@ -37,21 +37,19 @@ pub(super) async fn run(engine: &Engine, matches: &ArgMatches) -> Result<ExitCod
 pub(super) async fn tell(engine: &Engine, record: &RunRecord, as_json: bool) -> Result<()> {
     let reasons = engine.why(record.id).await?;
     if as_json {
-        let text = serde_json::to_string(&reasons).expect("reasons are text and numbers");
-        println!("{text}");
-        return Ok(());
+        let value = serde_json::to_value(&reasons).expect("reasons are text and numbers");
+        return print::json(&value);
     }
     let moment = Moment {
         now: Clock::real().now(),
         zone: jiff::tz::TimeZone::system(),
     };
-    let program = program();
-    for reason in &reasons {
-        for line in lines(reason, &moment, &program) {
-            println!("{line}");
-        }
-    }
-    Ok(())
+    let program = program_name();
+    let told = reasons.iter();
+    let told: Vec<String> = told
+        .flat_map(|reason| lines(reason, &moment, &program))
+        .collect();
+    print::data(&told.join("\n"))
 }
 
 /// One reason in words: what, then what to do.

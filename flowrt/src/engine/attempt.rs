@@ -17,7 +17,7 @@ use crate::author::meta::Meta;
 use crate::author::slot::{Busy, CallOptions, Finished, Key, Recorded};
 use crate::clock::Stopwatch;
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::event::What;
+use crate::failpoint::failpoint;
 use crate::model::payload::Payload;
 use crate::model::record::{AttemptRecord, Entry, WaitRecord};
 use crate::model::retry;
@@ -47,12 +47,7 @@ pub(super) async fn run_task(
         let permit = host.permit(meta).await;
         unless_stopped(&core).await;
         core.body_starts(key, Busy::Body, cancel.clone());
-        host.note_start(&step).await;
-        host.shared.events.tell(host.run, || What::Started {
-            step: step.clone(),
-            task: meta.name,
-            attempt: failed + 1,
-        });
+        host.note_start(&step, meta.name, failed + 1).await;
         let started = core.clock.now();
         let watch = Stopwatch::start();
         let attempt = Attempt {
@@ -63,6 +58,7 @@ pub(super) async fn run_task(
             cancel: cancel.clone(),
             logged: AtomicU32::new(0),
         };
+        failpoint("engine::before_body");
         let result = run_body(
             &core,
             meta,
@@ -71,6 +67,7 @@ pub(super) async fn run_task(
             options.timeout_of(meta),
         )
         .await;
+        failpoint("engine::after_body");
         let ended = core.clock.now();
         let (state, output) = match &result {
             Ok(value) => (TaskState::Completed, value.clone()),

@@ -18,6 +18,8 @@ use crate::author::meta::{Kind, Meta};
 use crate::author::slot::{Finished, Key, Recorded, Work};
 use crate::clock::micros;
 use crate::error::{Error, Result};
+use crate::failpoint::failpoint;
+use crate::model::event::What;
 use crate::model::ids::RunId;
 use crate::model::payload::Payload;
 use crate::model::record::{Entry, Journal, Micros, RunRecord, WaitRecord};
@@ -145,9 +147,10 @@ impl RunHost {
         if self.shared.logs.holds_lines() {
             self.shared.logs.flush().await;
         }
-        patiently(|| store.record(run, epoch, entries.clone(), durability))
-            .await
-            .map_err(trouble)?;
+        failpoint("engine::before_record");
+        let recorded = patiently(|| store.record(run, epoch, entries.clone(), durability)).await;
+        failpoint("engine::after_record");
+        recorded.map_err(trouble)?;
         self.shared.events.recorded(run, &entries);
         Ok(())
     }
@@ -165,13 +168,18 @@ impl RunHost {
         }
     }
 
-    /// Writes down that a body begins, if the run is under suspicion of killing its process.
-    pub(super) async fn note_start(&self, step: &str) {
+    /// Tells those who watch that a body begins, and writes it down if the run is under suspicion of killing its process.
+    pub(super) async fn note_start(&self, step: &Arc<str>, task: &'static str, attempt: u32) {
+        self.shared.events.tell(self.run, || What::Started {
+            step: step.clone(),
+            task,
+            attempt,
+        });
         if !self.suspicious.load(Ordering::Relaxed) {
             return;
         }
         let wait = WaitRecord {
-            step: step.to_owned(),
+            step: step.to_string(),
             kind: crash::UNDER_WAY.to_owned(),
             due: None,
             detail: serde_json::Value::Null,
@@ -272,6 +280,14 @@ impl Host for Handle {
             Durability::Soon
         };
         Box::pin(async move { host.record(entries, durability).await })
+    }
+
+    fn fanned_out(&self, items: u64, step: &dyn Fn() -> Arc<str>) {
+        let what = || What::FannedOut {
+            step: step(),
+            items,
+        };
+        self.0.shared.events.tell(self.0.run, what);
     }
 
     fn spawn_commit(

@@ -1,6 +1,11 @@
 //! The only way in from outside: start, wait, cancel, resume, list. Knows no HTTP and no terminal.
 
+pub mod doctor;
+pub mod inspect;
+mod names;
+pub mod params;
 pub(crate) mod picture;
+mod start;
 mod stop;
 mod watch;
 mod why;
@@ -17,6 +22,7 @@ use crate::clock::{self, Clock};
 pub use crate::engine::Events;
 use crate::engine::{self, Shared, redo_of, trouble};
 use crate::error::{Error, ErrorKind, Result};
+use crate::failpoint::failpoint;
 use crate::model::graph::Graph;
 use crate::model::ids::{ProcessId, RunId};
 use crate::model::payload::Payload;
@@ -26,6 +32,7 @@ use crate::registry;
 use crate::store::memory::Memory;
 pub use crate::store::{LogFilter, RunFilter};
 use crate::store::{Options, Process, Store};
+pub use start::Start;
 pub use watch::Retold;
 pub use why::{Driver, Reason, Why, reasons_of};
 
@@ -126,14 +133,16 @@ impl Engine {
     /// # Errors
     /// If this program has no such flow, or a parameter is missing or does not fit.
     pub async fn start_named(&self, flow: &str, params: &serde_json::Value) -> Result<RunHandle> {
-        let Some(meta) = self.shared.flows.get(flow) else {
-            return Err(registry::unknown(flow, &self.shared.flows));
-        };
-        self.start_meta(meta, Payload::from_json(params.to_string()))
-            .await
+        self.start_with(flow, params, Start::default()).await
     }
 
     async fn start_meta(&self, meta: &'static Meta, input: Payload) -> Result<RunHandle> {
+        let record = self.accept(meta, input, Start::default()).await?;
+        self.take(&record, meta, false).await
+    }
+
+    /// Writes the start down, and does not drive the run yet.
+    async fn accept(&self, meta: &'static Meta, input: Payload, start: Start) -> Result<RunRecord> {
         if meta.kind == Kind::Task {
             let message = format!("`{}` is a task; an engine runs flows", meta.name);
             return Err(Error::new(ErrorKind::Input, message).hint("call it from a #[flow]"));
@@ -143,7 +152,7 @@ impl Engine {
         let id = RunId(clock::new_uuid());
         let run = NewRun {
             id,
-            name: format!("{}-{}", meta.name, &id.to_string()[24..30]),
+            name: start.name.unwrap_or_else(|| names::of(clock::random_u64())),
             flow: meta.name.to_owned(),
             input,
             parent: None,
@@ -155,8 +164,10 @@ impl Engine {
             build: String::new(),
             steps: Vec::new(),
         };
-        let record = self.shared.store.create_run(run).await.map_err(trouble)?;
-        self.take(&record, meta, false).await
+        failpoint("ops::before_start");
+        let record = self.shared.store.create_run(run).await.map_err(trouble);
+        failpoint("ops::after_start");
+        record
     }
 
     /// Goes on with a run: one whose process died from where it stopped, one that failed with what failed.
@@ -200,6 +211,7 @@ impl Engine {
         meta: &'static Meta,
         reopen: bool,
     ) -> Result<RunHandle> {
+        failpoint("ops::before_claim");
         let store = &self.shared.store;
         let now = self.shared.clock.now();
         let claimed = if reopen {
@@ -216,6 +228,7 @@ impl Engine {
                 format!("another process has taken the run {}", record.name),
             ));
         };
+        failpoint("ops::after_claim");
         let (id, name) = (claimed.id, claimed.name.clone());
         let stops = Stops::default();
         let shared = self.shared.clone();

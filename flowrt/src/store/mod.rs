@@ -256,6 +256,16 @@ pub trait Store: Send + Sync + fmt::Debug + 'static {
     /// handle does not change it.
     fn version(&self) -> Answer<'_, u64>;
 
+    /// The version of the store's schema; `None` where there is none.
+    fn schema(&self) -> Answer<'_, Option<i64>> {
+        Box::pin(async { Ok(None) })
+    }
+
+    /// What is damaged, in words; reads the whole store.
+    fn damage(&self) -> Answer<'_, Vec<String>> {
+        Box::pin(async { Ok(Vec::new()) })
+    }
+
     /// Finishes what is buffered and closes. Later calls are [`Error::Closed`].
     fn close(&self) -> Answer<'_, ()>;
 }

@@ -1,7 +1,8 @@
 //! One plain line an event, where there is no terminal. A fan-out of thousands does not flood: from its 10th step on,
 //! only failures and round counts are told.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use super::moment::{Moment, grouped};
 use super::standing::waiting;
@@ -21,6 +22,8 @@ pub(crate) struct Plain {
     runs: HashMap<RunId, String>,
     root: Option<RunId>,
     told: HashMap<(RunId, String), Told>,
+    /// Failures: whether one is tolerated is recorded later, and no other failure.
+    failed: HashSet<(RunId, Arc<str>)>,
 }
 
 #[derive(Debug, Default)]
@@ -46,6 +49,7 @@ impl Plain {
     fn words(&mut self, event: &Event, moment: &Moment) -> Option<(String, String)> {
         match &event.what {
             What::RunStarted { name, flow, parent } => {
+                self.failed.retain(|(run, _)| *run != event.run);
                 let running = "running".to_owned();
                 if parent.is_none() || self.root.is_none() {
                     self.root.get_or_insert(event.run);
@@ -56,6 +60,7 @@ impl Plain {
             }
             What::RunEnded { state, .. } => {
                 self.told.retain(|(run, _), _| *run != event.run);
+                self.failed.retain(|(run, _)| *run != event.run);
                 // The end of the run itself has lines of its own.
                 self.runs.remove(&event.run)?;
                 Some((run_word(*state), "ended".to_owned()))
@@ -111,6 +116,9 @@ impl Plain {
             return None;
         };
         if matches!(kind, StepKind::Now | StepKind::Map | StepKind::Race) {
+            return None;
+        }
+        if state.is_failure() && !self.failed.insert((event.run, step.clone())) {
             return None;
         }
         let told = self.told(event.run, step);

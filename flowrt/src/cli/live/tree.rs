@@ -206,7 +206,7 @@ fn touched(row: &Row, moment: &Moment, indent: &str, column: usize) -> Line {
 fn many(row: &Row, moment: &Moment, line: Line) -> Line {
     let counts = row.counts;
     let done = counts.ended();
-    let total = row.total.filter(|total| *total >= done);
+    let total = row.total().filter(|total| *total >= done);
     let mut line = match total {
         Some(total) if done < total => line
             .with(

@@ -48,8 +48,8 @@ pub(crate) struct Row {
     pub(crate) needs: Vec<usize>,
     /// It is a fan-out, or has been called more than once.
     pub(crate) many: bool,
-    /// How many steps a fan-out has, once that is known.
-    pub(crate) total: Option<u64>,
+    /// Fan-outs of that name, and how many items each has.
+    fans: Vec<(Arc<str>, u64)>,
     pub(crate) counts: Counts,
     /// From the first start to the last end.
     pub(crate) first: Option<Micros>,
@@ -129,6 +129,12 @@ impl Row {
             .filter(|(_, standing)| !matches!(standing, Standing::Ended { .. }))
     }
 
+    /// How many steps there will be, where that is known.
+    pub(crate) fn total(&self) -> Option<u64> {
+        let items = self.fans.iter().map(|(_, items)| *items);
+        (!self.fans.is_empty()).then(|| items.sum())
+    }
+
     /// The standing of the only step.
     pub(crate) fn only(&self) -> Option<&Standing> {
         self.steps.values().next()
@@ -200,7 +206,8 @@ impl View {
         if let What::FannedOut { step, items } = &event.what {
             let row = run.row_of(step);
             row.many = true;
-            row.total = Some(*items);
+            row.fans.retain(|(known, _)| known != step);
+            row.fans.push((step.clone(), *items));
             return;
         }
         let Some((step, standing)) = standing_of(event) else {
