@@ -47,12 +47,16 @@ pub(super) fn install() -> Result<()> {
     Ok(())
 }
 
-/// A panic in a body is a line of its log, and does not break the picture of the run.
+/// A panic in a body is a line of its log, and does not break the picture of the run unless its backtrace is wanted.
 fn keep_panics() {
     let usual = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |info| {
+        let backtrace = std::env::var_os("RUST_BACKTRACE").is_some_and(|value| value != "0");
+        if backtrace || !frame::is_inside() {
+            usual(info);
+        }
         if !frame::is_inside() {
-            return usual(info);
+            return;
         }
         let place = info.location().map_or_else(String::new, |place| {
             format!(" at {}:{}", place.file(), place.line())

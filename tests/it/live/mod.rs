@@ -10,12 +10,13 @@ use std::process::{Child, Command, Output, Stdio};
 
 use tempfile::TempDir;
 
+/// Named, so that nothing is said about where it is.
+const STORE: &str = "sqlite:runs.db";
+
 const PROGRAM: &str = env!("CARGO_BIN_EXE_talk");
 
 fn folder() -> TempDir {
-    let folder = tempfile::tempdir().expect("a folder");
-    std::fs::create_dir(folder.path().join(".flowrt")).expect("a place for the store");
-    folder
+    tempfile::tempdir().expect("a folder")
 }
 
 fn command(folder: &Path, arguments: &[&str]) -> Command {
@@ -24,8 +25,9 @@ fn command(folder: &Path, arguments: &[&str]) -> Command {
         .args(arguments)
         .current_dir(folder)
         .env("TZ", "UTC")
+        .env("FLOWRT_STORE", STORE)
         .env_remove("FLOWRT_LOG")
-        .env_remove("FLOWRT_STORE");
+        .env_remove("RUST_BACKTRACE");
     command
 }
 
@@ -49,10 +51,10 @@ fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
-/// The name of the newest run.
+/// The name of the newest run; empty while there is none, or no store yet.
 fn newest(folder: &Path) -> String {
-    let json = stdout(folder, &["runs", "ls", "--json"]);
-    let runs: serde_json::Value = serde_json::from_str(&json).expect("is JSON");
+    let listed = talk(folder, &["runs", "ls", "--json"]);
+    let runs: serde_json::Value = serde_json::from_slice(&listed.stdout).unwrap_or_default();
     runs[0]["name"].as_str().unwrap_or_default().to_owned()
 }
 

@@ -82,6 +82,52 @@ fn the_last_line_of_a_success() {
 }
 
 #[test]
+fn a_fan_out_of_thousands_is_told_in_few_lines() {
+    let folder = folder();
+    let run = talk(folder.path(), &["run", "wide"]);
+    let told = told(&run.stderr);
+    assert!(told.len() < 80, "{} lines", told.len());
+    for line in [
+        "completed  read × 100",
+        "completed  read × 2,000",
+        "retrying   read[0] (attempt 2 failed): not there",
+    ] {
+        assert!(told.iter().any(|told| told == line), "{line}: {told:#?}");
+    }
+    assert!(
+        told.iter().any(|line| line.contains(" middle")),
+        "{told:#?}"
+    );
+    assert!(
+        told.iter().any(|line| line.ends_with(" talk: line 1")),
+        "{told:#?}"
+    );
+    assert_eq!(text(&run.stdout), "3002\n");
+}
+
+#[test]
+fn a_failure_inside_a_child_run_leads_there() {
+    let folder = folder();
+    let run = talk(folder.path(), &["run", "outer"]);
+    assert_eq!(run.status.code(), Some(1));
+    let told = told(&run.stderr);
+    let last = told.last().expect("there are lines");
+    let command = last
+        .trim_start()
+        .strip_prefix("talk ")
+        .expect("is a command of this program");
+    let arguments: Vec<&str> = command.split(' ').collect();
+    assert_eq!(arguments[..2], ["runs", "logs"]);
+    assert_eq!(arguments[3..], ["--task", "broken#2"]);
+    let shown = talk(folder.path(), &["runs", "show", arguments[2]]);
+    assert!(
+        text(&shown.stdout).contains("failing"),
+        "{}",
+        text(&shown.stdout)
+    );
+}
+
+#[test]
 fn for_programs_there_is_one_value_and_nothing_else() {
     let folder = folder();
     let run = talk(folder.path(), &["run", "kinds", "--json"]);

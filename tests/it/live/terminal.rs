@@ -3,7 +3,7 @@
 use std::io::Read;
 use std::process::{Child, Command, Stdio};
 
-use super::{PROGRAM, folder, newest, stdout, text};
+use super::{PROGRAM, STORE, folder, newest, stdout, text};
 
 fn on_a_terminal(folder: &std::path::Path, line: &str, no_color: &str) -> Child {
     let line = format!("stty cols 100 rows 20; exec {PROGRAM} {line}");
@@ -13,8 +13,8 @@ fn on_a_terminal(folder: &std::path::Path, line: &str, no_color: &str) -> Child 
         .env("TERM", "xterm")
         .env("TZ", "UTC")
         .env("NO_COLOR", no_color)
+        .env("FLOWRT_STORE", STORE)
         .env_remove("FLOWRT_LOG")
-        .env_remove("FLOWRT_STORE")
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .spawn()

@@ -62,8 +62,8 @@ impl Plain {
                 self.told.retain(|(run, _), _| *run != event.run);
                 self.failed.retain(|(run, _)| *run != event.run);
                 // The end of the run itself has lines of its own.
-                self.runs.remove(&event.run)?;
-                Some((run_word(*state), "ended".to_owned()))
+                let name = self.runs.remove(&event.run)?;
+                Some((run_word(*state), format!("{name} ended")))
             }
             What::Started { step, attempt, .. } => {
                 let told = self.told(event.run, step);

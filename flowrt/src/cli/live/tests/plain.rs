@@ -65,7 +65,7 @@ fn one_line_an_event() {
             "12:00:07  waiting    receive waits for the signal `approve` until 12:01:00",
             "12:00:08  running    calm-otter-2 sub",
             "12:00:08  running    calm-otter-2 inner",
-            "12:00:09  timed out  ended",
+            "12:00:09  timed out  calm-otter-2 ended",
         ]
     );
 }

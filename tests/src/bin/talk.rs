@@ -124,4 +124,34 @@ async fn patient() -> Result<u32> {
     tomorrow().await
 }
 
+/// Reads one page; the first of all is there at the third try only.
+#[task(retries = 2)]
+async fn read(page: u32, ctx: &TaskContext) -> Result<u32> {
+    if page == 0 && ctx.attempt() < 3 {
+        return Err("not there".into());
+    }
+    Ok(page)
+}
+
+/// A fan-out of thousands, each item a child run or a task.
+#[flow]
+fn wide(#[arg(default = 3_000)] pages: u32) -> Result<u64> {
+    let read = map(0..pages, |page| read(page));
+    let part = middle(2);
+    { read.len() as u64 + u64::from(part) }
+}
+
+/// A flow inside another one.
+#[flow]
+async fn middle(lines: u32) -> Result<u32> {
+    tracing::info!("in the middle");
+    talk(lines).await
+}
+
+/// A flow whose child fails.
+#[flow]
+async fn outer() -> Result<u32> {
+    failing().await
+}
+
 flowrt::main!();
