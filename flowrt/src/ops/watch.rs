@@ -149,16 +149,19 @@ impl Told {
                 events.push(event(record, attempt.finished, What::retrying(attempt)));
             }
         }
-        for wait in &journal.waits {
-            let new = self.waits.insert(wait.step.clone(), wait.due) != Some(wait.due);
-            if new && let Some(what) = What::waiting(wait) {
-                events.push(event(record, record.started.unwrap_or_default(), what));
-            }
-        }
         for step in journal.steps.iter().filter(|step| step.seq < ASIDE) {
             if self.steps.insert(step.step.clone()) {
                 let what = What::ended(step, step.reused_from.is_some());
                 events.push(event(record, step.finished, what));
+            }
+        }
+        // When a wait began is not recorded; it is still open, so what has ended came before.
+        let ends = journal.steps.iter().map(|step| step.finished).max();
+        let since = ends.max(record.started).unwrap_or(record.created);
+        for wait in &journal.waits {
+            let new = self.waits.insert(wait.step.clone(), wait.due) != Some(wait.due);
+            if new && let Some(what) = What::waiting(wait) {
+                events.push(event(record, since, what));
             }
         }
         if record.state.is_final() || record.state.needs_person() {

@@ -152,6 +152,7 @@ impl Engine {
                 .collect();
             let driver = self.driver_of(&record, &processes);
             let graph = self.graph(&record.flow);
+            let graph = graph.map(|graph| graph.without_branches());
             reasons.extend(reasons_of(
                 &record,
                 &journal,
@@ -288,11 +289,15 @@ fn of_wait(wait: &WaitRecord, journal: &Journal) -> Option<Why> {
 
 /// Nodes of a DAG that wait for others, and for which.
 fn blocked<'a>(graph: &'a Graph, journal: &Journal) -> Vec<(&'a str, Vec<String>)> {
+    // A fan-out is over when its scope is: `fetch[]`.
+    let fans = journal.scopes.iter();
+    let fans = fans.filter_map(|(scope, _)| scope.strip_suffix("[]"));
     let recorded: HashSet<&str> = journal
         .steps
         .iter()
         .filter(|step| step.seq < ASIDE)
         .map(|step| step.step.as_str())
+        .chain(fans)
         .collect();
     let ended = |index: usize| recorded.contains(graph.nodes[index].id.as_str());
     let mut all = Vec::new();

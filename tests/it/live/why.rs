@@ -54,6 +54,25 @@ fn a_retry_has_its_time_and_the_last_error() {
 }
 
 #[test]
+fn a_node_waits_for_those_that_have_not_ended_and_for_no_others() {
+    let folder = folder();
+    let (mut child, name) = started(folder.path(), "chooses", "\"retry\"");
+    let line = format!("{name} · total waits for tomorrow.");
+    loop {
+        let why = stdout(folder.path(), &["runs", "why", &name]);
+        // The fan-out may be under way still.
+        if !why.contains("waits for tomorrow, read.") {
+            assert!(why.lines().any(|told| told == line), "{why}");
+            assert_eq!(why.lines().count(), 3, "{why}");
+            break;
+        }
+        std::thread::yield_now();
+    }
+    child.kill().expect("it can be killed");
+    child.wait().expect("it is gone");
+}
+
+#[test]
 fn a_dead_process_is_named_with_how_to_go_on() {
     let folder = folder();
     let (mut child, name) = started(folder.path(), "asks", "\"signal\"");

@@ -148,6 +148,16 @@ async fn middle(lines: u32) -> Result<u32> {
     talk(lines).await
 }
 
+/// A branch, and a node after it that waits long.
+#[flow]
+fn chooses() -> Result<u32> {
+    let first = broken(1);
+    let part = if first > 0 { tomorrow() } else { broken(3) };
+    let all = map(0..2, |page| read(page + 1));
+    let sum = total(vec![part, all.into_iter().sum()]);
+    sum
+}
+
 /// A flow whose child fails.
 #[flow]
 async fn outer() -> Result<u32> {

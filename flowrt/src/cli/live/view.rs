@@ -269,6 +269,7 @@ impl View {
             return;
         }
         let graph = (self.graphs)(flow).filter(|graph| graph.is_dag);
+        let graph = graph.map(|graph| graph.without_branches());
         let mut run = RunView::new(name, flow, event.at, graph.as_ref());
         run.parent = parent.cloned();
         self.runs.insert(event.run, run);
