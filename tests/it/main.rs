@@ -7,6 +7,7 @@ mod dag_runs;
 mod file_length;
 mod language;
 mod layering;
+mod lifecycle;
 mod live;
 mod replay;
 mod steps;

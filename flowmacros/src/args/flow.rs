@@ -11,6 +11,7 @@ use crate::ctxt::Ctxt;
 
 /// All options of `#[flow]`, in the order in which messages list them.
 pub(crate) const KNOWN: &[&str] = &[
+    "backoff",
     "concurrency",
     "crate",
     "fail_fast",

@@ -116,7 +116,7 @@ impl Call {
                         ended: false,
                     }
                 }
-                Some(Frame::Glue(_)) => {
+                Some(Frame::Glue(..)) => {
                     let _ = take_fixed();
                     Place::Broken(glue_call())
                 }
@@ -274,6 +274,21 @@ impl<M: Callable> TaskCall<M> {
             let output = plain::run(meta, input?, TaskContext::of_current(meta)).await?;
             decode_output(meta.name, &output)
         })
+    }
+
+    /// The recorded inputs; `null` if there are none to be had.
+    pub(crate) fn input(&self) -> Payload {
+        match &self.call.place {
+            Place::Step { input, .. } | Place::Plain(input) | Place::Outside(input) => {
+                input.clone()
+            }
+            Place::Running(_) | Place::Broken(_) | Place::Over => Payload::null(),
+        }
+    }
+
+    /// Polls for the value as it is recorded.
+    pub(crate) fn poll_recorded(&mut self, cx: &mut Context<'_>) -> Poll<Result<Payload>> {
+        self.call.poll_output(cx)
     }
 
     /// The task and its inputs, for what starts runs.

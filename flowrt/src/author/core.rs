@@ -8,6 +8,7 @@ mod flow;
 mod inner;
 mod items;
 mod scopes;
+mod turns;
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::fmt;
@@ -17,11 +18,14 @@ use std::task::{Context, Poll, Waker};
 use futures_util::future::BoxFuture;
 
 use self::scopes::ScopeData;
+pub(crate) use self::turns::Turn;
 use crate::author::cancel::{Cancel, Stops};
 use crate::author::frame::{Frame, enter};
 use crate::author::meta::{Kind, Meta};
 use crate::author::scope::FixedId;
-use crate::author::slot::{Busy, Finished, Identity, Key, Recorded, Slot, SlotState, Slots, Work};
+use crate::author::slot::{
+    Asked, Busy, Finished, Identity, Key, Recorded, Slot, SlotState, Slots, Work,
+};
 use crate::clock::Clock;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::ids::RunId;
@@ -37,6 +41,9 @@ pub(crate) trait Host: Send + Sync + fmt::Debug {
 
     /// Lets work go on beside the flow and tells the driver when it ended.
     fn spawn(&self, core: &Arc<Core>, key: Key, work: BoxFuture<'static, Finished>);
+
+    /// What an earlier drive of the run noted of a poll.
+    fn asked(&self, step: &str) -> Asked;
 
     /// Writes entries down.
     fn commit(
@@ -63,6 +70,8 @@ pub(crate) trait Host: Send + Sync + fmt::Debug {
 #[derive(Debug, Clone)]
 pub(crate) struct Facts {
     pub(crate) run: RunId,
+    /// The run's name, which those of its children begin with.
+    pub(crate) name: Arc<str>,
     pub(crate) seed: u64,
     pub(crate) logical_time: Micros,
     pub(crate) depth: u32,
@@ -97,12 +106,16 @@ struct Inner {
     fresh: Vec<Key>,
     /// The scopes by path; kept while a record is replayed.
     paths: HashMap<String, usize>,
+    /// Scopes of what belongs to a step, by path.
+    of_steps: HashMap<String, usize>,
     /// Places of calls that were dropped while the record was replayed.
     dropped: HashSet<(usize, u32)>,
     /// Entries that ride along with the next commit.
     pending: Vec<Entry>,
     next_seq: u64,
     running: usize,
+    /// A race was decided; that must be on the disk before another body starts.
+    decided: bool,
     /// Calls that ran inside the flow's own poll, one after the other.
     inlined: u32,
     untracked: usize,
@@ -150,10 +163,12 @@ impl Core {
                 wanted: VecDeque::new(),
                 fresh: Vec::new(),
                 paths: HashMap::from([(String::new(), 0)]),
+                of_steps: HashMap::new(),
                 dropped: HashSet::new(),
                 pending: Vec::new(),
                 next_seq,
                 running: 0,
+                decided: false,
                 inlined: 0,
                 untracked: 0,
                 branches: 0,

@@ -16,12 +16,8 @@ use crate::model::ids::RunId;
 pub(crate) enum Frame {
     /// A flow's future is polled: calls become steps.
     Flow(Scope),
-    /// Plain code of a DAG: calls are mistakes.
-    #[cfg_attr(
-        not(feature = "logs"),
-        allow(dead_code, reason = "without the layer nothing is logged")
-    )]
-    Glue(Scope),
+    /// Plain code of a DAG, of that node: calls are mistakes.
+    Glue(Scope, usize),
     /// A future of that run that is waited for without being recorded: calls are mistakes.
     #[cfg_attr(
         not(feature = "logs"),

@@ -252,6 +252,7 @@ impl<'a, I: Iterator, F, C: MapCall, M> Map<'a, I, F, C, M> {
         FixedId {
             position: u32::try_from(index).unwrap_or(u32::MAX),
             name: Arc::from(name),
+            part: false,
         }
     }
 

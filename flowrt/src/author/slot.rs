@@ -50,6 +50,15 @@ pub(crate) struct Finished {
     pub(crate) synced: bool,
 }
 
+/// What is known of a poll that an earlier drive of its run began.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Asked {
+    /// How many asks were answered.
+    pub(crate) asks: u32,
+    /// When the next one is due.
+    pub(crate) due: Option<Micros>,
+}
+
 /// What a call changes of its task's options.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct CallOptions {
@@ -90,6 +99,8 @@ pub(crate) enum Work {
     },
     /// Wait until then.
     Sleep { until: Micros },
+    /// Wait between two asks of a poll.
+    Pause { of: Key, asked: u32, until: Micros },
     /// Wait for a signal.
     Receive {
         name: String,
@@ -100,8 +111,11 @@ pub(crate) enum Work {
 
 pub(crate) enum SlotState {
     Built,
-    Wanted(Work),
+    /// Polled; the work begins once the replay allows it. Without work the step's own future does it.
+    Wanted(Option<Work>),
     Running,
+    /// It ended, and its outcome has a number: it is being written down, or waits to be handed out.
+    Numbered,
     Done(Recorded),
 }
 
@@ -111,6 +125,7 @@ impl fmt::Debug for SlotState {
             Self::Built => "Built",
             Self::Wanted(_) => "Wanted",
             Self::Running => "Running",
+            Self::Numbered => "Numbered",
             Self::Done(_) => "Done",
         })
     }
@@ -149,6 +164,10 @@ pub(crate) struct Slot {
     pub(crate) tolerated: bool,
     /// It is an item of a fan-out that tolerates failures; whether this one is tolerated shows at its end.
     pub(crate) tolerant: bool,
+    /// It is a part of a step, and not recorded by itself.
+    pub(crate) part: bool,
+    /// It is counted among the calls that are under way.
+    pub(crate) counted: bool,
 }
 
 impl Slot {
@@ -176,6 +195,8 @@ impl Slot {
             awaited: false,
             tolerated: false,
             tolerant: false,
+            part: false,
+            counted: false,
         }
     }
 
@@ -205,7 +226,7 @@ impl Slots {
         let key = Key(self.next);
         self.next += 1;
         self.unfinished += 1;
-        if replaying {
+        if replaying && !slot.part {
             self.places.insert(slot.place(), key);
         }
         self.slots.insert(key, slot);
@@ -226,7 +247,7 @@ impl Slots {
             self.unfinished -= 1;
             self.submitted -= usize::from(slot.submitted);
         }
-        if !self.places.is_empty() {
+        if !self.places.is_empty() && !slot.part {
             self.places.remove(&slot.place());
         }
         Some(slot)

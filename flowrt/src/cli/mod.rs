@@ -79,13 +79,15 @@ async fn dispatch(program: &Program, typed: &Typed) -> Result<ExitCode> {
     if let Some(("run", matches)) = typed.matches.subcommand() {
         return run::run(program, matches, &typed.unknown).await;
     }
-    typed.refuse_unknown(&program.command(), &program.arguments)?;
+    if !typed.unknown.is_empty() {
+        return Err(typed.unknown_error(&program.command(), &program.arguments));
+    }
     match typed.matches.subcommand() {
         Some(("graph", matches)) => graph::run(program, matches).await,
         Some(("runs", matches)) => runs::run(matches).await,
         Some(("check", matches)) => check::run(program, matches).await,
         Some(("store", matches)) => store::run(matches).await,
-        Some(("completions", matches)) => completions::run(program, matches),
+        Some((completions::NAME, matches)) => completions::run(program, matches),
         _ => listing::flows(program, &typed.matches),
     }
 }

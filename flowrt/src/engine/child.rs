@@ -328,7 +328,7 @@ fn new_run(parent: RunId, core: &Core, step: &str, meta: &Meta, input: &Payload)
     let id = parent.child(step);
     NewRun {
         id,
-        name: format!("{}-{}", meta.name, &id.to_string()[..6]),
+        name: format!("{}/{step}", core.facts.name),
         flow: meta.name.to_owned(),
         input: named(meta, input),
         parent: Some((parent, step.to_owned())),

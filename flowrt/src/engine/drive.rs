@@ -81,7 +81,9 @@ async fn one_attempt(
     let again = record.clone();
     let mut driver = Driver::new(shared, record, meta, journal, depth, stops, deadline);
     let stop = driver.until_stop().await;
-    Ok(driver.end(stop).await?.then_some(again))
+    let ended = driver.end(stop).await;
+    driver.drop_flow();
+    Ok(ended?.then_some(again))
 }
 
 /// When the run's time is over: counted from its start through crashes and attempts. Who resumes a run that had ended

@@ -15,7 +15,7 @@ use super::signal::Signals;
 use super::{Shared, attempt, child, crash, patiently, signal, trouble};
 use crate::author::core::{Core, Host};
 use crate::author::meta::{Kind, Meta};
-use crate::author::slot::{Finished, Key, Recorded, Work};
+use crate::author::slot::{Asked, Finished, Key, Recorded, Work};
 use crate::clock::micros;
 use crate::error::{Error, Result};
 use crate::failpoint::failpoint;
@@ -51,6 +51,8 @@ pub(super) struct RunHost {
     attempts: HashMap<String, (u32, Option<Micros>)>,
     /// When the waits of earlier drives end: a restart wakes at the same instant.
     dues: HashMap<String, Micros>,
+    /// How often the polls of earlier drives asked.
+    asks: HashMap<String, u32>,
     /// Child runs that this life of the run has begun.
     begun: HashSet<String>,
     pub(super) signals: Signals,
@@ -87,6 +89,14 @@ impl RunHost {
             .iter()
             .filter_map(|wait| Some((wait.step.clone(), wait.due?)))
             .collect();
+        let asks = journal
+            .waits
+            .iter()
+            .filter_map(|wait| {
+                let asked = wait.detail.get("asked")?.as_u64()?;
+                Some((wait.step.clone(), u32::try_from(asked).unwrap_or(u32::MAX)))
+            })
+            .collect();
         let permits = Arc::new(Semaphore::new(
             usize::try_from(concurrency.max(1)).unwrap_or(1),
         ));
@@ -99,6 +109,7 @@ impl RunHost {
             blocking: Arc::new(Semaphore::new(cores)),
             attempts: counted,
             dues,
+            asks,
             begun: journal
                 .waits
                 .iter()
@@ -229,6 +240,21 @@ async fn sleep(host: Arc<RunHost>, core: Arc<Core>, key: Key, until: Micros) -> 
     finished(key, TaskState::Completed, nothing, started, &core, None)
 }
 
+/// A wait whose instant is recorded before anything else begins.
+async fn wait_until(
+    host: Arc<RunHost>,
+    core: Arc<Core>,
+    key: Key,
+    wait: WaitRecord,
+    until: Micros,
+) -> Finished {
+    let started = core.clock.now();
+    host.note_wait(wait).await;
+    core.clock.sleep_until(until).await;
+    let nothing = Payload::null();
+    finished(key, TaskState::Completed, nothing, started, &core, None)
+}
+
 /// The host as the author's side sees it: shared, because work outlives a poll.
 #[derive(Debug)]
 pub(super) struct Handle(pub(super) Arc<RunHost>);
@@ -248,6 +274,15 @@ impl Host for Handle {
                 Box::pin(child::run_child(host, core, key, meta, input))
             }
             Work::Sleep { until } => Box::pin(sleep(host, core, key, until)),
+            Work::Pause { of, asked, until } => {
+                let wait = WaitRecord {
+                    step: core.step_id(of).to_string(),
+                    kind: "poll".to_owned(),
+                    due: Some(until),
+                    detail: serde_json::json!({ "asked": asked }),
+                };
+                Box::pin(wait_until(host, core, key, wait, until))
+            }
             Work::Receive {
                 name,
                 timeout,
@@ -265,6 +300,13 @@ impl Host for Handle {
             let _ = messages.send(Message::Finished(work.await));
         });
         core.set_abort(key, task.abort_handle());
+    }
+
+    fn asked(&self, step: &str) -> Asked {
+        Asked {
+            asks: self.0.asks.get(step).copied().unwrap_or_default(),
+            due: self.0.dues.get(step).copied(),
+        }
     }
 
     fn commit(

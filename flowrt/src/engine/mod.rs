@@ -19,7 +19,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use active::Active;
-pub(crate) use crash::end_orphan;
+pub(crate) use crash::{end_orphan, warn_of_aborts};
 pub(crate) use drive::drive;
 pub use events::Events;
 use events::Hub;

@@ -115,7 +115,9 @@ pub(super) async fn next_attempt(
         .map_err(trouble)?;
     shared.events.ends(run, &ending);
     if state.is_final() {
-        crash::end_orphan(shared, run).await.map_err(trouble)?;
+        crash::end_orphan(shared, run, false)
+            .await
+            .map_err(trouble)?;
     }
     Ok(None)
 }

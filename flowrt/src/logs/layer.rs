@@ -56,7 +56,7 @@ fn owner_here() -> Option<Owner> {
     frame::with_current(|frame| match frame {
         Frame::Task(attempt) => Owner::Attempt(attempt.clone()),
         Frame::Untracked(run) => Owner::Flow(*run),
-        Frame::Flow(scope) | Frame::Glue(scope) => Owner::Flow(scope.core.facts.run),
+        Frame::Flow(scope) | Frame::Glue(scope, _) => Owner::Flow(scope.core.facts.run),
     })
 }
 

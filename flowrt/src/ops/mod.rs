@@ -5,6 +5,7 @@ pub mod inspect;
 mod names;
 pub mod params;
 pub(crate) mod picture;
+pub mod signals;
 mod start;
 mod stop;
 mod watch;
@@ -94,6 +95,7 @@ impl Engine {
     /// # Errors
     /// If two flows or tasks of this program have one name.
     pub fn on(store: Arc<dyn Store>) -> Result<Self> {
+        engine::warn_of_aborts();
         Self::with_clock(store, Clock::real(), true)
     }
 

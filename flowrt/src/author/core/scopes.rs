@@ -81,7 +81,7 @@ impl ScopeData {
     }
 }
 
-fn with_occurrence(name: &str, occurrence: u32) -> String {
+pub(super) fn with_occurrence(name: &str, occurrence: u32) -> String {
     if occurrence <= 1 {
         name.to_owned()
     } else {
