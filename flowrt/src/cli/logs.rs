@@ -6,13 +6,13 @@ use std::time::Duration;
 
 use clap::{Arg, ArgAction, ArgMatches, Command};
 
-use super::command::{run_arg, text, wants_json};
+use super::command::{program_name, run_arg, text, wants_json};
 use super::live::log_line;
 use super::print;
 use crate::clock::Clock;
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 use crate::model::ids::RunId;
-use crate::model::record::LogLine;
+use crate::model::record::{LogLine, RunRecord};
 use crate::ops::{Engine, LogFilter, Retold};
 
 /// Levels from the gravest on.
@@ -75,20 +75,59 @@ pub(super) async fn run(engine: &Engine, matches: &ArgMatches) -> Result<ExitCod
         (false, _) => Style::People(jiff::tz::TimeZone::system()),
     };
     let retold = Retold::new(record.id);
+    let mut found = false;
     loop {
         // Whether it is over is asked before the lines are read, so that the last ones are read too.
         let over = !matches.get_flag("follow") || !retold.goes_on(engine).await?;
         while let Some(lines) = reader.page(engine).await? {
-            if style.write(&lines).is_err() {
+            found |= !lines.is_empty();
+            match style.write(&lines) {
                 // Whoever read our output has seen enough.
-                return Ok(ExitCode::SUCCESS);
+                Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
+                    return Ok(ExitCode::SUCCESS);
+                }
+                written => written?,
             }
         }
-        if over {
+        if over && found {
             return Ok(ExitCode::SUCCESS);
+        }
+        if over {
+            return nothing(engine, &record, reader.task.as_deref()).await;
         }
         Clock::real().sleep(ASK).await;
     }
+}
+
+/// No line was found: says so, or that the step does not exist.
+async fn nothing(engine: &Engine, record: &RunRecord, task: Option<&str>) -> Result<ExitCode> {
+    let steps = engine.steps(record.id).await?;
+    let Some(task) = task.filter(|task| !steps.iter().any(|step| is_of(&step.step, task))) else {
+        print::note(
+            "nothing was logged there; child runs have logs of their own: runs ls --children",
+        );
+        return Ok(ExitCode::SUCCESS);
+    };
+    let message = format!(
+        "the run {} has no step `{task}` that ended or logged",
+        record.name
+    );
+    let error = Error::new(ErrorKind::NotFound, message);
+    let known = steps.iter().map(|step| step.step.as_str());
+    Err(match flowrt_grammar::closest(task, known) {
+        Some(near) => error.hint(format!("did you mean `{near}`?")),
+        None => error.hint(format!(
+            "its steps: {} runs show {}",
+            program_name(),
+            record.name
+        )),
+    })
+}
+
+/// The step itself, or an item of that fan-out.
+fn is_of(step: &str, task: &str) -> bool {
+    step.strip_prefix(task)
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with(['[', '/']))
 }
 
 fn rank(level: &str) -> usize {
@@ -134,11 +173,10 @@ impl Reader {
     }
 
     fn wants(&self, line: &LogLine) -> bool {
-        let of_task = self.task.as_deref().is_none_or(|task| {
-            line.step
-                .strip_prefix(task)
-                .is_some_and(|rest| rest.is_empty() || rest.starts_with(['[', '/']))
-        });
+        let of_task = self
+            .task
+            .as_deref()
+            .is_none_or(|task| is_of(&line.step, task));
         of_task && rank(&line.level) <= self.level
     }
 }

@@ -162,6 +162,27 @@ fn levels_are_chosen_by_a_variable_and_nonsense_starts_nothing() {
 }
 
 #[test]
+fn a_step_that_is_not_there_is_told_and_silence_is_too() {
+    let folder = folder();
+    talk(folder.path(), &["run", "failing"]);
+    let name = newest(folder.path());
+    let wrong = talk(folder.path(), &["runs", "logs", &name, "--task", "brokn"]);
+    assert_eq!(wrong.status.code(), Some(2));
+    let said = text(&wrong.stderr);
+    assert!(
+        said.contains("no step `brokn`") && said.contains("did you mean `broken`"),
+        "{said}"
+    );
+    let silent = talk(folder.path(), &["runs", "logs", &name]);
+    assert!(silent.status.success() && silent.stdout.is_empty());
+    assert!(
+        text(&silent.stderr).contains("nothing was logged"),
+        "{}",
+        text(&silent.stderr)
+    );
+}
+
+#[test]
 fn a_reader_that_has_seen_enough_is_no_panic() {
     let folder = folder();
     talk(folder.path(), &["run", "chatter"]);
