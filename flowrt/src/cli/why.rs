@@ -183,7 +183,7 @@ fn when(word: &str, at: Option<Micros>, moment: &Moment) -> String {
 fn sample(schema: &serde_json::Value) -> &'static str {
     match schema["type"].as_str() {
         Some("boolean") => "true",
-        Some("string") => "'\"…\"'",
+        Some("string") => "'…'",
         Some("integer" | "number") => "1",
         Some("null") => "null",
         Some("array") => "'[…]'",
