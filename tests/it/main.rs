@@ -8,6 +8,8 @@ mod file_length;
 mod language;
 mod layering;
 mod lifecycle;
+mod limits;
 mod live;
 mod replay;
+mod resume;
 mod steps;

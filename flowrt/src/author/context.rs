@@ -1,7 +1,7 @@
 //! What a task body may ask about its attempt.
 
-use std::sync::Arc;
 use std::sync::atomic::AtomicU32;
+use std::sync::{Arc, OnceLock};
 
 use crate::author::cancel::Cancel;
 use crate::model::ids::RunId;
@@ -26,6 +26,8 @@ pub(crate) struct Attempt {
         allow(dead_code, reason = "without the layer nothing is logged")
     )]
     pub(crate) logged: AtomicU32,
+    /// What it cost under a limit of points.
+    pub(crate) used: OnceLock<u32>,
 }
 
 impl TaskContext {
@@ -38,6 +40,7 @@ impl TaskContext {
             logical_time: now,
             cancel: Arc::new(Cancel::default()),
             logged: AtomicU32::new(0),
+            used: OnceLock::new(),
         }))
     }
 
@@ -64,6 +67,12 @@ impl TaskContext {
     pub fn logical_time(&self) -> jiff::Timestamp {
         jiff::Timestamp::from_microsecond(self.0.logical_time)
             .unwrap_or(jiff::Timestamp::UNIX_EPOCH)
+    }
+
+    /// Says what this attempt really cost under its limit of kind `points`, once that is known; without it the weight
+    /// counts. Said twice, the first holds.
+    pub fn points_used(&self, points: u32) {
+        let _ = self.0.used.set(points);
     }
 
     /// Whether somebody asked this work to stop: a cancel, a timeout, a lost race. A body that runs long looks at it

@@ -11,6 +11,7 @@ mod ending;
 mod flags;
 mod graph;
 mod interrupt;
+mod limits;
 mod listing;
 mod live;
 mod logging;
@@ -18,7 +19,9 @@ mod logs;
 mod ls;
 mod outcome;
 mod params;
+mod plan;
 mod print;
+mod rerun;
 mod resume;
 mod run;
 mod run_json;
@@ -85,6 +88,7 @@ async fn dispatch(program: &Program, typed: &Typed) -> Result<ExitCode> {
     match typed.matches.subcommand() {
         Some(("graph", matches)) => graph::run(program, matches).await,
         Some(("runs", matches)) => runs::run(matches).await,
+        Some(("limits", matches)) => limits::run(matches).await,
         Some(("check", matches)) => check::run(program, matches).await,
         Some(("store", matches)) => store::run(matches).await,
         Some((completions::NAME, matches)) => completions::run(program, matches),

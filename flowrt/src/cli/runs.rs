@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::{ArgMatches, Command};
 
-use super::{cancel, delete, logs, ls, resume, show, signal, store_place, watch, why};
+use super::{cancel, delete, logs, ls, rerun, resume, show, signal, store_place, watch, why};
 use crate::error::Result;
 
 /// Its command line.
@@ -20,6 +20,7 @@ pub(super) fn command() -> Command {
         .subcommand(watch::command())
         .subcommand(why::command())
         .subcommand(resume::command())
+        .subcommand(rerun::command())
         .subcommand(cancel::command())
         .subcommand(signal::command())
         .subcommand(delete::command());
@@ -38,6 +39,7 @@ pub(super) async fn run(matches: &ArgMatches) -> Result<ExitCode> {
         Some(("watch", matches)) => watch::run(&engine, matches).await,
         Some(("why", matches)) => why::run(&engine, matches).await,
         Some(("resume", matches)) => resume::run(&engine, matches).await,
+        Some(("rerun", matches)) => rerun::run(&engine, matches).await,
         Some(("cancel", matches)) => cancel::run(&engine, matches).await,
         Some(("signal", matches)) => signal::run(&engine, matches).await,
         Some(("delete", matches)) => delete::run(&engine, matches).await,

@@ -15,7 +15,7 @@ use super::{HISTORY_STEPS_MAX, Shared, end, patiently, trouble};
 use crate::author::cancel::Stops;
 use crate::author::context::TaskContext;
 use crate::author::core::{Core, Facts, Host, Next, history_full};
-use crate::author::meta::Meta;
+use crate::author::meta::{Kind, Meta};
 use crate::author::record::arguments;
 use crate::author::slot::Finished;
 use crate::clock::Clock;
@@ -101,6 +101,7 @@ impl Driver {
             logical_time: record.logical_time,
             depth,
             history_max: HISTORY_STEPS_MAX,
+            is_program: meta.kind == Kind::Program,
             concurrency: meta.flow.concurrency,
             fail_fast: meta.flow.fail_fast,
         };

@@ -1,7 +1,9 @@
 //! Drives runs: nothing happens outside that was not first recorded.
 
 mod active;
+pub(crate) mod again;
 mod attempt;
+pub(crate) mod build;
 mod child;
 mod crash;
 mod drive;
@@ -9,6 +11,7 @@ mod driver;
 mod end;
 mod events;
 mod host;
+mod limits;
 mod patience;
 mod retry;
 mod settings;
@@ -24,7 +27,6 @@ pub(crate) use drive::drive;
 pub use events::Events;
 use events::Hub;
 pub(crate) use patience::patiently;
-pub(crate) use retry::redo_of;
 pub(crate) use settings::Settings;
 
 use crate::author::meta::Meta;
@@ -50,6 +52,7 @@ pub(crate) struct Shared {
     pub(crate) logs: Arc<Sink>,
     /// Flows by registered name.
     pub(crate) flows: HashMap<&'static str, &'static Meta>,
+    limiter: std::sync::OnceLock<limits::Limiter>,
     pub(crate) active: Active,
     pub(crate) settings: Settings,
     /// Told when something may have changed for a run that waits: a signal, a cancel, the end of a run.
@@ -72,10 +75,18 @@ impl Shared {
             events,
             logs,
             flows,
+            limiter: std::sync::OnceLock::new(),
             active: Active::default(),
             settings: Settings::default(),
             changed: tokio::sync::Notify::new(),
         })
+    }
+
+    /// Where tasks wait for their limits.
+    fn limiter(self: &Arc<Self>) -> limits::Limiter {
+        self.limiter
+            .get_or_init(|| limits::Limiter::new(self))
+            .clone()
     }
 }
 

@@ -39,7 +39,7 @@ fn one_plain_line_an_event() {
     assert_eq!(
         told,
         [
-            format!("running    failing · {name}").as_str(),
+            format!("failing · {name}").as_str(),
             "completed  broken N",
             "failed     broken#2 N: the disk is full",
             "retrying   broken#2 (attempt 1 failed): the disk is full",

@@ -35,6 +35,10 @@ struct Told {
 impl Plain {
     /// The line for an event, if it gets one.
     pub(crate) fn line(&mut self, event: &Event, moment: &Moment) -> Option<String> {
+        if let (What::RunStarted { name, flow, .. }, None) = (&event.what, self.root) {
+            self.root = Some(event.run);
+            return Some(format!("{flow} · {name}"));
+        }
         let (state, text) = self.words(event, moment)?;
         let of = match self.runs.get(&event.run) {
             Some(name) => format!("{name} "),
@@ -51,8 +55,7 @@ impl Plain {
             What::RunStarted { name, flow, parent } => {
                 self.failed.retain(|(run, _)| *run != event.run);
                 let running = "running".to_owned();
-                if parent.is_none() || self.root.is_none() {
-                    self.root.get_or_insert(event.run);
+                if parent.is_none() || self.root == Some(event.run) {
                     return Some((running, format!("{flow} · {name}")));
                 }
                 self.runs.insert(event.run, name.clone());

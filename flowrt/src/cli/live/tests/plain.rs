@@ -55,7 +55,7 @@ fn one_line_an_event() {
     assert_eq!(
         lines(&events),
         [
-            "12:00:00  running    nightly · calm-otter-1",
+            "nightly · calm-otter-1",
             "12:00:00  running    fetch",
             "12:00:01  retrying   fetch (attempt 1 failed, next at 12:00:05): the service answered 503",
             "12:00:05  running    fetch (attempt 2)",
