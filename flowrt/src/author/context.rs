@@ -1,6 +1,6 @@
 //! What a task body may ask about its attempt.
 
-use std::sync::atomic::AtomicU32;
+use std::sync::atomic::{AtomicBool, AtomicU32};
 use std::sync::{Arc, OnceLock};
 
 use crate::author::cancel::Cancel;
@@ -28,6 +28,8 @@ pub(crate) struct Attempt {
     pub(crate) logged: AtomicU32,
     /// What it cost under a limit of points.
     pub(crate) used: OnceLock<u32>,
+    /// A resource could not be made, so the body has not begun.
+    pub(crate) lacked: AtomicBool,
 }
 
 impl TaskContext {
@@ -41,6 +43,7 @@ impl TaskContext {
             cancel: Arc::new(Cancel::default()),
             logged: AtomicU32::new(0),
             used: OnceLock::new(),
+            lacked: AtomicBool::new(false),
         }))
     }
 
