@@ -1,7 +1,7 @@
 //! The attempts of one task: body, timeout, panic, retry.
 
 use std::panic::AssertUnwindSafe;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -56,7 +56,7 @@ pub(super) async fn run_task(
     loop {
         let context = context_of(&core, &step, failed + 1, &cancel);
         let begun = begin(&host, key, meta, &input, &context.0).await;
-        body_begins(&host, &core, key, &step, &cancel).await;
+        body_begins(&host, &core, key, (meta, failed + 1), &step, &cancel).await;
         let started = core.clock.now();
         let watch = Stopwatch::start();
         failpoint("engine::before_body");
@@ -127,6 +127,7 @@ fn context_of(core: &Core, step: &Arc<str>, attempt: u32, cancel: &Arc<Cancel>) 
         logical_time: core.facts.logical_time,
         cancel: cancel.clone(),
         used: OnceLock::new(),
+        logged: AtomicU32::new(0),
         lacked: AtomicBool::new(false),
     }))
 }
@@ -156,12 +157,19 @@ async fn until_next(
 }
 
 /// Says that a body begins. Once the run stops, nothing begins any more: the wait ends with the call.
-async fn body_begins(host: &RunHost, core: &Core, key: Key, step: &str, cancel: &Arc<Cancel>) {
+async fn body_begins(
+    host: &RunHost,
+    core: &Core,
+    key: Key,
+    (meta, attempt): (&Meta, u32),
+    step: &Arc<str>,
+    cancel: &Arc<Cancel>,
+) {
     if core.stops.any() {
         std::future::pending::<()>().await;
     }
     core.body_starts(key, Busy::Body, cancel.clone());
-    host.note_start(step).await;
+    host.note_start(step, meta.name, attempt).await;
 }
 
 /// A signal that stops this process may have stopped what the body had started, and be heard here a little later. The
