@@ -44,7 +44,6 @@ pub(crate) const KNOWN: &[&str] = &[
 const LATER: &[&str] = &[
     "cache",
     "cache_key",
-    "isolate",
     "rollback",
     "on_failure",
     "on_success",

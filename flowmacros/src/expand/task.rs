@@ -141,7 +141,7 @@ fn options(args: &TaskArgs, function: &Function) -> TokenStream {
         option(args.cache.map(duration)),
     );
     let (version, queue) = (text(args.both.version.as_ref()), text(args.queue.as_ref()));
-    let (blocking, durable) = (!function.is_async, args.durable);
+    let (blocking, durable, isolate) = (!function.is_async, args.durable, args.isolate);
     let when_full = variant(args.when_full.as_deref().unwrap_or("queue"));
     let priority = args.priority.clone().unwrap_or_else(|| quote!(0));
     let limit = option(args.limit.as_ref().map(|limit| {
@@ -162,6 +162,7 @@ fn options(args: &TaskArgs, function: &Function) -> TokenStream {
             tags: &[#(#tags),*],
             blocking: #blocking,
             durable: #durable,
+            isolate: #isolate,
             version: #version,
             limit: #limit,
             cache: #cache,

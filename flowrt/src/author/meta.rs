@@ -121,6 +121,8 @@ pub struct TaskOptions {
     pub blocking: bool,
     /// `durable = "power"`.
     pub durable: bool,
+    /// The body runs in a process of its own.
+    pub isolate: bool,
     /// `version = "…"`.
     pub version: Option<&'static str>,
     /// The limit it takes, for what shows it.
@@ -148,6 +150,7 @@ impl TaskOptions {
         tags: &[],
         blocking: false,
         durable: false,
+        isolate: false,
         version: None,
         limit: None,
         cache: None,

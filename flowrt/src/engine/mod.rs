@@ -12,6 +12,7 @@ mod driver;
 mod end;
 mod events;
 mod host;
+pub(crate) mod isolate;
 mod lack;
 mod limits;
 mod patience;

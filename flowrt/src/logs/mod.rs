@@ -14,7 +14,11 @@ mod tests;
 
 #[cfg(feature = "logs")]
 pub use layer::{Layer, layer, stray};
+#[cfg(feature = "isolate")]
+pub(crate) use layer::level_named;
 pub(crate) use run::Kept;
+#[cfg(feature = "isolate")]
+pub(crate) use run::{Line, send_elsewhere};
 #[cfg(feature = "logs")]
 pub(crate) use run::{of_attempt, of_flow};
 pub(crate) use sink::Sink;
