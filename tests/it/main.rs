@@ -8,6 +8,7 @@ mod dag_runs;
 mod documents;
 mod examples;
 mod file_length;
+mod isolate;
 mod language;
 mod layering;
 mod lifecycle;

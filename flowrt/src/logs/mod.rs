@@ -12,10 +12,10 @@ mod sink;
 #[cfg(all(test, feature = "logs"))]
 mod tests;
 
-#[cfg(feature = "logs")]
-pub use layer::{Layer, layer, stray};
 #[cfg(feature = "isolate")]
 pub(crate) use layer::level_named;
+#[cfg(feature = "logs")]
+pub use layer::{Layer, layer, stray};
 pub(crate) use run::Kept;
 #[cfg(feature = "isolate")]
 pub(crate) use run::{Line, send_elsewhere};

@@ -31,6 +31,7 @@ fn note(line: &str) -> Result<()> {
     Ok(())
 }
 
+#[allow(unconditional_recursion, reason = "the stack shall overflow")]
 fn dig(depth: u64) -> u64 {
     let room = [depth; 512];
     std::hint::black_box(&room);
@@ -59,7 +60,10 @@ fn end(how: String) -> Result<String> {
         "overflow" => Ok(dig(0).to_string()),
         "segv" => {
             let itself = std::process::id().to_string();
-            Command::new("kill").args(["-SEGV", &itself]).status()?;
+            // The first takes the handler away by which std tells stack overflows, the second kills.
+            for _ in 0..2 {
+                Command::new("kill").args(["-SEGV", &itself]).status()?;
+            }
             hang()
         }
         _ => Ok(format!("ended by {how}")),
@@ -69,7 +73,7 @@ fn end(how: String) -> Result<String> {
 /// Never ends by itself.
 #[task(isolate, timeout = "500ms")]
 fn spin() -> Result<()> {
-    note("spinning")?;
+    note(&format!("spinning {}", std::process::id()))?;
     hang()
 }
 
@@ -214,7 +218,7 @@ fn parents() -> Result<()> {
 
 /// Leaves a process behind.
 #[flow]
-fn careless_flow() -> Result<u32> {
+fn careless_ones() -> Result<u32> {
     careless()
 }
 
@@ -246,7 +250,10 @@ async fn remains() -> Result<(u32, usize)> {
             zombies += 1;
         }
     }
-    Ok((zombies, std::fs::read_dir(Path::new("/proc/self/fd"))?.count()))
+    Ok((
+        zombies,
+        std::fs::read_dir(Path::new("/proc/self/fd"))?.count(),
+    ))
 }
 
 /// What is left of so many isolated bodies: zombies, and files that were not open before.

@@ -64,7 +64,9 @@ fn name_of(signal: i32) -> String {
 fn meaning(signal: i32) -> Option<&'static str> {
     match signal {
         6 => Some("look for an abort, a stack overflow, a second panic, or memory that ran out"),
-        9 => Some("look in the system's log whether memory ran out: nothing in the program sends this signal"),
+        9 => Some(
+            "look in the system's log whether memory ran out: nothing in the program sends this signal",
+        ),
         4 | 11 => Some("look for unsafe code, or a library in another language"),
         _ => None,
     }
