@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use flowrt_grammar::parse_duration;
+use flowrt_grammar::{parse_duration, parse_size};
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, quote};
 use syn::{Expr, ExprLit, ExprPath, Lit, LitStr};
@@ -18,12 +18,14 @@ pub(crate) const KNOWN: &[&str] = &[
     "backoff",
     "cache",
     "cache_key",
+    "cpu",
     "crate",
     "durable",
     "isolate",
     "jitter",
     "limit",
     "limit_key",
+    "memory",
     "name",
     "on_crash",
     "on_failure",
@@ -63,6 +65,9 @@ pub(crate) struct TaskArgs {
     pub(crate) priority: Option<TokenStream>,
     pub(crate) when_full: Option<String>,
     pub(crate) isolate: bool,
+    /// Bytes.
+    pub(crate) memory: Option<u64>,
+    pub(crate) cpu: Option<Duration>,
     pub(crate) durable: bool,
     /// `on_failure`, `on_success`, `rollback`.
     pub(crate) hooks: Vec<ExprPath>,
@@ -108,6 +113,12 @@ impl TaskArgs {
             isolate: options
                 .get("isolate")
                 .is_some_and(|opt| value::flag(opt, cx)),
+            memory: options.get("memory").and_then(|opt| {
+                value::parsed(opt, ("a size", "memory = \"512MiB\""), cx, parse_size)
+            }),
+            cpu: options.get("cpu").and_then(|opt| {
+                value::parsed(opt, ("a duration", "cpu = \"60s\""), cx, parse_duration)
+            }),
             durable: durable(&options, cx),
             hooks: hooks(&options, cx),
             options,

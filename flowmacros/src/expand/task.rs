@@ -140,6 +140,8 @@ fn options(args: &TaskArgs, function: &Function) -> TokenStream {
         option(args.both.timeout.map(duration)),
         option(args.cache.map(duration)),
     );
+    let memory = option(args.memory.map(|bytes| quote!(#bytes)));
+    let cpu = option(args.cpu.map(duration));
     let (version, queue) = (text(args.both.version.as_ref()), text(args.queue.as_ref()));
     let (blocking, durable, isolate) = (!function.is_async, args.durable, args.isolate);
     let when_full = variant(args.when_full.as_deref().unwrap_or("queue"));
@@ -163,6 +165,8 @@ fn options(args: &TaskArgs, function: &Function) -> TokenStream {
             blocking: #blocking,
             durable: #durable,
             isolate: #isolate,
+            memory: #memory,
+            cpu: #cpu,
             version: #version,
             limit: #limit,
             cache: #cache,

@@ -84,3 +84,20 @@ fn a_body_whose_process_died_is_tried_again() {
     assert_eq!(ended.stdout.trim(), "3");
     assert_eq!(place.ledger(), "stubborn\nstubborn\nstubborn\n");
 }
+
+#[test]
+fn memory_and_computing_time_have_limits_where_the_task_says_so() {
+    let ended = Place::new().call(&["run", "hoards"]);
+    assert_eq!(ended.code, Some(1), "{}", ended.stderr);
+    let told = &ended.stderr;
+    assert!(told.contains("killed by SIGABRT"), "{told}");
+    assert!(told.contains("memory allocation of"), "{told}");
+    let ended = Place::new().call(&["run", "toils"]);
+    assert_eq!(ended.code, Some(1), "{}", ended.stderr);
+    assert!(
+        ended.stderr.contains("killed by SIGXCPU"),
+        "{}",
+        ended.stderr
+    );
+    assert!(ended.stderr.contains("option `cpu`"), "{}", ended.stderr);
+}

@@ -77,6 +77,22 @@ fn spin() -> Result<()> {
     hang()
 }
 
+/// Takes more memory than it may.
+#[task(isolate, memory = "64MiB")]
+fn hoard() -> Result<usize> {
+    let mut all = Vec::new();
+    for _ in 0..256 {
+        all.push(vec![1_u8; 1 << 20]);
+    }
+    Ok(all.len())
+}
+
+/// Computes longer than it may.
+#[task(isolate, cpu = "1s")]
+fn toil() -> Result<()> {
+    hang()
+}
+
 /// Fails until its process has died twice.
 #[task(isolate, retries = 2)]
 async fn stubborn(ctx: &TaskContext) -> Result<u32> {
@@ -182,6 +198,18 @@ fn ends(how: String) -> Result<String> {
 fn spins() -> Result<()> {
     bystander("seen".into());
     spin()
+}
+
+/// The one that takes too much.
+#[flow]
+fn hoards() -> Result<usize> {
+    hoard()
+}
+
+/// The one that computes too long.
+#[flow]
+fn toils() -> Result<()> {
+    toil()
 }
 
 /// One that needs three attempts.

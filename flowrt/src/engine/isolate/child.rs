@@ -10,12 +10,15 @@ use std::process::ExitCode;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use futures_util::FutureExt;
-use rustix::process::{Signal, getpgrp, getpid, kill_current_process_group};
+use rustix::process::{
+    Resource, Rlimit, Signal, getpgrp, getpid, kill_current_process_group, setrlimit,
+};
 
 use super::wire::{Done, Line, Order, Report, Request, receive, send};
 use crate::author::cancel::Cancel;
 use crate::author::context::{Attempt, TaskContext};
 use crate::author::frame::{Frame, Framed, enter};
+use crate::author::meta::Meta;
 use crate::clock::Clock;
 use crate::engine::attempt::panicked;
 use crate::error::{Error, ErrorKind, Result};
@@ -100,6 +103,7 @@ fn run(request: Request, context: TaskContext) -> Result<Payload> {
         let message = format!("the child process has no task `{}`", request.task);
         return Err(Error::new(ErrorKind::NotFound, message));
     };
+    confine(meta)?;
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(cores.min(THREADS_MAX))
@@ -119,6 +123,31 @@ fn run(request: Request, context: TaskContext) -> Result<Payload> {
     let result = runtime.block_on(body.catch_unwind());
     runtime.shutdown_background();
     result.unwrap_or_else(|panic| Err(panicked(&*panic)))
+}
+
+/// Takes from this process, and from all that it starts, what the options of its task do not allow.
+fn confine(meta: &Meta) -> Result<()> {
+    let refused = |error: rustix::io::Errno| {
+        Error::from(error).within("the system does not set the limits of the task's process")
+    };
+    if let Some(bytes) = meta.task.memory {
+        // Of what it writes to: reserved addresses, which allocators and threads take generously, cost nothing.
+        let limit = Rlimit {
+            current: Some(bytes),
+            maximum: Some(bytes),
+        };
+        setrlimit(Resource::Data, limit).map_err(refused)?;
+    }
+    if let Some(time) = meta.task.cpu {
+        let seconds = time.as_secs() + u64::from(time.subsec_nanos() > 0);
+        // At the lower limit the system says why it ends the process.
+        let limit = Rlimit {
+            current: Some(seconds),
+            maximum: Some(seconds + 1),
+        };
+        setrlimit(Resource::Cpu, limit).map_err(refused)?;
+    }
+    Ok(())
 }
 
 /// Says how the body ended. What it has left running ends with this process.

@@ -52,12 +52,7 @@ pub(crate) fn check(meta: &Meta) -> Result<()> {
         return Ok(());
     }
     if !cfg!(all(feature = "isolate", unix)) {
-        let message = format!(
-            "the task `{}` is `isolate`, and this build of flowrt cannot start processes for tasks",
-            meta.name
-        );
-        return Err(Error::new(ErrorKind::Unsupported, message)
-            .hint("isolated tasks need a Unix system and flowrt's feature `cli`"));
+        return Err(impossible(meta));
     }
     if MAIN_KNOWS.load(Ordering::Acquire) {
         return Ok(());
@@ -69,6 +64,15 @@ pub(crate) fn check(meta: &Meta) -> Result<()> {
     Err(Error::new(ErrorKind::Misuse, message).hint(
         "make the program with flowrt::main!(), or leave `isolate` out; flowrt::testing::Engine runs such bodies in the test's own process",
     ))
+}
+
+fn impossible(meta: &Meta) -> Error {
+    let message = format!(
+        "the task `{}` is `isolate`, and this build of flowrt cannot start processes for tasks",
+        meta.name
+    );
+    Error::new(ErrorKind::Unsupported, message)
+        .hint("isolated tasks need a Unix system and flowrt's feature `cli`")
 }
 
 /// What bounds an attempt from outside.
@@ -93,7 +97,12 @@ pub(super) async fn run(
     return attempt::run(meta, &input, &context.0, bounds).await;
     #[cfg(not(all(feature = "isolate", unix)))]
     {
-        let _ = (input, context, bounds);
-        Err(super::attempt::timed_out(Duration::ZERO))
+        let Bounds {
+            timeout: _,
+            grace: _,
+            clock: _,
+        } = bounds;
+        let _ = (input, context);
+        Err(impossible(meta))
     }
 }

@@ -7,7 +7,7 @@ use crate::error::{Error, ErrorKind};
 
 /// The error of an attempt whose process ended before the body returned.
 pub(super) fn died(status: ExitStatus, last_words: &str) -> Error {
-    let error = match (status.signal(), status.code()) {
+    match (status.signal(), status.code()) {
         (Some(signal), _) => {
             let message = format!("its process was killed by {}", name_of(signal));
             let error = Error::new(ErrorKind::Crashed, spoken(message, last_words));
@@ -26,8 +26,7 @@ pub(super) fn died(status: ExitStatus, last_words: &str) -> Error {
             let message = "its process ended before the body returned".to_owned();
             Error::new(ErrorKind::Crashed, spoken(message, last_words))
         }
-    };
-    error
+    }
 }
 
 /// The last lines on stderr usually tell more than the signal.
@@ -67,6 +66,9 @@ fn meaning(signal: i32) -> Option<&'static str> {
         9 => Some(
             "look in the system's log whether memory ran out: nothing in the program sends this signal",
         ),
+        _ if signal == rustix::process::Signal::XCPU.as_raw() => {
+            Some("it computed longer than the option `cpu` of its task allows")
+        }
         4 | 11 => Some("look for unsafe code, or a library in another language"),
         _ => None,
     }
