@@ -9,7 +9,7 @@ use syn::parse::{Parse, ParseStream};
 use syn::{Attribute, Expr, ExprLit, Lit, Path, Token, Visibility};
 
 use super::list::{Opt, Options};
-use super::{task, value};
+use super::{both, value};
 use crate::ctxt::Ctxt;
 
 const KNOWN: &[&str] = &["burst", "crate", "kind"];
@@ -79,7 +79,7 @@ impl LimitArgs {
             }
         }
         Self {
-            rt: task::runtime_path(&options, cx),
+            rt: both::runtime_path(&options, cx),
             burst: options
                 .get("burst")
                 .and_then(|opt| value::count(opt, "burst = 20", cx)),

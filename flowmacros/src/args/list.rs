@@ -99,6 +99,18 @@ impl Options {
         self.0.iter().find(|opt| opt.name() == name)
     }
 
+    /// Reports an option that says more about another one which is not there.
+    pub(crate) fn needs(&self, option: &str, other: &str, example: &str, cx: &mut Ctxt) {
+        if let Some(opt) = self.get(option)
+            && self.get(other).is_none()
+        {
+            cx.error(
+                &opt.key,
+                format!("`{option}` means nothing without `{other}`\n\nadd `{example}`, or remove `{option}`"),
+            );
+        }
+    }
+
     /// All of them.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Opt> {
         self.0.iter()

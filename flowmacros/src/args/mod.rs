@@ -1,5 +1,6 @@
 //! What stands in the parentheses of an attribute.
 
+pub(crate) mod both;
 pub(crate) mod flow;
 pub(crate) mod limit;
 pub(crate) mod list;

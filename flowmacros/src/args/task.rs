@@ -5,10 +5,11 @@ use std::time::Duration;
 use flowrt_grammar::parse_duration;
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, quote};
-use syn::{Expr, ExprLit, ExprPath, Lit, LitStr, Path};
+use syn::{Expr, ExprLit, ExprPath, Lit, LitStr};
 
-use super::list::{Opt, Options};
-use super::retry::{self, Delay};
+use super::both::{self, Both};
+use super::list::Options;
+use super::retry;
 use super::value;
 use crate::ctxt::Ctxt;
 
@@ -57,27 +58,18 @@ const LATER: &[&str] = &[
 
 /// What `#[task(…)]` says.
 pub(crate) struct TaskArgs {
-    /// Where the run time is.
-    pub(crate) rt: Path,
-    pub(crate) name: Option<LitStr>,
-    pub(crate) retries: TokenStream,
-    pub(crate) delay: Delay,
+    pub(crate) both: Both,
     pub(crate) jitter: u32,
     pub(crate) retry_if: Option<ExprPath>,
-    pub(crate) timeout: Option<Duration>,
-    pub(crate) tags: Vec<LitStr>,
     pub(crate) limit: Option<LimitArg>,
     pub(crate) cache: Option<Duration>,
     pub(crate) cache_key: Option<ExprPath>,
-    pub(crate) version: Option<LitStr>,
     pub(crate) queue: Option<LitStr>,
     pub(crate) priority: Option<TokenStream>,
     pub(crate) isolate: bool,
     pub(crate) durable: bool,
     /// `on_failure`, `on_success`, `rollback`.
     pub(crate) hooks: Vec<ExprPath>,
-    /// The names of options that are not carried out yet.
-    pub(crate) later: Vec<String>,
     /// The options as given, for rules that need their places.
     pub(crate) options: Options,
 }
@@ -95,27 +87,14 @@ impl TaskArgs {
     pub(crate) fn parse(tokens: TokenStream, cx: &mut Ctxt) -> Self {
         let elsewhere = ("#[flow]", super::flow::KNOWN);
         let options = Options::parse(tokens, cx).checked("#[task]", KNOWN, elsewhere, cx);
-        let duration = ("a duration", "timeout = \"20s\"");
         Self {
-            rt: runtime_path(&options, cx),
-            name: name(&options, cx),
-            retries: options
-                .get("retries")
-                .and_then(|opt| value::count(opt, "retries = 3", cx))
-                .unwrap_or_else(|| quote!(0)),
-            delay: retry::delay(&options, cx),
+            both: Both::read(&options, LATER, cx),
             jitter: options
                 .get("jitter")
                 .map_or(0, |opt| retry::jitter(opt, cx)),
             retry_if: options
                 .get("retry_if")
                 .and_then(|opt| value::path(opt, "retry_if = is_transient", cx)),
-            timeout: options
-                .get("timeout")
-                .and_then(|opt| value::parsed(opt, duration, cx, parse_duration)),
-            tags: options
-                .get("tags")
-                .map_or_else(Vec::new, |opt| value::strings(opt, "tags = [\"etl\"]", cx)),
             limit: limit(&options, cx),
             cache: options.get("cache").and_then(|opt| {
                 value::parsed(opt, ("a duration", "cache = \"24h\""), cx, parse_duration)
@@ -123,9 +102,6 @@ impl TaskArgs {
             cache_key: options
                 .get("cache_key")
                 .and_then(|opt| value::path(opt, "cache_key = key_of", cx)),
-            version: options
-                .get("version")
-                .and_then(|opt| value::filled(opt, "version = \"2\"", cx)),
             queue: options
                 .get("queue")
                 .and_then(|opt| value::filled(opt, "queue = \"gpu\"", cx)),
@@ -137,43 +113,9 @@ impl TaskArgs {
                 .is_some_and(|opt| value::flag(opt, cx)),
             durable: durable(&options, cx),
             hooks: hooks(&options, cx),
-            later: later(&options, LATER),
             options,
         }
     }
-}
-
-/// `crate = path`, else `::flowrt`.
-pub(crate) fn runtime_path(options: &Options, cx: &mut Ctxt) -> Path {
-    options
-        .get("crate")
-        .and_then(|opt| value::path(opt, "crate = my_crate::flowrt", cx))
-        .map_or_else(|| syn::parse_quote!(::flowrt), |path| path.path)
-}
-
-/// `name = "…"`.
-pub(super) fn name(options: &Options, cx: &mut Ctxt) -> Option<LitStr> {
-    let opt = options.get("name")?;
-    let text = value::filled(opt, "name = \"fetch-page\"", cx)?;
-    let name = text.value();
-    if let Some(bad) = name
-        .chars()
-        .find(|c| !(c.is_alphanumeric() || "-_.: ".contains(*c)))
-    {
-        let words = "letters, digits, spaces, and `-`, `_`, `.`, `:`";
-        opt.error(cx, format!("a name cannot hold {bad:?}\n\nnames are typed in terminals and stand in step paths: use {words}"));
-        return None;
-    }
-    Some(text)
-}
-
-/// The names of the options given that are in `of`.
-pub(super) fn later(options: &Options, of: &[&str]) -> Vec<String> {
-    options
-        .iter()
-        .map(Opt::name)
-        .filter(|name| of.contains(&name.as_str()))
-        .collect()
 }
 
 fn limit(options: &Options, cx: &mut Ctxt) -> Option<LimitArg> {
@@ -226,20 +168,9 @@ fn durable(options: &Options, cx: &mut Ctxt) -> bool {
 }
 
 fn hooks(options: &Options, cx: &mut Ctxt) -> Vec<ExprPath> {
-    if let Some(opt) = options.get("when_full") {
-        value::word(
-            opt,
-            &["queue", "fail", "skip", "cancel_previous"],
-            false,
-            cx,
-        );
-    }
+    both::when_full(options, cx);
     if let Some(opt) = options.get("on_crash") {
         value::word(opt, &["retry", "park"], true, cx);
     }
-    ["on_failure", "on_success", "rollback"]
-        .iter()
-        .filter_map(|name| options.get(name))
-        .filter_map(|opt| value::path(opt, &format!("{} = my_task", opt.name()), cx))
-        .collect()
+    both::paths(options, &["on_failure", "on_success", "rollback"], cx)
 }

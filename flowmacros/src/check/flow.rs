@@ -15,14 +15,10 @@ const RESERVED: &[&str] = &[
 /// All of them.
 pub(crate) fn flow(args: &FlowArgs, function: &Function, cx: &mut Ctxt) {
     fail_fast_is_for_dags(args, function, cx);
-    needs(
-        args,
-        "timezone",
-        "schedule",
-        "schedule = \"0 10 * * *\"",
-        cx,
-    );
-    needs(args, "when_full", "max_runs", "max_runs = 1", cx);
+    args.options
+        .needs("timezone", "schedule", "schedule = \"0 10 * * *\"", cx);
+    args.options
+        .needs("when_full", "max_runs", "max_runs = 1", cx);
     schedule_knows_all_parameters(args, function, cx);
     flags_are_free(function, cx);
 }
@@ -60,18 +56,6 @@ fn fail_fast_is_for_dags(args: &FlowArgs, function: &Function, cx: &mut Ctxt) {
         cx.error(
             &opt.key,
             "`fail_fast` is for flows that are not `async`: in an `async` flow, `?` ends the run at the first failure\n\nremove `fail_fast`",
-        );
-    }
-}
-
-/// An option that says more about another one.
-fn needs(args: &FlowArgs, option: &str, other: &str, example: &str, cx: &mut Ctxt) {
-    if let Some(opt) = args.options.get(option)
-        && args.options.get(other).is_none()
-    {
-        cx.error(
-            &opt.key,
-            format!("`{option}` means nothing without `{other}`\n\nadd `{example}`, or remove `{option}`"),
         );
     }
 }

@@ -9,9 +9,12 @@ use crate::names::plain;
 pub(crate) fn task(args: &TaskArgs, function: &Function, cx: &mut Ctxt) {
     timeout_can_end_it(args, function, cx);
     cache_knows_its_key(args, function, cx);
-    needs(args, "cache_key", "cache", "cache = \"24h\"", cx);
-    needs(args, "limit_key", "limit", "limit = OFFERS_API", cx);
-    needs(args, "when_full", "limit", "limit = OFFERS_API", cx);
+    args.options
+        .needs("cache_key", "cache", "cache = \"24h\"", cx);
+    args.options
+        .needs("limit_key", "limit", "limit = OFFERS_API", cx);
+    args.options
+        .needs("when_full", "limit", "limit = OFFERS_API", cx);
     limit_key_is_a_parameter(args, function, cx);
 }
 
@@ -41,18 +44,6 @@ fn cache_knows_its_key(args: &TaskArgs, function: &Function, cx: &mut Ctxt) {
         cx.error(
             &opt.key,
             "a cached task that takes `ctx` needs to say what its result depends on\n\nadd `cache_key = path`, or take what it uses of `ctx` as a parameter",
-        );
-    }
-}
-
-/// An option that says more about another one.
-fn needs(args: &TaskArgs, option: &str, other: &str, example: &str, cx: &mut Ctxt) {
-    if let Some(opt) = args.options.get(option)
-        && args.options.get(other).is_none()
-    {
-        cx.error(
-            &opt.key,
-            format!("`{option}` means nothing without `{other}`\n\nadd `{example}`, or remove `{option}`"),
         );
     }
 }

@@ -1,5 +1,6 @@
 //! `if` and `match` as nodes with arms.
 
+use proc_macro2::Span;
 use syn::{Expr, Ident, Pat, Stmt};
 
 use super::chain::bare;
@@ -18,18 +19,8 @@ impl Parser<'_> {
         agrees: Option<usize>,
     ) -> usize {
         let head = Head::If((*branch.cond).clone());
-        let node = self.push(
-            What::Branch {
-                head,
-                arms: Vec::new(),
-            },
-            place,
-            dest.clone(),
-            branch.if_token.span,
-        );
-        self.body.nodes[node].agrees = agrees;
-        check::plain(&branch.cond, self.cx);
-        self.use_names(node, free(&branch.cond));
+        let span = branch.if_token.span;
+        let node = self.branch(head, &branch.cond, span, place, &dest, agrees);
         let pats: Vec<Pat> = condition_lets(&branch.cond).into_iter().cloned().collect();
         let then = &branch.then_branch.stmts;
         self.arm(node, text(&branch.cond), (None, None), &pats, then, &dest);
@@ -50,18 +41,8 @@ impl Parser<'_> {
         agrees: Option<usize>,
     ) -> usize {
         let head = Head::Match((*branch.expr).clone());
-        let node = self.push(
-            What::Branch {
-                head,
-                arms: Vec::new(),
-            },
-            place,
-            dest.clone(),
-            branch.match_token.span,
-        );
-        self.body.nodes[node].agrees = agrees;
-        check::plain(&branch.expr, self.cx);
-        self.use_names(node, free(&branch.expr));
+        let span = branch.match_token.span;
+        let node = self.branch(head, &branch.expr, span, place, &dest, agrees);
         for arm in &branch.arms {
             check::arm_attributes(arm, self.cx);
             let (pat, guard) = match &arm.pat {
@@ -81,6 +62,24 @@ impl Parser<'_> {
             let pats = [pat.clone()];
             self.arm(node, label, (Some(pat), guard), &pats, &stmts, &dest);
         }
+        node
+    }
+
+    /// The node that chooses an arm by `chooser`.
+    fn branch(
+        &mut self,
+        head: Head,
+        chooser: &Expr,
+        span: Span,
+        place: Place,
+        dest: &Dest,
+        agrees: Option<usize>,
+    ) -> usize {
+        let arms = Vec::new();
+        let node = self.push(What::Branch { head, arms }, place, dest.clone(), span);
+        self.body.nodes[node].agrees = agrees;
+        check::plain(chooser, self.cx);
+        self.use_names(node, free(chooser));
         node
     }
 

@@ -103,3 +103,31 @@ pub(super) fn registration(
         };
     }
 }
+
+/// `fn __run`: from the record of the inputs to `outcome`, the record of the result, with `before` between them.
+pub(super) fn run(
+    rt: &Path,
+    function: &Function,
+    before: &TokenStream,
+    outcome: &TokenStream,
+) -> TokenStream {
+    let marker = marker(&function.ident);
+    let names = function.recorded().map(|(param, _)| &param.ident);
+    // The span of the name: a body that is not `Send` is said there.
+    let boxed = quote_spanned! {here(function.ident.span())=>
+        ::std::boxed::Box::pin(async move {
+            let (#(#names,)*) = #rt::__private::decode_args::<#marker>(&__input)?;
+            #before
+            #outcome
+        })
+    };
+    quote! {
+        #[allow(unused_variables, clippy::let_unit_value, clippy::unit_arg, clippy::used_underscore_binding, clippy::used_underscore_items)]
+        fn __run(
+            __input: #rt::__private::Payload,
+            __context: #rt::TaskContext,
+        ) -> #rt::__private::BoxFuture<'static, #rt::__private::Result<#rt::__private::Payload>> {
+            #boxed
+        }
+    }
+}

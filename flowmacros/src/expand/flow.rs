@@ -14,7 +14,6 @@ use crate::ctxt::Ctxt;
 use crate::fingerprint::fingerprint;
 use crate::input::FnInput;
 use crate::model::Function;
-use crate::names::{here, marker};
 use crate::program::{self, Program};
 use crate::{check, dag};
 
@@ -33,7 +32,7 @@ pub(crate) fn expand(args: TokenStream, item: TokenStream) -> TokenStream {
     let code = match input.block() {
         Err(error) => {
             cx.push(error);
-            stub::stub(&args.rt, &input, &Function::read(&input, &mut cx))
+            stub::stub(&args.both.rt, &input, &Function::read(&input, &mut cx))
         }
         Ok(block) if args.inline => inline::expand(&args, &input, block, &mut cx),
         Ok(block) => flow(&args, &input, block, fingerprint, &mut cx),
@@ -49,7 +48,7 @@ fn flow(
     fingerprint: u64,
     cx: &mut Ctxt,
 ) -> TokenStream {
-    let rt = &args.rt;
+    let rt = &args.both.rt;
     let function = Function::read(input, cx);
     let usable = check::signature(input, "flow", cx);
     check::flow(args, &function, cx);
@@ -66,7 +65,7 @@ fn flow(
         graph: made.graph,
         sites: made.sites,
         fingerprint,
-        name: args.name.clone(),
+        name: args.both.name.clone(),
         schemas: true,
     };
     let meta = meta::meta(rt, &function, &facts);
@@ -100,7 +99,7 @@ fn make(
     block: Block,
     cx: &mut Ctxt,
 ) -> Option<Made> {
-    let rt = &args.rt;
+    let rt = &args.both.rt;
     let Attrs { body: attrs, .. } = Attrs::sort(&input.attrs);
     let params: Vec<_> = input.sig.inputs.iter().map(strip).collect();
     let ty = &function.ret.ty;
@@ -144,39 +143,27 @@ fn make(
 
 /// From the record of the parameters to the record of the result.
 fn run(rt: &Path, function: &Function) -> TokenStream {
-    let marker = marker(&function.ident);
     let names: Vec<_> = function.recorded().map(|(param, _)| &param.ident).collect();
     let outcome = if function.ret.is_result || !function.is_async {
         quote!(#rt::__private::outcome_of_result!(__body(#(#names),*).await))
     } else {
         quote!(#rt::__private::encode(&__body(#(#names),*).await))
     };
-    // The span of the name: a body that is not `Send` is said there.
-    let boxed = quote_spanned! {here(function.ident.span())=>
-        ::std::boxed::Box::pin(async move {
-            let (#(#names,)*) = #rt::__private::decode_args::<#marker>(&__input)?;
-            #outcome
-        })
-    };
-    quote! {
-        #[allow(unused_variables, clippy::let_unit_value, clippy::unit_arg, clippy::used_underscore_binding, clippy::used_underscore_items)]
-        fn __run(
-            __input: #rt::__private::Payload,
-            __context: #rt::TaskContext,
-        ) -> #rt::__private::BoxFuture<'static, #rt::__private::Result<#rt::__private::Payload>> {
-            #boxed
-        }
-    }
+    callable::run(rt, function, &TokenStream::new(), &outcome)
 }
 
 fn options(args: &FlowArgs) -> TokenStream {
-    let rt = &args.rt;
-    let (retries, tags, later, fail_fast) =
-        (&args.retries, &args.tags, &args.later, args.fail_fast);
-    let delay = delay(rt, &args.delay);
-    let timeout = option(args.timeout.map(duration));
+    let rt = &args.both.rt;
+    let (retries, tags, later, fail_fast) = (
+        &args.both.retries,
+        &args.both.tags,
+        &args.both.later,
+        args.fail_fast,
+    );
+    let delay = delay(rt, &args.both.delay);
+    let timeout = option(args.both.timeout.map(duration));
     let concurrency = args.concurrency.clone().unwrap_or_else(|| quote!(64));
-    let version = text(args.version.as_ref());
+    let version = text(args.both.version.as_ref());
     let (schedule, timezone) = (text(args.schedule.as_ref()), text(args.timezone.as_ref()));
     quote! {
         #rt::__private::FlowOptions {

@@ -15,7 +15,7 @@ use crate::program;
 
 /// Expands `#[flow(inline)] async fn`. It keeps its signature: borrowed and generic parameters and `self` are fine here.
 pub(super) fn expand(args: &FlowArgs, input: &FnInput, block: Block, cx: &mut Ctxt) -> TokenStream {
-    let rt = &args.rt;
+    let rt = &args.both.rt;
     let FnInput {
         attrs, vis, sig, ..
     } = input;

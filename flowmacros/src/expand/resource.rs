@@ -4,8 +4,8 @@ use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 use syn::Path;
 
+use crate::args::both::runtime_path;
 use crate::args::list::Options;
-use crate::args::task::runtime_path;
 use crate::ctxt::Ctxt;
 use crate::input::FnInput;
 use crate::model::Function;

@@ -1,7 +1,7 @@
 //! `#[task]`.
 
 use proc_macro2::TokenStream;
-use quote::{quote, quote_spanned};
+use quote::quote;
 use syn::Path;
 
 use super::callable::{self, Attrs};
@@ -14,7 +14,6 @@ use crate::ctxt::Ctxt;
 use crate::fingerprint::fingerprint;
 use crate::input::FnInput;
 use crate::model::{Function, ParamKind};
-use crate::names::{here, marker};
 
 /// Expands `#[task(args)] item`.
 pub(crate) fn expand(args: TokenStream, item: TokenStream) -> TokenStream {
@@ -34,14 +33,14 @@ pub(crate) fn expand(args: TokenStream, item: TokenStream) -> TokenStream {
     let code = if usable {
         task(&args, &input, &function, fingerprint)
     } else {
-        stub::stub(&args.rt, &input, &function)
+        stub::stub(&args.both.rt, &input, &function)
     };
     let errors = cx.into_errors();
     quote!(#errors #code)
 }
 
 fn task(args: &TaskArgs, input: &FnInput, function: &Function, fingerprint: u64) -> TokenStream {
-    let rt = &args.rt;
+    let rt = &args.both.rt;
     let facts = meta::Facts {
         kind: quote!(Task),
         task: options(args, function),
@@ -49,11 +48,11 @@ fn task(args: &TaskArgs, input: &FnInput, function: &Function, fingerprint: u64)
         graph: quote!(::core::option::Option::None),
         sites: quote!(&[]),
         fingerprint,
-        name: args.name.clone(),
+        name: args.both.name.clone(),
         schemas: false,
     };
     let meta = meta::meta(rt, function, &facts);
-    let (body, run) = (body(input), run(rt, input, function));
+    let (body, run) = (body(input), run(rt, function));
     let (hooks, key) = (hooks(rt, &args.hooks), cache_key(args, function));
     let items = quote!(#body #run #hooks #key);
     let call = callable::function(rt, input, function, &TokenStream::new());
@@ -90,9 +89,7 @@ pub(super) fn strip(arg: &syn::FnArg) -> syn::FnArg {
 }
 
 /// From the record of the inputs to the record of the result.
-fn run(rt: &Path, input: &FnInput, function: &Function) -> TokenStream {
-    let marker = marker(&function.ident);
-    let names = function.recorded().map(|(param, _)| &param.ident);
+fn run(rt: &Path, function: &Function) -> TokenStream {
     let resources = function
         .params
         .iter()
@@ -122,36 +119,24 @@ fn run(rt: &Path, input: &FnInput, function: &Function) -> TokenStream {
     } else {
         quote!(#rt::__private::encode(&#value))
     };
-    // The span of the name: a body that is not `Send` is said there.
-    let boxed = quote_spanned! {here(function.ident.span())=>
-        ::std::boxed::Box::pin(async move {
-            let (#(#names,)*) = #rt::__private::decode_args::<#marker>(&__input)?;
-            #(#resources)*
-            #outcome
-        })
-    };
-    let _ = input;
-    quote! {
-        #[allow(unused_variables, clippy::let_unit_value, clippy::unit_arg, clippy::used_underscore_binding, clippy::used_underscore_items)]
-        fn __run(
-            __input: #rt::__private::Payload,
-            __context: #rt::TaskContext,
-        ) -> #rt::__private::BoxFuture<'static, #rt::__private::Result<#rt::__private::Payload>> {
-            #boxed
-        }
-    }
+    callable::run(rt, function, &quote!(#(#resources)*), &outcome)
 }
 
 fn options(args: &TaskArgs, function: &Function) -> TokenStream {
-    let rt = &args.rt;
-    let (retries, jitter, tags, later) = (&args.retries, args.jitter, &args.tags, &args.later);
-    let delay = delay(rt, &args.delay);
+    let rt = &args.both.rt;
+    let (retries, jitter, tags, later) = (
+        &args.both.retries,
+        args.jitter,
+        &args.both.tags,
+        &args.both.later,
+    );
+    let delay = delay(rt, &args.both.delay);
     let retry_if = option(args.retry_if.as_ref().map(|path| quote!(#path)));
     let (timeout, cache) = (
-        option(args.timeout.map(duration)),
+        option(args.both.timeout.map(duration)),
         option(args.cache.map(duration)),
     );
-    let (version, queue) = (text(args.version.as_ref()), text(args.queue.as_ref()));
+    let (version, queue) = (text(args.both.version.as_ref()), text(args.queue.as_ref()));
     let (blocking, durable) = (!function.is_async, args.durable);
     let priority = args.priority.clone().unwrap_or_else(|| quote!(0));
     let limit = option(args.limit.as_ref().map(|limit| {
