@@ -1,5 +1,6 @@
 //! The honest outside view of flowrt: everything here uses its public interface only.
 
+mod bench;
 mod command_line;
 mod dag_language;
 mod dag_runs;

@@ -7,6 +7,9 @@ use flowrt::clock::Stopwatch;
 use flowrt::{Error, Result};
 use rusqlite::{Connection, params};
 
+/// An instant in microseconds, for its length.
+const MOMENT: i64 = 1_764_000_000_000_000;
+
 /// How many rows a transaction holds where many are written together.
 const BATCH: u32 = 256;
 
@@ -54,7 +57,8 @@ impl Database {
         connection.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(()))?;
         connection.pragma_update(None, "synchronous", synchronous)?;
         connection.execute_batch(
-            "CREATE TABLE result (id INTEGER PRIMARY KEY, task TEXT NOT NULL, output TEXT NOT NULL)",
+            "CREATE TABLE result (id INTEGER PRIMARY KEY, run INTEGER NOT NULL, seq INTEGER NOT NULL, task TEXT NOT NULL,
+                started INTEGER NOT NULL, finished INTEGER NOT NULL, input TEXT, output TEXT)",
         )?;
         Ok(Self { connection, path })
     }
@@ -64,7 +68,7 @@ impl Database {
         let watch = Stopwatch::start();
         let mut insert = self.insert()?;
         for n in 0..rows {
-            insert.execute(params!["next", n])?;
+            insert_row(&mut insert, n)?;
         }
         Ok(watch.elapsed())
     }
@@ -78,7 +82,7 @@ impl Database {
             let batch = BATCH.min(rows - written);
             self.connection.execute_batch("BEGIN IMMEDIATE")?;
             for n in written..written + batch {
-                insert.execute(params!["next", n])?;
+                insert_row(&mut insert, n)?;
             }
             self.connection.execute_batch("COMMIT")?;
             written += batch;
@@ -90,14 +94,17 @@ impl Database {
     pub fn reads(&self, rows: u32) -> Result<Duration> {
         self.commits_of_many(rows)?;
         let watch = Stopwatch::start();
-        let mut select = self
-            .connection
-            .prepare("SELECT id, task, output FROM result ORDER BY id")?;
+        let mut select = self.connection.prepare(
+            "SELECT seq, task, started, finished, input, output FROM result ORDER BY id",
+        )?;
         let found = select.query_map([], |row| {
             Ok((
                 row.get::<_, i64>(0)?,
                 row.get::<_, String>(1)?,
-                row.get::<_, String>(2)?,
+                row.get::<_, i64>(2)?,
+                row.get::<_, i64>(3)?,
+                row.get::<_, String>(4)?,
+                row.get::<_, String>(5)?,
             ))
         })?;
         let found = found.collect::<rusqlite::Result<Vec<_>>>()?;
@@ -108,8 +115,14 @@ impl Database {
     fn insert(&self) -> Result<rusqlite::Statement<'_>> {
         Ok(self
             .connection
-            .prepare("INSERT INTO result (task, output) VALUES (?1, ?2)")?)
+            .prepare("INSERT INTO result (run, seq, task, started, finished, input, output) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")?)
     }
+}
+
+/// The least that a record of a task can be: which one, when, what went in and what came out.
+fn insert_row(insert: &mut rusqlite::Statement<'_>, n: u32) -> Result<()> {
+    insert.execute(params![1, n, "next", MOMENT, MOMENT, "[1]", "2"])?;
+    Ok(())
 }
 
 impl Drop for Database {
