@@ -85,8 +85,6 @@ struct ScopeData {
 #[derive(Debug)]
 struct Inner {
     scopes: Vec<ScopeData>,
-    /// Scopes by path: filled only while a record is replayed.
-    scope_of: HashMap<String, usize>,
     slots: Slots,
     replay: Replay,
     aside: Aside,
@@ -94,8 +92,6 @@ struct Inner {
     handouts: VecDeque<(Key, Recorded)>,
     /// Calls that were polled and are not started yet.
     wanted: VecDeque<Key>,
-    /// Those among them that were not yet looked for in what may be reused.
-    unmatched: VecDeque<Key>,
     /// Entries that ride along with the next commit.
     pending: Vec<Entry>,
     next_seq: u64,
@@ -144,13 +140,11 @@ impl Core {
             host,
             inner: Mutex::new(Inner {
                 scopes: vec![root],
-                scope_of: HashMap::from([(String::new(), 0)]),
                 slots: Slots::default(),
                 replay,
                 aside,
                 handouts: VecDeque::new(),
                 wanted: VecDeque::new(),
-                unmatched: VecDeque::new(),
                 pending: Vec::new(),
                 next_seq,
                 running: 0,

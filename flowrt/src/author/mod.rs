@@ -13,7 +13,6 @@ pub(crate) mod record;
 pub(crate) mod resource;
 pub(crate) mod scope;
 pub(crate) mod slot;
-pub(crate) mod slots;
 pub(crate) mod step;
 pub(crate) mod stub;
 pub(crate) mod wait;

@@ -1,5 +1,6 @@
 //! The slots of a run's calls: what was built, what is under way, and what came out.
 
+use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 use std::task::Waker;
@@ -9,10 +10,13 @@ use tokio::task::AbortHandle;
 
 use crate::author::cancel::Cancel;
 use crate::author::meta::{Delay, Meta};
-pub(crate) use crate::author::slots::{Key, Slots};
 use crate::model::payload::Payload;
 use crate::model::record::{Micros, StepKind};
 use crate::model::state::TaskState;
+
+/// Names a slot; never used twice in a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct Key(u64);
 
 /// Where a call stands in the flow.
 #[derive(Debug, Clone)]
@@ -153,12 +157,60 @@ impl Slot {
             tolerated: false,
         }
     }
+}
 
-    pub(crate) const fn is_wanted(&self) -> bool {
-        matches!(self.state, SlotState::Wanted(_))
+/// All slots of a run that are still of interest.
+#[derive(Debug, Default)]
+pub(crate) struct Slots {
+    slots: HashMap<Key, Slot>,
+    next: u64,
+}
+
+impl Slots {
+    pub(crate) fn insert(&mut self, slot: Slot) -> Key {
+        let key = Key(self.next);
+        self.next += 1;
+        self.slots.insert(key, slot);
+        key
     }
 
-    pub(crate) const fn is_done(&self) -> bool {
-        matches!(self.state, SlotState::Done(_))
+    pub(crate) fn get(&self, key: Key) -> Option<&Slot> {
+        self.slots.get(&key)
+    }
+
+    pub(crate) fn get_mut(&mut self, key: Key) -> Option<&mut Slot> {
+        self.slots.get_mut(&key)
+    }
+
+    pub(crate) fn remove(&mut self, key: Key) -> Option<Slot> {
+        self.slots.remove(&key)
+    }
+
+    pub(crate) fn find(&self, want: impl Fn(&Slot) -> bool) -> Option<Key> {
+        self.slots
+            .iter()
+            .find(|(_, slot)| !matches!(slot.state, SlotState::Done(_)) && want(slot))
+            .map(|(key, _)| *key)
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Slot> {
+        self.slots.values()
+    }
+
+    /// The slots in the order in which they were built.
+    pub(crate) fn keys(&self) -> impl Iterator<Item = Key> + use<> {
+        let mut keys: Vec<Key> = self.slots.keys().copied().collect();
+        keys.sort();
+        keys.into_iter()
+    }
+
+    pub(crate) fn unfinished(&self) -> usize {
+        if self.slots.len() <= 1 {
+            return self.slots.len();
+        }
+        self.slots
+            .values()
+            .filter(|slot| !matches!(slot.state, SlotState::Done(_)))
+            .count()
     }
 }

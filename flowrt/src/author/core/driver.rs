@@ -23,11 +23,9 @@ impl Core {
         if let Some(error) = inner.diverged.take() {
             return Next::Diverged(error);
         }
-        while let Some((key, recorded)) = inner.handouts.pop_front() {
-            // A call that was dropped meanwhile needs no poll of the flow.
-            if inner.deliver(key, recorded) {
-                return Next::Poll;
-            }
+        if let Some((key, recorded)) = inner.handouts.pop_front() {
+            inner.deliver(key, recorded);
+            return Next::Poll;
         }
         if let Some(next) = inner.replay_next() {
             return next;
@@ -120,7 +118,10 @@ impl Core {
 
     /// Whether submitted calls are still under way.
     pub(crate) fn submitted_outstanding(&self) -> bool {
-        self.lock().slots.any_submitted()
+        self.lock()
+            .slots
+            .iter()
+            .any(|slot| slot.submitted && !matches!(slot.state, SlotState::Done(_)))
     }
 
     /// The first failure of a submitted call that nobody awaited.
@@ -162,7 +163,8 @@ impl Core {
     pub(crate) fn abort_running(&self, now: Micros) -> Vec<Entry> {
         let mut inner = self.lock();
         let mut entries = std::mem::take(&mut inner.pending);
-        for key in inner.slots.keys() {
+        let keys: Vec<Key> = inner.slots.keys().collect();
+        for key in keys {
             let Some(slot) = inner.slots.get(key) else {
                 continue;
             };

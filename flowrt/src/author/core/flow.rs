@@ -15,10 +15,9 @@ impl Core {
         let mut inner = self.lock();
         let is_fixed = fixed.is_some();
         let identity = inner.identify(scope, task, fixed);
-        let findable = !inner.replay.is_over();
         inner
             .slots
-            .insert(Slot::new(identity, kind, task, input, is_fixed), findable)
+            .insert(Slot::new(identity, kind, task, input, is_fixed))
     }
 
     /// Gives a call another name, counted among the calls of that name.
@@ -109,7 +108,8 @@ impl Core {
             Poll::Ready(Ok(())) => {
                 let mut inner = self.lock();
                 inner.running -= 1;
-                if let Some(slot) = inner.slots.finish(key, recorded.clone()) {
+                if let Some(slot) = inner.slots.get_mut(key) {
+                    slot.state = SlotState::Done(recorded.clone());
                     slot.awaited = true;
                 }
                 Poll::Ready(recorded)
@@ -129,10 +129,11 @@ impl Core {
     /// Wants a call whether or not anybody polls it, and keeps the run open until it ends.
     pub(crate) fn submit(&self, key: Key, work: Work) {
         let mut inner = self.lock();
-        if let Some(slot) = inner.slots.submit(key)
-            && matches!(slot.state, SlotState::Built)
-        {
-            inner.want(key, work);
+        if let Some(slot) = inner.slots.get_mut(key) {
+            slot.submitted = true;
+            if matches!(slot.state, SlotState::Built) {
+                inner.want(key, work);
+            }
         }
         inner.wake();
     }
@@ -150,6 +151,7 @@ impl Core {
         let Some(slot) = inner.slots.remove(key) else {
             return;
         };
+        inner.handouts.retain(|(other, _)| *other != key);
         match slot.state {
             SlotState::Running => {
                 if let Some(abort) = &slot.abort {
@@ -163,7 +165,8 @@ impl Core {
                 inner.pending.push(Entry::Step(record));
                 inner.wake();
             }
-            SlotState::Built | SlotState::Wanted(_) | SlotState::Done(_) => {}
+            SlotState::Wanted(_) => inner.wanted.retain(|other| *other != key),
+            SlotState::Built | SlotState::Done(_) => {}
         }
     }
 

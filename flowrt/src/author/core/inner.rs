@@ -40,9 +40,6 @@ impl Inner {
     }
 
     pub(super) fn push_scope(&mut self, path: String) -> usize {
-        if !self.replay.is_over() {
-            self.scope_of.insert(path.clone(), self.scopes.len());
-        }
         self.scopes.push(ScopeData {
             path,
             position: 0,
@@ -82,9 +79,6 @@ impl Inner {
         };
         slot.state = SlotState::Wanted(work);
         self.wanted.push_back(key);
-        if !self.aside.is_empty() {
-            self.unmatched.push_back(key);
-        }
         if self.replay.is_over() {
             return;
         }
@@ -103,16 +97,15 @@ impl Inner {
         }
     }
 
-    /// Gives a call its outcome; `false` if it is gone.
-    pub(super) fn deliver(&mut self, key: Key, recorded: Recorded) -> bool {
-        let Some(slot) = self.slots.finish(key, recorded) else {
-            return false;
-        };
-        if let Some(waker) = slot.waker.take() {
-            waker.wake();
+    pub(super) fn deliver(&mut self, key: Key, recorded: Recorded) {
+        self.wanted.retain(|other| *other != key);
+        if let Some(slot) = self.slots.get_mut(key) {
+            slot.state = SlotState::Done(recorded);
+            if let Some(waker) = slot.waker.take() {
+                waker.wake();
+            }
         }
         self.wake();
-        true
     }
 
     pub(super) fn replay_next(&mut self) -> Option<Next> {
@@ -127,10 +120,9 @@ impl Inner {
                 record.step.clone(),
                 record.digest,
             );
-            let found = self
-                .scope_of
-                .get(&scope)
-                .and_then(|scope| self.slots.find(*scope, position));
+            let found = self.slots.find(|slot| {
+                slot.identity.position == position && self.scopes[slot.identity.scope].path == scope
+            });
             let Some(key) = found else {
                 // An untracked future may still lead to the call.
                 return Some(if self.untracked > 0 {
@@ -155,10 +147,6 @@ impl Inner {
                 output: record.output.unwrap_or_else(Payload::null),
             };
             self.deliver(key, recorded);
-            if self.replay.is_over() {
-                self.slots.forget_places();
-                self.scope_of = HashMap::new();
-            }
             return Some(Next::Poll);
         }
         None
@@ -169,9 +157,9 @@ impl Inner {
         if self.aside.is_empty() {
             return false;
         }
-        // What may be reused only grows less, so a call for which there is nothing needs no second look.
-        while let Some(key) = self.unmatched.pop_front() {
-            let Some(slot) = self.slots.get(key).filter(|slot| slot.is_wanted()) else {
+        let keys: Vec<Key> = self.wanted.iter().copied().collect();
+        for key in keys {
+            let Some(slot) = self.slots.get(key) else {
                 continue;
             };
             let step = self.step(&slot.identity);
@@ -201,7 +189,7 @@ impl Inner {
     pub(super) fn take_starts(&mut self) -> Vec<(Key, Work)> {
         let mut starts = Vec::with_capacity(self.wanted.len());
         while let Some(key) = self.wanted.pop_front() {
-            let Some(slot) = self.slots.get_mut(key).filter(|slot| slot.is_wanted()) else {
+            let Some(slot) = self.slots.get_mut(key) else {
                 continue;
             };
             if let SlotState::Wanted(work) = std::mem::replace(&mut slot.state, SlotState::Running)
