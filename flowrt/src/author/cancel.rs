@@ -1,5 +1,6 @@
-//! The token by which a body learns that its work is not wanted any more.
+//! The tokens by which a body learns that its work is not wanted any more, and a run that it shall stop.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::sync::Notify;
@@ -32,5 +33,21 @@ impl Cancel {
             }
             notified.await;
         }
+    }
+}
+
+/// How a driven run is told to stop.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Stops {
+    /// Somebody does not want the run any more: it ends.
+    pub(crate) cancel: Arc<Cancel>,
+    /// The process will go: the run is released and goes on elsewhere, or later.
+    pub(crate) interrupt: Arc<Cancel>,
+}
+
+impl Stops {
+    /// Nothing new may start.
+    pub(crate) fn any(&self) -> bool {
+        self.cancel.is_set() || self.interrupt.is_set()
     }
 }

@@ -14,11 +14,11 @@ use std::task::{Context, Poll, Waker};
 
 use futures_util::future::BoxFuture;
 
-use crate::author::cancel::Cancel;
+use crate::author::cancel::{Cancel, Stops};
 use crate::author::frame::{Frame, enter};
 use crate::author::meta::{Kind, Meta};
 use crate::author::scope::FixedId;
-use crate::author::slot::{Finished, Identity, Key, Recorded, Slot, SlotState, Slots, Work};
+use crate::author::slot::{Busy, Finished, Identity, Key, Recorded, Slot, SlotState, Slots, Work};
 use crate::clock::Clock;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::ids::RunId;
@@ -68,7 +68,7 @@ pub(crate) struct Facts {
 pub(crate) struct Core {
     pub(crate) facts: Facts,
     pub(crate) clock: Clock,
-    pub(crate) cancel: Arc<Cancel>,
+    pub(crate) stops: Stops,
     host: Arc<dyn Host>,
     inner: Mutex<Inner>,
 }
@@ -96,6 +96,8 @@ struct Inner {
     pending: Vec<Entry>,
     next_seq: u64,
     running: usize,
+    /// Calls that ran inside the flow's own poll, one after the other.
+    inlined: u32,
     untracked: usize,
     branches: usize,
     diverged: Option<Error>,
@@ -121,6 +123,7 @@ impl Core {
     pub(crate) fn new(
         facts: Facts,
         clock: Clock,
+        stops: Stops,
         host: Arc<dyn Host>,
         replay: Replay,
         aside: Aside,
@@ -136,7 +139,7 @@ impl Core {
         Arc::new(Self {
             facts,
             clock,
-            cancel: Arc::new(Cancel::default()),
+            stops,
             host,
             inner: Mutex::new(Inner {
                 scopes: vec![root],
@@ -148,6 +151,7 @@ impl Core {
                 pending: Vec::new(),
                 next_seq,
                 running: 0,
+                inlined: 0,
                 untracked: 0,
                 branches: 0,
                 diverged: None,

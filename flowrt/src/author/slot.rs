@@ -115,6 +115,17 @@ impl fmt::Debug for SlotState {
     }
 }
 
+/// What keeps a running call busy; a mere wait does not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Busy {
+    /// It waits: for time, a signal, a place to run, its next attempt.
+    No,
+    /// A body runs, or its outcome is being written down.
+    Body,
+    /// A child run is driven.
+    Child,
+}
+
 /// One call.
 #[derive(Debug)]
 pub(crate) struct Slot {
@@ -128,6 +139,7 @@ pub(crate) struct Slot {
     pub(crate) waker: Option<Waker>,
     pub(crate) abort: Option<AbortHandle>,
     pub(crate) cancel: Option<Arc<Cancel>>,
+    pub(crate) busy: Busy,
     /// It keeps the run open until it ends.
     pub(crate) submitted: bool,
     pub(crate) awaited: bool,
@@ -152,6 +164,7 @@ impl Slot {
             waker: None,
             abort: None,
             cancel: None,
+            busy: Busy::No,
             submitted: false,
             awaited: false,
             tolerated: false,

@@ -2,22 +2,21 @@
 
 use std::process::ExitCode;
 
-use serde_json::{Value, json};
-
+use super::command::program_name;
+use super::{print, run_json};
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::record::{RunRecord, StepKind};
-use crate::model::state::{RunState, TaskState};
+use crate::model::record::RunRecord;
+use crate::model::state::RunState;
 use crate::ops::Engine;
-use crate::ops::RunFilter;
 
 /// Says what is wrong, why, and what to try. Usage and input end with 2, all else with 1.
 pub(super) fn complain(error: &Error) -> ExitCode {
-    eprintln!("error: {error}");
+    print::note(&format!("error: {error}"));
     for cause in error.chain() {
-        eprintln!("  caused by: {cause}");
+        print::note(&format!("  caused by: {cause}"));
     }
     if let Some(hint) = error.try_this() {
-        eprintln!("try: {hint}");
+        print::note(&format!("try: {hint}"));
     }
     let usage = matches!(
         error.kind(),
@@ -28,11 +27,11 @@ pub(super) fn complain(error: &Error) -> ExitCode {
 
 /// The end of a run that was driven here.
 pub(super) async fn report(engine: &Engine, record: RunRecord, as_json: bool) -> Result<ExitCode> {
-    let value = run_json(engine, &record).await?;
+    let value = run_json::read(engine, &record).await?;
     if as_json {
-        println!("{value}");
+        print::json(&value)?;
     } else {
-        people(&record, &value);
+        people(&record, &value)?;
     }
     Ok(ExitCode::from(match record.state {
         RunState::Completed | RunState::Skipped => 0,
@@ -43,108 +42,60 @@ pub(super) async fn report(engine: &Engine, record: RunRecord, as_json: bool) ->
     }))
 }
 
-fn people(record: &RunRecord, value: &Value) {
+/// A run that goes on without this process.
+pub(super) async fn left(engine: &Engine, record: &RunRecord, as_json: bool) -> Result<ExitCode> {
+    if as_json {
+        print::json(&run_json::read(engine, record).await?)?;
+    } else {
+        print::data(&record.name)?;
+        print::note(&format!(
+            "goes on in the background\ntry:  {} runs show {}",
+            program_name(),
+            record.name
+        ));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn people(record: &RunRecord, value: &serde_json::Value) -> Result<()> {
     let took = std::time::Duration::from_millis(value["duration_ms"].as_u64().unwrap_or(0));
     let took = flowrt_grammar::format_duration(took);
     if record.state == RunState::Completed {
-        eprintln!("Completed in {took} · {} tasks", value["tasks"]["total"]);
-        if let Some(output) = &record.output {
-            println!("{}", output.to_value());
-        }
-        return;
+        print::note(&format!(
+            "Completed in {took} · {} tasks",
+            value["tasks"]["total"]
+        ));
+        return match &record.output {
+            Some(output) => print::data(&output.to_value().to_string()),
+            None => Ok(()),
+        };
     }
     let error = record.error.as_ref().map(|error| Error::from_json(error));
     let at = error
         .as_ref()
         .and_then(Error::task)
         .map_or_else(String::new, |task| format!(" at {task}"));
-    eprintln!("{} in {took}{at}", record.state);
-    if let Some(error) = &error {
-        eprintln!("  {error}");
-        for cause in error.chain() {
-            eprintln!("    caused by {cause}");
-        }
-        if let Some(location) = error.location() {
-            eprintln!("  {location}");
-        }
-    }
-    eprintln!("try:  runs resume {}", record.name);
+    print::note(&format!("{} in {took}{at}", record.state));
+    print::note(error_lines(record).trim_end());
+    print::note(&format!(
+        "try:  {} runs resume {}",
+        program_name(),
+        record.name
+    ));
+    Ok(())
 }
 
-/// One run as the fields that scripts rely on.
-async fn run_json(engine: &Engine, record: &RunRecord) -> Result<Value> {
-    let steps = engine.journal(record.id).await?.steps;
-    let tasks: Vec<_> = steps
-        .iter()
-        .filter(|step| matches!(step.kind, StepKind::Task | StepKind::Flow | StepKind::Node))
-        .collect();
-    let count =
-        |want: &dyn Fn(TaskState) -> bool| tasks.iter().filter(|step| want(step.state)).count();
-    let error = record.error.as_ref().map(|error| Error::from_json(error));
-    let error = error.map(|error| json!({ "message": error.message(), "chain": error.chain().collect::<Vec<_>>(), "task": error.task() }));
-    Ok(json!({
-        "run_id": record.id,
-        "name": record.name,
-        "flow": record.flow,
-        "state": record.state,
-        "result": record.output.as_ref().map(|output| output.to_value()),
-        "error": error,
-        "duration_ms": record.finished.zip(record.started).map(|(finished, started)| (finished - started).max(0) / 1000),
-        "tasks": {
-            "total": tasks.len(),
-            "completed": count(&TaskState::is_success),
-            "cached": count(&|state| state == TaskState::Cached),
-            "reused": tasks.iter().filter(|step| step.reused_from.is_some()).count(),
-            "failed": count(&TaskState::is_failure),
-            "skipped": count(&|state| matches!(state, TaskState::Skipped | TaskState::Cancelled)),
-        },
-    }))
-}
-
-/// Runs, newest first.
-pub(super) async fn list(engine: &Engine, as_json: bool) -> Result<ExitCode> {
-    let records = engine
-        .runs(RunFilter {
-            roots_only: true,
-            limit: 50,
-            ..RunFilter::default()
-        })
-        .await?;
-    let mut values = Vec::with_capacity(records.len());
-    for record in &records {
-        values.push(run_json(engine, record).await?);
+/// Why a run did not complete, with its causes and the place in the source; empty if there is no error.
+pub(super) fn error_lines(record: &RunRecord) -> String {
+    let Some(error) = record.error.as_ref().map(|error| Error::from_json(error)) else {
+        return String::new();
+    };
+    let mut lines = format!("  {error}\n");
+    for cause in error.chain() {
+        lines.push_str(&format!("    caused by {cause}\n"));
     }
-    if as_json {
-        println!("{}", Value::Array(values));
-        return Ok(ExitCode::SUCCESS);
+    if let Some(location) = error.location() {
+        lines.push_str(&format!("  {location}\n"));
     }
-    for (record, value) in records.iter().zip(&values) {
-        println!(
-            "{:30} {:20} {:12} {} tasks",
-            record.name, record.flow, record.state, value["tasks"]["total"]
-        );
-    }
-    Ok(ExitCode::SUCCESS)
-}
-
-/// One run with its steps.
-pub(super) async fn show(engine: &Engine, record: RunRecord, as_json: bool) -> Result<ExitCode> {
-    let mut value = run_json(engine, &record).await?;
-    let steps = engine.journal(record.id).await?.steps;
-    if as_json {
-        let steps: Vec<_> = steps.iter().map(|step| json!({ "step": step.step, "task": step.task, "state": step.state, "attempts": step.attempts, "started": step.started, "finished": step.finished })).collect();
-        value["steps"] = Value::Array(steps);
-        println!("{value}");
-        return Ok(ExitCode::SUCCESS);
-    }
-    println!("{} · {} · {}", record.flow, record.name, record.state);
-    for step in &steps {
-        println!(
-            "  {} {:30} {}",
-            crate::draw::label::sign(step.state),
-            step.step,
-            step.state
-        );
-    }
-    Ok(ExitCode::SUCCESS)
+    lines
 }

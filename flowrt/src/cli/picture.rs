@@ -4,6 +4,8 @@ use std::collections::HashMap;
 
 use crate::author::meta::{Kind, Meta, StaticNode, What};
 use crate::model::graph::{Edge, EdgeKind, Graph, Node, NodeKind, Trigger};
+use crate::model::state::TaskState;
+use crate::ops::inspect::Step;
 
 /// Nodes that are drawn, and edges between them; plain code between two nodes is left out, the edges through it are not.
 pub(super) fn graph(meta: &Meta) -> Graph {
@@ -114,5 +116,57 @@ fn call_sites(meta: &Meta) -> Graph {
         is_dag: false,
         nodes: nodes.collect(),
         edges: Vec::new(),
+    }
+}
+
+/// Gives each node the state that it has in a run. A fan-out has that of its worst item, and knows how many there are; a
+/// call site that a program passes several times has that of its last pass.
+pub(super) fn mark(graph: &mut Graph, steps: &[Step]) {
+    for node in &mut graph.nodes {
+        let items: Vec<_> = steps
+            .iter()
+            .filter(|step| is_item(&step.step, &node.id))
+            .collect();
+        if node.kind == NodeKind::Map && !items.is_empty() {
+            node.items = Some(items.len());
+        }
+        let own = steps
+            .iter()
+            .rev()
+            .find(|step| is_pass(graph.is_dag, &step.step, &node.id));
+        let worst = items
+            .iter()
+            .map(|step| step.state)
+            .max_by_key(|state| weight(*state));
+        node.state = own
+            .map(|step| step.state)
+            .or(worst)
+            .or(Some(TaskState::Pending));
+    }
+}
+
+fn is_item(step: &str, node: &str) -> bool {
+    step.strip_prefix(node)
+        .is_some_and(|rest| rest.starts_with('[') && rest.ends_with(']'))
+}
+
+/// A DAG's node is one step; a program's call site is many, in any scope.
+fn is_pass(is_dag: bool, step: &str, node: &str) -> bool {
+    if is_dag {
+        return step == node;
+    }
+    let name = step.rsplit('/').next().unwrap_or(step);
+    let name = name.split(['#', '[']).next().unwrap_or(name);
+    name == node.rsplit("::").next().unwrap_or(node)
+}
+
+const fn weight(state: TaskState) -> u8 {
+    match state {
+        TaskState::Completed | TaskState::Cached => 0,
+        TaskState::Skipped | TaskState::Cancelled => 1,
+        TaskState::Pending => 2,
+        TaskState::Waiting | TaskState::Retrying | TaskState::Running => 3,
+        TaskState::UpstreamFailed => 4,
+        TaskState::Failed | TaskState::TimedOut | TaskState::Crashed => 5,
     }
 }

@@ -13,7 +13,7 @@ use crate::author::context::{Attempt, TaskContext};
 use crate::author::core::Core;
 use crate::author::frame::{Frame, Framed, enter};
 use crate::author::meta::Meta;
-use crate::author::slot::{CallOptions, Finished, Key, Recorded};
+use crate::author::slot::{Busy, CallOptions, Finished, Key, Recorded};
 use crate::clock::Stopwatch;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::payload::Payload;
@@ -36,7 +36,6 @@ pub(super) async fn run_task(
 ) -> Finished {
     let step = core.step_id(key);
     let cancel = Arc::new(Cancel::default());
-    core.set_cancel(key, cancel.clone());
     let (mut failed, due) = host.earlier_attempts(&step);
     if let Some(due) = due {
         core.clock.sleep_until(due).await;
@@ -44,6 +43,9 @@ pub(super) async fn run_task(
     let first = core.clock.now();
     loop {
         let permit = host.permit(meta).await;
+        unless_stopped(&core).await;
+        core.body_starts(key, Busy::Body, cancel.clone());
+        host.note_start(&step).await;
         let started = core.clock.now();
         let watch = Stopwatch::start();
         let attempt = Attempt {
@@ -70,7 +72,7 @@ pub(super) async fn run_task(
             ),
         };
         let retried = matches!(&result, Err(error) if failed < options.retries_of(meta) && may_retry(meta, error))
-            && !core.cancel.is_set();
+            && !core.stops.any();
         if !retried {
             return Finished {
                 key,
@@ -85,6 +87,7 @@ pub(super) async fn run_task(
         }
         failed += 1;
         drop(permit);
+        core.body_waits(key);
         let delay = retry::jitter(
             options.delay_of(meta, failed),
             meta.task.jitter,
@@ -106,6 +109,13 @@ pub(super) async fn run_task(
         } else {
             std::future::pending::<()>().await;
         }
+    }
+}
+
+/// Once the run stops, nothing begins any more: the wait ends with the call.
+async fn unless_stopped(core: &Core) {
+    if core.stops.any() {
+        std::future::pending::<()>().await;
     }
 }
 

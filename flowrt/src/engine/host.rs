@@ -1,22 +1,26 @@
 //! What one driven run needs done outside its flow: work, commits, waits.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use futures_util::future::BoxFuture;
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use super::{Shared, attempt, drive, trouble};
+use super::child::Children;
+use super::driver::Stop;
+use super::signal::Signals;
+use super::{Shared, attempt, child, crash, patiently, signal, trouble};
 use crate::author::core::{Core, Host};
 use crate::author::meta::{Kind, Meta};
 use crate::author::slot::{Finished, Key, Recorded, Work};
 use crate::clock::micros;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, Result};
 use crate::model::ids::RunId;
 use crate::model::payload::Payload;
-use crate::model::record::{Entry, Journal, Micros, SignalRecord, WaitRecord};
+use crate::model::record::{Entry, Journal, Micros, RunRecord, WaitRecord};
 use crate::model::state::TaskState;
 use crate::store::Durability;
 
@@ -27,6 +31,8 @@ pub(super) enum Message {
     Finished(Finished),
     /// A step whose commit was under way is recorded.
     Committed(Key, Recorded),
+    /// A step has no outcome, because its child run stopped: so does this run.
+    Held(Key, Stop),
     /// A commit failed for good.
     Lost(Error),
 }
@@ -43,6 +49,12 @@ pub(super) struct RunHost {
     attempts: HashMap<String, (u32, Option<Micros>)>,
     /// When the waits of earlier drives end: a restart wakes at the same instant.
     dues: HashMap<String, Micros>,
+    /// Child runs that this life of the run has begun.
+    begun: HashSet<String>,
+    pub(super) signals: Signals,
+    pub(super) children: Children,
+    /// The process died, and nothing has been recorded since: what begins is noted, so that a loop knows its cause.
+    suspicious: AtomicBool,
 }
 
 impl fmt::Debug for RunHost {
@@ -54,8 +66,7 @@ impl fmt::Debug for RunHost {
 impl RunHost {
     pub(super) fn new(
         shared: Arc<Shared>,
-        run: RunId,
-        epoch: u64,
+        record: &RunRecord,
         concurrency: u32,
         journal: &Journal,
         messages: UnboundedSender<Message>,
@@ -79,13 +90,22 @@ impl RunHost {
         ));
         Self {
             shared,
-            run,
-            epoch,
+            run: record.id,
+            epoch: record.epoch,
             messages,
             permits,
             blocking: Arc::new(Semaphore::new(cores)),
             attempts: counted,
             dues,
+            begun: journal
+                .waits
+                .iter()
+                .filter(|wait| wait.kind == "child")
+                .map(|wait| wait.step.clone())
+                .collect(),
+            signals: Signals::of(journal),
+            children: Children::of(journal),
+            suspicious: AtomicBool::new(record.crashes > 0),
         }
     }
 
@@ -103,101 +123,58 @@ impl RunHost {
         permits.clone().acquire_owned().await.ok()
     }
 
+    /// The instant at which a wait of an earlier drive ends.
+    pub(super) fn due_of(&self, step: &str) -> Option<Micros> {
+        self.dues.get(step).copied()
+    }
+
+    /// Whether this life of the run has begun that child run already.
+    pub(super) fn has_begun(&self, step: &str) -> bool {
+        self.begun.contains(step)
+    }
+
     /// Writes entries down; trouble with the store is waited out, a lost lease is final.
     pub(super) async fn record(&self, entries: Vec<Entry>, durability: Durability) -> Result<()> {
-        let mut pause = std::time::Duration::from_millis(20);
-        loop {
-            match self
-                .shared
-                .store
-                .record(self.run, self.epoch, entries.clone(), durability)
-                .await
-            {
-                Err(error) if error.is_retryable() => {
-                    tracing::warn!(%error, "the store is not available; waiting");
-                    self.shared.clock.sleep(pause).await;
-                    pause = (pause * 2).min(std::time::Duration::from_secs(5));
-                }
-                other => return other.map_err(trouble),
-            }
+        if self.suspicious.load(Ordering::Relaxed)
+            && entries.iter().any(|entry| matches!(entry, Entry::Step(_)))
+        {
+            self.suspicious.store(false, Ordering::Relaxed);
         }
+        let (store, run, epoch) = (&self.shared.store, self.run, self.epoch);
+        patiently(|| store.record(run, epoch, entries.clone(), durability))
+            .await
+            .map_err(trouble)
     }
 
-    async fn wait_for_signal(
-        &self,
-        core: &Core,
-        key: Key,
-        name: String,
-        until: Option<Micros>,
-        schema: serde_json::Value,
-    ) -> Finished {
-        let started = core.clock.now();
-        let step = core.step_id(key).to_string();
-        let until = self.dues.get(&step).copied().or(until);
-        let detail = serde_json::json!({ "name": name, "schema": schema });
-        let wait = WaitRecord {
-            step,
-            kind: "signal".to_owned(),
-            due: until,
-            detail,
+    /// Writes down that a step waits. Returns only if that is recorded; else the run is lost.
+    pub(super) async fn note_wait(&self, wait: WaitRecord) {
+        let durability = if wait.due.is_some() {
+            Durability::Synced
+        } else {
+            Durability::Soon
         };
-        let noted = self
-            .record(vec![Entry::Wait(wait)], Durability::Synced)
-            .await;
-        if let Err(error) = noted {
+        if let Err(error) = self.record(vec![Entry::Wait(wait)], durability).await {
             let _ = self.messages.send(Message::Lost(error));
-        }
-        loop {
-            let changed = self.shared.changed.notified();
-            if let Some(signal) = self.take_signal(&name).await {
-                return finished(
-                    key,
-                    TaskState::Completed,
-                    signal.payload,
-                    started,
-                    core,
-                    Some(signal.seq),
-                );
-            }
-            if until.is_some_and(|until| core.clock.now() >= until) {
-                let error = Error::new(
-                    ErrorKind::SignalTimedOut,
-                    format!("no signal `{name}` came in time"),
-                );
-                return finished(
-                    key,
-                    TaskState::TimedOut,
-                    Payload::from_json(error.to_json()),
-                    started,
-                    core,
-                    None,
-                );
-            }
-            // Signals of other processes are seen by asking.
-            let ask = core.clock.now() + 200_000;
-            let wake = until.map_or(ask, |until| until.min(ask));
-            tokio::select! {
-                () = changed => {}
-                () = core.clock.sleep_until(wake) => {}
-            }
+            std::future::pending::<()>().await;
         }
     }
 
-    async fn take_signal(&self, name: &str) -> Option<SignalRecord> {
-        let journal = self.shared.store.journal(self.run).await.ok()?;
-        let used: Vec<u64> = journal
-            .steps
-            .iter()
-            .filter_map(|step| step.signal)
-            .collect();
-        journal
-            .signals
-            .into_iter()
-            .find(|signal| signal.name == name && !used.contains(&signal.seq))
+    /// Writes down that a body begins, if the run is under suspicion of killing its process.
+    pub(super) async fn note_start(&self, step: &str) {
+        if !self.suspicious.load(Ordering::Relaxed) {
+            return;
+        }
+        let wait = WaitRecord {
+            step: step.to_owned(),
+            kind: crash::UNDER_WAY.to_owned(),
+            due: None,
+            detail: serde_json::Value::Null,
+        };
+        self.note_wait(wait).await;
     }
 }
 
-fn finished(
+pub(super) fn finished(
     key: Key,
     state: TaskState,
     output: Payload,
@@ -218,6 +195,26 @@ fn finished(
     }
 }
 
+async fn sleep(host: Arc<RunHost>, core: Arc<Core>, key: Key, until: Micros) -> Finished {
+    let started = core.clock.now();
+    let step = core.step_id(key).to_string();
+    let known = host.due_of(&step);
+    let until = known.unwrap_or(until);
+    if known.is_none() {
+        // The instant is recorded before anything else begins, so that a restart wakes at the same one.
+        let wait = WaitRecord {
+            step,
+            kind: "sleep".to_owned(),
+            due: Some(until),
+            detail: serde_json::Value::Null,
+        };
+        host.note_wait(wait).await;
+    }
+    core.clock.sleep_until(until).await;
+    let nothing = Payload::null();
+    finished(key, TaskState::Completed, nothing, started, &core, None)
+}
+
 /// The host as the author's side sees it: shared, because work outlives a poll.
 #[derive(Debug)]
 pub(super) struct Handle(pub(super) Arc<RunHost>);
@@ -234,42 +231,16 @@ impl Host for Handle {
                 Box::pin(attempt::run_task(host, core, key, meta, input, options))
             }
             Work::Call { meta, input, .. } => {
-                Box::pin(drive::run_child(host, core, key, meta, input))
+                Box::pin(child::run_child(host, core, key, meta, input))
             }
-            Work::Sleep { until } => Box::pin(async move {
-                let started = core.clock.now();
-                let step = core.step_id(key).to_string();
-                let until = host.dues.get(&step).copied().unwrap_or(until);
-                let wait = WaitRecord {
-                    step,
-                    kind: "sleep".to_owned(),
-                    due: Some(until),
-                    detail: serde_json::Value::Null,
-                };
-                // The instant is recorded before anything else begins, so that a restart wakes at the same one.
-                if let Err(error) = host
-                    .record(vec![Entry::Wait(wait)], Durability::Synced)
-                    .await
-                {
-                    let _ = host.messages.send(Message::Lost(error));
-                }
-                core.clock.sleep_until(until).await;
-                finished(
-                    key,
-                    TaskState::Completed,
-                    Payload::null(),
-                    started,
-                    &core,
-                    None,
-                )
-            }),
+            Work::Sleep { until } => Box::pin(sleep(host, core, key, until)),
             Work::Receive {
                 name,
                 timeout,
                 schema,
             } => Box::pin(async move {
                 let until = timeout.map(|timeout| core.clock.now().saturating_add(micros(timeout)));
-                host.wait_for_signal(&core, key, name, until, schema).await
+                signal::wait_for_signal(host, core, key, name, until, schema).await
             }),
         }
     }

@@ -1,19 +1,32 @@
 //! Drives runs: nothing happens outside that was not first recorded.
 
+mod active;
 mod attempt;
+mod child;
+mod crash;
 mod drive;
+mod driver;
+mod end;
 mod host;
+mod patience;
+mod retry;
+mod settings;
+mod signal;
+mod watch;
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
-pub(crate) use drive::{drive, redo_of};
+use active::Active;
+pub(crate) use crash::end_orphan;
+pub(crate) use drive::drive;
+pub(crate) use patience::patiently;
+pub(crate) use retry::redo_of;
+pub(crate) use settings::Settings;
 
-use crate::author::core::Core;
 use crate::author::meta::Meta;
 use crate::clock::Clock;
 use crate::error::{Error, ErrorKind};
-use crate::model::ids::RunId;
 use crate::store::{self, Store};
 
 /// The most child runs that may nest.
@@ -29,8 +42,9 @@ pub(crate) struct Shared {
     pub(crate) clock: Clock,
     /// Flows by registered name.
     pub(crate) flows: HashMap<&'static str, &'static Meta>,
-    active: Mutex<HashMap<RunId, Arc<Core>>>,
-    /// Told when something may have changed for a run that waits: a signal, a cancel.
+    pub(crate) active: Active,
+    pub(crate) settings: Settings,
+    /// Told when something may have changed for a run that waits: a signal, a cancel, the end of a run.
     pub(crate) changed: tokio::sync::Notify,
 }
 
@@ -44,32 +58,10 @@ impl Shared {
             store,
             clock,
             flows,
-            active: Mutex::default(),
+            active: Active::default(),
+            settings: Settings::default(),
             changed: tokio::sync::Notify::new(),
         })
-    }
-
-    /// Runs of this process that are being driven.
-    pub(crate) fn core_of(&self, run: RunId) -> Option<Arc<Core>> {
-        self.active
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .get(&run)
-            .cloned()
-    }
-
-    fn enter(&self, run: RunId, core: Arc<Core>) {
-        self.active
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .insert(run, core);
-    }
-
-    fn leave(&self, run: RunId) {
-        self.active
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .remove(&run);
     }
 }
 

@@ -1,8 +1,16 @@
 //! The only way in from outside: start, wait, cancel, resume, list. Knows no HTTP and no terminal.
 
+pub mod doctor;
+pub mod inspect;
+mod names;
+pub mod params;
+mod start;
+mod stop;
+
 use std::sync::Arc;
 
 use crate::author::call::{Callable, TaskCall};
+use crate::author::cancel::Stops;
 use crate::author::frame::OpenEngine;
 use crate::author::meta::{Kind, Meta};
 use crate::author::plain::Standalone;
@@ -18,6 +26,7 @@ use crate::registry;
 pub use crate::store::RunFilter;
 use crate::store::memory::Memory;
 use crate::store::{Options, Process, Store};
+pub use start::Start;
 
 /// An open store and the flows of this program: starts runs and drives them.
 ///
@@ -28,13 +37,14 @@ pub struct Engine {
     _open: Option<Arc<OpenEngine>>,
 }
 
-/// A run that goes on by itself.
+/// A run that goes on by itself, whether or not this is kept: dropping it stops nothing.
 #[derive(Debug)]
 pub struct RunHandle {
     /// Its id.
     pub id: RunId,
     /// Its name.
     pub name: String,
+    stops: Stops,
     task: tokio::task::JoinHandle<Result<RunRecord>>,
 }
 
@@ -115,14 +125,16 @@ impl Engine {
     /// # Errors
     /// If this program has no such flow, or a parameter is missing or does not fit.
     pub async fn start_named(&self, flow: &str, params: &serde_json::Value) -> Result<RunHandle> {
-        let Some(meta) = self.shared.flows.get(flow) else {
-            return Err(registry::unknown(flow, &self.shared.flows));
-        };
-        self.start_meta(meta, Payload::from_json(params.to_string()))
-            .await
+        self.start_with(flow, params, Start::default()).await
     }
 
     async fn start_meta(&self, meta: &'static Meta, input: Payload) -> Result<RunHandle> {
+        let record = self.accept(meta, input, Start::default()).await?;
+        self.take(&record, meta, false).await
+    }
+
+    /// Writes the start down, and does not drive the run yet.
+    async fn accept(&self, meta: &'static Meta, input: Payload, start: Start) -> Result<RunRecord> {
         if meta.kind == Kind::Task {
             let message = format!("`{}` is a task; an engine runs flows", meta.name);
             return Err(Error::new(ErrorKind::Input, message).hint("call it from a #[flow]"));
@@ -132,7 +144,7 @@ impl Engine {
         let id = RunId(clock::new_uuid());
         let run = NewRun {
             id,
-            name: format!("{}-{}", meta.name, &id.to_string()[24..30]),
+            name: start.name.unwrap_or_else(|| names::of(clock::random_u64())),
             flow: meta.name.to_owned(),
             input,
             parent: None,
@@ -144,8 +156,7 @@ impl Engine {
             build: String::new(),
             steps: Vec::new(),
         };
-        let record = self.shared.store.create_run(run).await.map_err(trouble)?;
-        self.take(&record, meta, false).await
+        self.shared.store.create_run(run).await.map_err(trouble)
     }
 
     /// Goes on with a run: one whose process died from where it stopped, one that failed with what failed.
@@ -168,7 +179,7 @@ impl Engine {
         let elsewhere = record
             .owner
             .is_some_and(|owner| owner != here && self.shared.store.is_alive(owner));
-        if elsewhere || self.shared.core_of(run).is_some() {
+        if elsewhere || self.shared.active.holds(run) {
             return Err(Error::new(
                 ErrorKind::Input,
                 format!("the run {} is under way", record.name),
@@ -206,28 +217,15 @@ impl Engine {
             ));
         };
         let (id, name) = (claimed.id, claimed.name.clone());
-        let task = tokio::spawn(engine::drive(self.shared.clone(), claimed, meta, 0));
-        Ok(RunHandle { id, name, task })
-    }
-
-    /// Asks a run and all below it to cancel. When this returns, nothing new starts.
-    ///
-    /// # Errors
-    /// If the store does not know the run or fails.
-    pub async fn cancel(&self, run: RunId) -> Result<()> {
-        let changed = self
-            .shared
-            .store
-            .request_cancel(run, self.shared.clock.now())
-            .await
-            .map_err(trouble)?;
-        for run in changed {
-            if let Some(core) = self.shared.core_of(run) {
-                core.cancel.set();
-            }
-        }
-        self.shared.changed.notify_waiters();
-        Ok(())
+        let stops = Stops::default();
+        let shared = self.shared.clone();
+        let task = tokio::spawn(engine::drive(shared, claimed, meta, 0, stops.clone()));
+        Ok(RunHandle {
+            id,
+            name,
+            stops,
+            task,
+        })
     }
 
     /// Sends a value to a run that waits, or will wait, for it by `receive`.

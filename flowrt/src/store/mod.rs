@@ -29,7 +29,7 @@ use crate::model::state::RunState;
 pub use limits::PAYLOAD_BYTES_MAX;
 use rules::{
     FOUND_AT_MOST, aside_offset, check_ending, check_going_on, check_owned, check_reopenable,
-    check_same_step, nothing_to_reuse,
+    check_same_step, check_transition, nothing_to_reuse, taken,
 };
 
 /// When a write must have reached the disk.
@@ -163,7 +163,7 @@ pub trait Store: Send + Sync + fmt::Debug + 'static {
     fn task_counts(&self, runs: Vec<RunId>) -> Answer<'_, Vec<TaskCounts>>;
 
     /// Takes a run if its epoch is still `seen_epoch`: raises the epoch, sets the owner to this process, the state to
-    /// `Running`, `started` if unset, clears output, error and finished (of a stopped run), and adds one to `crashes` if
+    /// `Running` (one that is `Cancelling` stays so), `started` if unset, clears output, error and finished (of a stopped run), and adds one to `crashes` if
     /// `after_crash`. `None` if somebody else was faster, [`Error::Ended`] if the state is final.
     fn claim(
         &self,
@@ -176,6 +176,7 @@ pub trait Store: Send + Sync + fmt::Debug + 'static {
     /// Takes a run that ended or stopped, in one transaction: drops what is to be done again, sets all other step
     /// records aside (adds [`ASIDE`](crate::model::record::ASIDE) to numbers below it, or more if an earlier drive left
     /// records there) and drops the ends of scopes; as `claim`, and clears cancel request and `crashes`. Synced.
+    /// A run that is `Retrying` is taken so too, by its owner; its cancel request stays.
     fn reopen(
         &self,
         run: RunId,
@@ -198,7 +199,8 @@ pub trait Store: Send + Sync + fmt::Debug + 'static {
         durability: Durability,
     ) -> Answer<'_, ()>;
 
-    /// Changes the state (not to a final one) and the flow's attempt.
+    /// Changes the state (not to a final one) and the flow's attempt. What the table of transitions does not hold is
+    /// [`Error::Conflict`], here and in `finish`.
     fn set_state(
         &self,
         run: RunId,
@@ -253,6 +255,16 @@ pub trait Store: Send + Sync + fmt::Debug + 'static {
     /// A number that changes when another process may have changed the store (signals, cancels). What is done through this
     /// handle does not change it.
     fn version(&self) -> Answer<'_, u64>;
+
+    /// The version of the store's schema; `None` where there is none.
+    fn schema(&self) -> Answer<'_, Option<i64>> {
+        Box::pin(async { Ok(None) })
+    }
+
+    /// What is damaged, in words; reads the whole store.
+    fn damage(&self) -> Answer<'_, Vec<String>> {
+        Box::pin(async { Ok(Vec::new()) })
+    }
 
     /// Finishes what is buffered and closes. Later calls are [`Error::Closed`].
     fn close(&self) -> Answer<'_, ()>;

@@ -32,7 +32,8 @@ pub(super) fn check_owned(
 
 /// Whether a run in this state can be taken up again.
 pub(super) fn check_reopenable(run: RunId, state: RunState) -> Result<(), Error> {
-    if !state.is_final() && !state.needs_person() {
+    // A flow that waits for its own next attempt takes its records up again as a run that ended does.
+    if !state.is_final() && !state.needs_person() && state != RunState::Retrying {
         return Err(Error::Conflict(format!(
             "run {run} has not ended, it is {state}"
         )));
@@ -41,6 +42,26 @@ pub(super) fn check_reopenable(run: RunId, state: RunState) -> Result<(), Error>
         Ok(())
     } else {
         Err(Error::Ended(run, state))
+    }
+}
+
+/// The table of transitions holds for whoever writes.
+pub(super) fn check_transition(run: RunId, from: RunState, to: RunState) -> Result<(), Error> {
+    if from == to || from.may_become(to) {
+        Ok(())
+    } else {
+        Err(Error::Conflict(format!(
+            "run {run} is {from} and cannot become {to}"
+        )))
+    }
+}
+
+/// The state of a run in this state once a process has taken it: a cancel that was acknowledged stays so.
+pub(super) fn taken(state: RunState) -> RunState {
+    if state == RunState::Cancelling {
+        state
+    } else {
+        RunState::Running
     }
 }
 

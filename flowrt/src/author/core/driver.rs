@@ -86,10 +86,18 @@ impl Core {
         }
     }
 
-    /// Remembers the token of a call's attempt.
-    pub(crate) fn set_cancel(&self, key: Key, cancel: Arc<Cancel>) {
+    /// A call's body or child run begins; this is the token that stops it.
+    pub(crate) fn body_starts(&self, key: Key, busy: Busy, cancel: Arc<Cancel>) {
         if let Some(slot) = self.lock().slots.get_mut(key) {
             slot.cancel = Some(cancel);
+            slot.busy = busy;
+        }
+    }
+
+    /// A call's body or child run is over, and the call goes on waiting.
+    pub(crate) fn body_waits(&self, key: Key) {
+        if let Some(slot) = self.lock().slots.get_mut(key) {
+            slot.busy = Busy::No;
         }
     }
 
@@ -141,7 +149,6 @@ impl Core {
 
     /// Signals every running attempt that it is not wanted any more.
     pub(crate) fn cancel_running(&self) {
-        self.cancel.set();
         for slot in self.lock().slots.iter() {
             if let (SlotState::Running, Some(cancel)) = (&slot.state, &slot.cancel) {
                 cancel.set();
@@ -151,12 +158,32 @@ impl Core {
 
     /// How many bodies and child runs are under way; mere waits are not counted.
     pub(crate) fn bodies(&self) -> usize {
-        let inner = self.lock();
-        inner
+        self.count_running(|busy| busy != Busy::No)
+    }
+
+    /// The run waits: no body runs, and nothing outside of the record is under way.
+    pub(crate) fn only_waits(&self) -> bool {
+        self.count_running(|busy| busy == Busy::Body) == 0 && self.lock().untracked == 0
+    }
+
+    fn count_running(&self, want: impl Fn(Busy) -> bool) -> usize {
+        self.lock()
             .slots
             .iter()
-            .filter(|slot| matches!(slot.state, SlotState::Running) && slot.cancel.is_some())
+            .filter(|slot| matches!(slot.state, SlotState::Running) && want(slot.busy))
             .count()
+    }
+
+    /// Drops the work of every running call without a word in the record: a recovery starts it again.
+    pub(crate) fn release_running(&self) -> Vec<Entry> {
+        let mut inner = self.lock();
+        for slot in inner.slots.iter() {
+            if let (SlotState::Running, Some(abort)) = (&slot.state, &slot.abort) {
+                abort.abort();
+            }
+        }
+        inner.running = 0;
+        std::mem::take(&mut inner.pending)
     }
 
     /// Drops the work of every running call; returns their records.

@@ -72,7 +72,7 @@ impl Core {
             SlotState::Built => {
                 slot.waker = Some(cx.waker().clone());
                 let work = work();
-                if inner.may_inline(key) && matches!(work, Work::Call { .. }) {
+                if matches!(work, Work::Call { .. }) && !self.stops.any() && inner.may_inline(key) {
                     inner
                         .slots
                         .get_mut(key)
@@ -205,6 +205,18 @@ impl Core {
         if let Some(error) = inner.replay.close_scope(&path, length) {
             inner.diverged.get_or_insert(error);
         } else if !inner.replay.knows_end(&path) {
+            inner.pending.push(Entry::ScopeEnd(path, length));
+        }
+    }
+
+    /// The flow itself returned. Its length is recorded only if the run goes on after it, for what it had submitted.
+    pub(crate) fn close_flow(&self) {
+        let goes_on = self.submitted_outstanding();
+        let mut inner = self.lock();
+        let (path, length) = (inner.scopes[0].path.clone(), inner.scopes[0].position);
+        if let Some(error) = inner.replay.close_scope(&path, length) {
+            inner.diverged.get_or_insert(error);
+        } else if goes_on && !inner.replay.knows_end(&path) {
             inner.pending.push(Entry::ScopeEnd(path, length));
         }
     }

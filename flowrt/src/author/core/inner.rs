@@ -2,6 +2,9 @@
 
 use super::*;
 
+/// How many calls run in a row inside the flow's own poll.
+const INLINED_AT_MOST: u32 = 256;
+
 impl Inner {
     pub(super) fn identify(
         &mut self,
@@ -61,16 +64,19 @@ impl Inner {
         }
     }
 
-    pub(super) fn may_inline(&self, key: Key) -> bool {
+    pub(super) fn may_inline(&mut self, key: Key) -> bool {
         let slot = self.slots.get(key);
-        self.branches == 0
+        let may = self.branches == 0
             && self.running == 0
             && self.untracked == 0
             && self.slots.unfinished() == 1
             && self.handouts.is_empty()
             && self.replay.is_over()
             && self.aside.is_empty()
-            && slot.is_some_and(|slot| slot.identity.scope == 0 && !slot.fixed)
+            && slot.is_some_and(|slot| slot.identity.scope == 0 && !slot.fixed);
+        self.inlined += u32::from(may);
+        // Now and then the thread is let go, so that a long chain does not keep it from everything else.
+        may && !self.inlined.is_multiple_of(INLINED_AT_MOST)
     }
 
     pub(super) fn want(&mut self, key: Key, work: Work) {

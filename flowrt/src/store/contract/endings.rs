@@ -29,6 +29,14 @@ pub(super) async fn an_ended_run_takes_no_writes(store: &dyn Store) {
         .record(run_id(1), 1, vec![Entry::Wait(wait("w"))], SOON)
         .await
         .unwrap();
+    let skips = store
+        .finish(run_id(1), 1, vec![], ending(RunState::Completed))
+        .await;
+    assert!(matches!(skips, Err(Error::Conflict(_))), "{skips:?}");
+    store
+        .set_state(run_id(1), 1, RunState::Running, 2, SOON)
+        .await
+        .unwrap();
     let end = Ending {
         output: Some(payload("out")),
         error: Some(payload("why")),
@@ -102,6 +110,46 @@ pub(super) async fn an_interrupted_run_goes_on_with_its_waits(store: &dyn Store)
         (RunState::Running, None, None)
     );
     assert_eq!(store.journal(run_id(1)).await.unwrap().waits, [wait("w")]);
+}
+
+pub(super) async fn a_retrying_run_is_reopened_by_its_owner(store: &dyn Store) {
+    store.create_run(new_run(1, "n")).await.unwrap();
+    claimed(store, 1).await;
+    let entries = vec![Entry::Step(step(0, "a")), Entry::Step(step(1, "b"))];
+    store.record(run_id(1), 1, entries, SOON).await.unwrap();
+    store
+        .set_state(run_id(1), 1, RunState::Retrying, 2, SOON)
+        .await
+        .unwrap();
+    store.request_cancel(run_id(1), 3).await.unwrap();
+    let changes = Reopening {
+        redo: vec!["b".into()],
+        input: None,
+    };
+    let run = store
+        .reopen(run_id(1), 1, changes, 5)
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(
+        (run.state, run.epoch, run.attempt, run.cancel_requested),
+        (RunState::Running, 2, 2, Some(3))
+    );
+    assert_eq!(
+        store.journal(run_id(1)).await.unwrap().steps,
+        [step(ASIDE, "a")]
+    );
+}
+
+pub(super) async fn a_cancel_that_was_acknowledged_survives_a_claim(store: &dyn Store) {
+    store.create_run(new_run(1, "n")).await.unwrap();
+    claimed(store, 1).await;
+    store
+        .set_state(run_id(1), 1, RunState::Cancelling, 1, SOON)
+        .await
+        .unwrap();
+    let run = store.claim(run_id(1), 1, true, 5).await.unwrap().unwrap();
+    assert_eq!(run.state, RunState::Cancelling);
 }
 
 pub(super) async fn reopening_sets_records_aside(store: &dyn Store) {

@@ -42,6 +42,8 @@ pub(super) async fn check_all<G>(fresh: impl Fn() -> (Arc<dyn Store>, G)) {
         endings:
             an_ended_run_takes_no_writes,
             an_interrupted_run_goes_on_with_its_waits,
+            a_retrying_run_is_reopened_by_its_owner,
+            a_cancel_that_was_acknowledged_survives_a_claim,
             reopening_sets_records_aside,
             records_set_aside_are_reused;
         around:

@@ -151,7 +151,9 @@ impl Store for Memory {
         self.answer(move |runs| {
             let run = runs.get_mut(run)?;
             run.check_epoch(epoch)?;
-            run.record.state = super::check_going_on(state)?;
+            let state = super::check_going_on(state)?;
+            super::check_transition(run.record.id, run.record.state, state)?;
+            run.record.state = state;
             run.record.attempt = attempt;
             Ok(())
         })
@@ -170,6 +172,7 @@ impl Store for Memory {
             super::check_ending(ending.state)?;
             let run = runs.get_mut(run)?;
             run.check_epoch(epoch)?;
+            super::check_transition(run.record.id, run.record.state, ending.state)?;
             run.write(entries)?;
             run.end(ending);
             Ok(())

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::convert::Infallible;
 
 use super::super::naming::{free_name, id_range};
-use super::super::{Ending, Error, FOUND_AT_MOST, Reopening, RunFilter, check_reopenable};
+use super::super::{Ending, Error, FOUND_AT_MOST, Reopening, RunFilter, check_reopenable, taken};
 use super::inside::Inside;
 use crate::model::ids::{ProcessId, RunId};
 use crate::model::payload::Payload;
@@ -245,7 +245,9 @@ impl Run {
             self.record.input = input;
         }
         self.record.crashes = 0;
-        self.record.cancel_requested = None;
+        if self.record.state != RunState::Retrying {
+            self.record.cancel_requested = None;
+        }
         Ok(Some(self.take(owner, now)))
     }
 
@@ -253,7 +255,7 @@ impl Run {
         let record = &mut self.record;
         record.epoch += 1;
         record.owner = Some(owner);
-        record.state = RunState::Running;
+        record.state = taken(record.state);
         record.started.get_or_insert(now);
         (record.finished, record.output, record.error) = (None, None, None);
         record.clone()

@@ -49,7 +49,8 @@ pub(super) fn migrate(connection: &mut Connection) -> Outcome<()> {
     check_history(connection)
 }
 
-fn version(connection: &Connection) -> Outcome<i64> {
+/// The schema that a store has.
+pub(super) fn version(connection: &Connection) -> Outcome<i64> {
     Ok(connection.query_row("PRAGMA user_version", [], |row| row.get(0))?)
 }
 

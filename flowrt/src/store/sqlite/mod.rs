@@ -305,6 +305,14 @@ impl Store for Sqlite {
         })
     }
 
+    fn schema(&self) -> Answer<'_, Option<i64>> {
+        self.ask(|connection| migrate::version(connection).map(Some))
+    }
+
+    fn damage(&self) -> Answer<'_, Vec<String>> {
+        self.ask_at_length(read_inside::damage)
+    }
+
     fn close(&self) -> Answer<'_, ()> {
         let handle = Arc::clone(&self.0);
         Box::pin(async move {

@@ -103,6 +103,14 @@ pub(super) fn processes(connection: &Connection) -> Outcome<Vec<Process>> {
     )
 }
 
+/// What SQLite finds damaged, at most a few places of it.
+pub(super) fn damage(connection: &Connection) -> Outcome<Vec<String>> {
+    let found: Vec<String> = all(connection, "PRAGMA integrity_check(5)", [], |row| {
+        Ok(row.get(0)?)
+    })?;
+    Ok(found.into_iter().filter(|line| line != "ok").collect())
+}
+
 fn all<T>(
     connection: &Connection,
     sql: &str,

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::super::naming::free_name;
-use super::super::{Ending, Error, Reopening, check_reopenable};
+use super::super::{Ending, Error, Reopening, check_reopenable, check_transition, taken};
 use super::fault::Outcome;
 use super::session::{Session, find_name};
 use super::write_entries::{Head, set_aside, write, write_step};
@@ -113,9 +113,11 @@ pub(super) fn reopen(
             .prepare_cached("UPDATE run_payload SET input = ?2 WHERE run = ?1")?
             .execute(params![head.id, &**input])?;
     }
-    connection
-        .prepare_cached("UPDATE run SET cancel_requested = NULL WHERE id = ?1")?
-        .execute([head.id])?;
+    if head.state != RunState::Retrying {
+        connection
+            .prepare_cached("UPDATE run SET cancel_requested = NULL WHERE id = ?1")?
+            .execute([head.id])?;
+    }
     take(connection, &head, owner, 0, now).map(Some)
 }
 
@@ -128,7 +130,13 @@ fn take(
 ) -> Outcome<RunRecord> {
     connection
         .prepare_cached(include_str!("sql/take_run.sql"))?
-        .execute(params![head.id, owner.0.as_bytes(), now, crashes])?;
+        .execute(params![
+            head.id,
+            owner.0.as_bytes(),
+            now,
+            crashes,
+            taken(head.state).as_str()
+        ])?;
     connection
         .prepare_cached("UPDATE run_payload SET output = NULL, error = NULL WHERE run = ?1 AND (output IS NOT NULL OR error IS NOT NULL)")?
         .execute([head.id])?;
@@ -141,6 +149,7 @@ pub(super) fn set_state(
     state: RunState,
     attempt: u32,
 ) -> Outcome<()> {
+    check_transition(head.uid, head.state, state)?;
     connection
         .prepare_cached("UPDATE run SET state = ?2, attempt = ?3 WHERE id = ?1")?
         .execute(params![head.id, state.as_str(), attempt])?;
@@ -155,6 +164,7 @@ pub(super) fn finish(
     ending: &Ending,
 ) -> Outcome<()> {
     let head = Head::read_owned(&session.connection, run, epoch)?;
+    check_transition(run, head.state, ending.state)?;
     write(session, &head, entries)?;
     end(&session.connection, &head, ending)
 }

@@ -1,4 +1,4 @@
 UPDATE run
-   SET epoch = epoch + 1, owner = ?2, state = 'Running', started = coalesce(started, ?3), crashes = ?4, finished = NULL,
+   SET epoch = epoch + 1, owner = ?2, state = ?5, started = coalesce(started, ?3), crashes = ?4, finished = NULL,
        tally = NULL
  WHERE id = ?1

@@ -1,0 +1,52 @@
+//! `runs delete RUN…`.
+
+use std::process::ExitCode;
+
+use clap::{ArgAction, ArgMatches, Command};
+
+use super::command::{program_name, run_arg, wants_json};
+use super::print;
+use crate::error::{Error, ErrorKind, Result};
+use crate::ops::Engine;
+
+/// Its command line.
+pub(super) fn command() -> Command {
+    Command::new("delete")
+        .about("Delete runs that have ended, with their steps, logs and child runs")
+        .arg(run_arg().action(ArgAction::Append).num_args(1..))
+}
+
+/// Deletes all of them, or none if one of them is not there or has not ended.
+///
+/// # Errors
+/// If there is no such run, or it has not ended.
+pub(super) async fn run(engine: &Engine, matches: &ArgMatches) -> Result<ExitCode> {
+    let mut records = Vec::new();
+    for reference in matches.get_many::<String>("run").into_iter().flatten() {
+        let record = engine.find(reference).await?;
+        if !record.state.is_final() {
+            return Err(not_ended(&record.name));
+        }
+        records.push(record);
+    }
+    let mut deleted = Vec::new();
+    for record in records {
+        if !engine.delete(record.id).await? {
+            return Err(not_ended(&record.name));
+        }
+        print::note(&format!("deleted {}", record.name));
+        deleted.push(record.name);
+    }
+    if wants_json(matches) {
+        print::json(&serde_json::json!({ "deleted": deleted }))?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn not_ended(name: &str) -> Error {
+    let message = format!("the run {name} has not ended, or one below it has not");
+    Error::new(ErrorKind::Input, message).hint(format!(
+        "{0} runs cancel {name}, then delete it",
+        program_name()
+    ))
+}

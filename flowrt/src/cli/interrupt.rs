@@ -1,0 +1,90 @@
+//! Ctrl-C once lets go of the run in order, twice stops at once. SIGTERM the same.
+
+use std::io;
+use std::thread;
+
+use crate::error::Result;
+use crate::model::record::RunRecord;
+use crate::ops::RunHandle;
+
+/// What the shell is told of a program that a signal ended.
+const INTERRUPTED: i32 = 130;
+
+/// Waits for the end of a run that is driven here; a signal lets go of it, a second one stops the process.
+///
+/// # Errors
+/// Those of [`RunHandle::wait`].
+pub(super) async fn wait(run: RunHandle) -> Result<RunRecord> {
+    let (name, interrupt) = (run.name.clone(), run.interrupter());
+    // A thread of its own: the second signal must work even if bodies block every thread of the run's runtime.
+    let listener = thread::Builder::new().name("signals".to_owned());
+    let listening = listener.spawn(move || listen(&name, &interrupt));
+    if let Err(error) = listening {
+        tracing::warn!(%error, "signals are not handled: they stop this process at once");
+    }
+    run.wait().await
+}
+
+fn listen(name: &str, interrupt: &dyn Fn()) {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
+    let Ok(runtime) = runtime else { return };
+    let heard = runtime.block_on(async {
+        let mut signals = Signals::open()?;
+        signals.next().await;
+        eprintln!("letting go of {name}: what ends soon is recorded · again to stop now");
+        interrupt();
+        signals.next().await;
+        io::Result::Ok(())
+    });
+    match heard {
+        Ok(()) => {
+            eprintln!("stopped now · try:  runs resume {name}");
+            std::process::exit(INTERRUPTED)
+        }
+        Err(error) => {
+            tracing::warn!(%error, "signals are not handled: they stop this process at once");
+        }
+    }
+}
+
+#[cfg(unix)]
+struct Signals {
+    interrupt: tokio::signal::unix::Signal,
+    terminate: tokio::signal::unix::Signal,
+}
+
+#[cfg(unix)]
+impl Signals {
+    fn open() -> io::Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+        Ok(Self {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+        })
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+    }
+}
+
+#[cfg(not(unix))]
+struct Signals;
+
+#[cfg(not(unix))]
+impl Signals {
+    fn open() -> io::Result<Self> {
+        Ok(Self)
+    }
+
+    async fn next(&mut self) {
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    }
+}

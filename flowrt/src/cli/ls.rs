@@ -1,0 +1,133 @@
+//! `runs ls`: runs, newest first.
+
+use std::process::ExitCode;
+
+use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
+use serde_json::Value;
+
+use super::command::wants_json;
+use super::{print, run_json, style, table, time_text};
+use crate::error::Result;
+use crate::model::record::{RunRecord, TaskCounts};
+use crate::model::state::RunState;
+use crate::ops::{Engine, RunFilter};
+
+/// How many runs are listed if nobody says.
+const LIMIT: usize = 50;
+
+/// Its command line.
+pub(super) fn command() -> Command {
+    filters(Command::new("ls").about("Runs, newest first"))
+}
+
+/// The filters, which the bare `runs` understands too.
+pub(super) fn filters(command: Command) -> Command {
+    let states = RunState::ALL.iter().map(|state| state.as_str());
+    command
+        .arg(
+            Arg::new("flow")
+                .long("flow")
+                .value_name("FLOW")
+                .help("Only runs of this flow"),
+        )
+        .arg(
+            Arg::new("state")
+                .long("state")
+                .value_name("STATE")
+                .action(ArgAction::Append)
+                .ignore_case(true)
+                .value_parser(states.collect::<Vec<_>>())
+                .help("Only runs in this state (may be repeated)"),
+        )
+        .arg(
+            Arg::new("limit")
+                .long("limit")
+                .value_name("N")
+                .value_parser(value_parser!(usize))
+                .help(format!("At most so many; 0 for all [default: {LIMIT}]")),
+        )
+        .arg(
+            Arg::new("children")
+                .long("children")
+                .action(ArgAction::SetTrue)
+                .help("Also runs that other runs started"),
+        )
+}
+
+/// Lists them.
+///
+/// # Errors
+/// If the store fails.
+pub(super) async fn run(engine: &Engine, matches: &ArgMatches) -> Result<ExitCode> {
+    let states = matches.get_many::<String>("state").into_iter().flatten();
+    let filter = RunFilter {
+        flow: matches.get_one::<String>("flow").cloned(),
+        states: states.filter_map(|state| RunState::parse(state)).collect(),
+        roots_only: !matches.get_flag("children"),
+        limit: matches.get_one::<usize>("limit").copied().unwrap_or(LIMIT),
+        ..RunFilter::default()
+    };
+    let is_filtered = filter.flow.is_some() || !filter.states.is_empty();
+    let records = engine.runs(filter).await?;
+    let counts = engine
+        .task_counts(records.iter().map(|record| record.id).collect())
+        .await?;
+    let both = records.iter().zip(&counts);
+    if wants_json(matches) {
+        let values = both.map(|(record, counts)| run_json::of(record, counts));
+        print::json(&Value::Array(values.collect()))?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    if records.is_empty() {
+        print::note(if is_filtered {
+            "no run is like that"
+        } else {
+            "no runs yet"
+        });
+        return Ok(ExitCode::SUCCESS);
+    }
+    let now = engine.now();
+    let rows = both.map(|(record, counts)| row(engine, record, counts, now));
+    print::data(&in_colour(&table::lines(
+        &["NAME", "FLOW", "STATE", "STARTED", "TOOK", "TASKS"],
+        rows.collect(),
+    )))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn row(engine: &Engine, record: &RunRecord, counts: &TaskCounts, now: i64) -> Vec<String> {
+    let started = record.started.unwrap_or(record.created);
+    let took = match (record.started, record.finished) {
+        (None, None) => String::new(),
+        (_, Some(finished)) => time_text::between(started, finished),
+        (Some(_), None) => format!("{} so far", time_text::between(started, now)),
+    };
+    let tasks = match engine.is_orphaned(record) {
+        true => format!("{}; its process is gone", run_json::counted(counts)),
+        false => run_json::counted(counts),
+    };
+    vec![
+        record.name.clone(),
+        record.flow.clone(),
+        format!("{} {}", style::run_sign(record.state), record.state),
+        time_text::local(started),
+        took,
+        tasks,
+    ]
+}
+
+/// Colours the signs, after the columns were measured.
+fn in_colour(lines: &str) -> String {
+    if !style::has_colour() {
+        return lines.to_owned();
+    }
+    let signs = RunState::ALL
+        .iter()
+        .map(|state| (*state, style::run_sign(*state)));
+    signs.fold(lines.to_owned(), |lines, (state, sign)| {
+        lines.replace(
+            &format!("{sign} {state} "),
+            &format!("{} {state} ", style::coloured(sign)),
+        )
+    })
+}

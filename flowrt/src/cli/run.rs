@@ -1,0 +1,112 @@
+//! `run FLOW`: here and now.
+
+use std::process::ExitCode;
+
+use clap::{Arg, ArgAction, ArgMatches, Command};
+
+use super::command::{Program, program_name, wants_json};
+use super::usage::Unknown;
+use super::{background, flags, outcome, params, print, store_place};
+use crate::author::meta::Meta;
+use crate::error::{Error, ErrorKind, Result};
+use crate::ops::Start;
+use crate::ops::params::schema_of;
+
+/// One subcommand a flow, so that its parameters are flags.
+pub(super) fn command(flows: &[&'static Meta], arguments: &[String]) -> Command {
+    flows.iter().fold(
+        Command::new("run")
+            .about("Run a flow here and now; the exit code tells the outcome")
+            .long_about(LONG)
+            .subcommand_value_name("FLOW")
+            .subcommand_help_heading("Flows")
+            .disable_help_subcommand(true)
+            .subcommand_required(true),
+        |run, meta| run.subcommand(flow_command(meta, arguments)),
+    )
+}
+
+const LONG: &str = "\
+Run a flow here and now. Its parameters are flags; `run FLOW --help` lists them.
+
+Exit codes: 0 completed or skipped; 1 failed, timed out or crashed; 2 bad input, nothing was started; \
+3 cancelled; 4 parked or waiting; 130 interrupted.";
+
+fn flow_command(meta: &'static Meta, arguments: &[String]) -> Command {
+    let schema = schema_of(meta);
+    let first = meta.doc.lines().next().unwrap_or_default();
+    let command = Command::new(meta.name)
+        .about(first)
+        .long_about(meta.doc)
+        .disable_help_flag(true)
+        .next_help_heading("Parameters");
+    let command = flags::flags(meta, &schema, arguments)
+        .iter()
+        .fold(command, |command, flag| command.arg(flag.arg()));
+    command
+        .next_help_heading("Options")
+        .arg(params::file_arg())
+        .arg(
+            Arg::new("name")
+                .long("name")
+                .value_name("NAME")
+                .help("What to call the run [default: two words such as calm-otter]"),
+        )
+        .arg(
+            Arg::new("no-wait")
+                .long("no-wait")
+                .action(ArgAction::SetTrue)
+                .help("Start it in the background and leave; see it with `runs show NAME`"),
+        )
+        .arg(
+            Arg::new("help")
+                .short('h')
+                .long("help")
+                .action(ArgAction::HelpShort)
+                .help("Print help"),
+        )
+}
+
+/// Starts the flow and stays until it ends.
+///
+/// # Errors
+/// If the parameters do not fit or the store fails. A run that failed is an exit code.
+pub(super) async fn run(
+    program: &Program,
+    matches: &ArgMatches,
+    unknown: &[Unknown],
+) -> Result<ExitCode> {
+    let Some((name, matches)) = matches.subcommand() else {
+        return Ok(ExitCode::from(2));
+    };
+    let meta = program.flow(name)?;
+    let path = format!("{} run {name}", program_name());
+    let schema = schema_of(meta);
+    let flags = flags::flags(meta, &schema, &program.arguments);
+    let params = params::parameters(&path, meta, &flags, matches, unknown)?;
+    let start = Start {
+        name: matches.get_one::<String>("name").cloned(),
+    };
+    start.check()?;
+    let is_left = matches.get_flag("no-wait");
+    if is_left
+        && matches
+            .get_one::<String>("store")
+            .is_some_and(|store| store == "memory:")
+    {
+        let message =
+            "`--no-wait` needs a store that outlives this process, and `memory:` does not";
+        return Err(Error::new(ErrorKind::Input, message).hint("leave one of the two out"));
+    }
+    let engine = store_place::open(matches).await?;
+    engine.remember_flows().await?;
+    let json = wants_json(matches);
+    if is_left {
+        let record = engine.record_start(name, &params, start).await?;
+        background::drive(&engine, &record)?;
+        return outcome::left(&engine, &record, json).await;
+    }
+    let run = engine.start_with(name, &params, start).await?;
+    print::note(&format!("{name} · {}", run.name));
+    outcome::report(&engine, super::interrupt::wait(run).await?, json).await
+}

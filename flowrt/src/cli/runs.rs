@@ -1,0 +1,41 @@
+//! `runs …`: what was run. A file a verb.
+
+use std::process::ExitCode;
+
+use clap::{ArgMatches, Command};
+
+use super::{cancel, delete, ls, resume, show, signal, store_place};
+use crate::error::Result;
+
+/// Its command line.
+pub(super) fn command() -> Command {
+    let command = Command::new("runs")
+        .about("List, show, resume, cancel, signal and delete runs")
+        .subcommand_value_name("VERB")
+        .disable_help_subcommand(true)
+        .args_conflicts_with_subcommands(true)
+        .subcommand(ls::command())
+        .subcommand(show::command())
+        .subcommand(resume::command())
+        .subcommand(cancel::command())
+        .subcommand(signal::command())
+        .subcommand(delete::command());
+    ls::filters(command)
+}
+
+/// Carries out the verb; without one, lists.
+///
+/// # Errors
+/// If the store cannot be used, or what the verb says.
+pub(super) async fn run(matches: &ArgMatches) -> Result<ExitCode> {
+    let engine = store_place::open_existing(matches).await?;
+    match matches.subcommand() {
+        Some(("show", matches)) => show::run(&engine, matches).await,
+        Some(("resume", matches)) => resume::run(&engine, matches).await,
+        Some(("cancel", matches)) => cancel::run(&engine, matches).await,
+        Some(("signal", matches)) => signal::run(&engine, matches).await,
+        Some(("delete", matches)) => delete::run(&engine, matches).await,
+        Some((_, matches)) => ls::run(&engine, matches).await,
+        None => ls::run(&engine, matches).await,
+    }
+}

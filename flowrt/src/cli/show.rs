@@ -1,0 +1,132 @@
+//! `runs show RUN`: one run and its steps.
+
+use std::process::ExitCode;
+
+use clap::{ArgMatches, Command};
+
+use super::command::{run_arg, text, wants_json};
+use super::{outcome, print, run_json, style, time_text};
+use crate::error::Result;
+use crate::model::record::RunRecord;
+use crate::ops::Engine;
+use crate::ops::inspect::Step;
+
+/// How much of a value is shown to a person.
+const VALUE_CHARS: usize = 2_000;
+
+/// Its command line.
+pub(super) fn command() -> Command {
+    Command::new("show")
+        .about("One run: its parameters, steps, and result or error")
+        .arg(run_arg())
+}
+
+/// Shows it.
+///
+/// # Errors
+/// If there is no such run.
+pub(super) async fn run(engine: &Engine, matches: &ArgMatches) -> Result<ExitCode> {
+    let record = engine.find(text(matches, "run")).await?;
+    let steps = engine.steps(record.id).await?;
+    if wants_json(matches) {
+        let mut value = run_json::read(engine, &record).await?;
+        value["steps"] = run_json::steps(&steps);
+        print::json(&value)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let mut shown = head(engine, &record);
+    shown.push('\n');
+    shown.push_str(&step_lines(&steps));
+    if let Some(output) = record.output.as_ref().filter(|output| &***output != "null") {
+        shown.push_str(&format!("\nresult  {}\n", cut(output)));
+    }
+    let error = outcome::error_lines(&record);
+    if !error.is_empty() {
+        shown.push_str(&format!("\n{error}"));
+    }
+    print::data(&shown)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn head(engine: &Engine, record: &RunRecord) -> String {
+    let took = match (record.started, record.finished) {
+        (Some(started), Some(finished)) => format!(" in {}", time_text::between(started, finished)),
+        (Some(started), None) if !record.state.needs_person() => {
+            format!(" for {}", time_text::between(started, engine.now()))
+        }
+        _ => String::new(),
+    };
+    let gone = if engine.is_orphaned(record) {
+        "; its process is gone"
+    } else {
+        ""
+    };
+    let sign = style::coloured(style::run_sign(record.state));
+    let mut lines = format!(
+        "{sign} {} · {} · {}{took}{gone}\n",
+        record.flow, record.name, record.state
+    );
+    let mut line = |name: &str, value: String| lines.push_str(&format!("  {name:10}  {value}\n"));
+    line("id", record.id.to_string());
+    if let serde_json::Value::Object(params) = record.input.to_value() {
+        for (index, (name, value)) in params.iter().enumerate() {
+            line(
+                if index == 0 { "parameters" } else { "" },
+                format!("{name} = {}", cut(&value.to_string())),
+            );
+        }
+    }
+    line("accepted", time_text::local_with_zone(record.created));
+    if let Some(started) = record.started {
+        line("started", time_text::local_with_zone(started));
+    }
+    if let Some(finished) = record.finished {
+        line("finished", time_text::local_with_zone(finished));
+    }
+    if let Some((parent, step)) = &record.parent {
+        line("part of", format!("{parent} at {step}"));
+    }
+    if let Some(origin) = record.origin {
+        line("rerun of", origin.to_string());
+    }
+    lines
+}
+
+fn step_lines(steps: &[Step]) -> String {
+    let width = steps
+        .iter()
+        .map(|step| step.step.chars().count())
+        .max()
+        .unwrap_or(0);
+    let took = |step: &Step| match (step.started, step.finished) {
+        (Some(started), Some(finished)) if started != 0 => time_text::between(started, finished),
+        _ => String::new(),
+    };
+    let times = steps
+        .iter()
+        .map(|step| took(step).chars().count())
+        .max()
+        .unwrap_or(0);
+    let mut lines = String::new();
+    for step in steps {
+        let line = format!(
+            "  {} {:width$}  {:>times$}  {}",
+            style::task_sign(step.state),
+            step.step,
+            took(step),
+            run_json::step_note(step)
+        );
+        lines.push_str(line.trim_end());
+        lines.push('\n');
+    }
+    lines
+}
+
+fn cut(text: &str) -> String {
+    if text.chars().count() <= VALUE_CHARS {
+        return text.to_owned();
+    }
+    let mut cut: String = text.chars().take(VALUE_CHARS).collect();
+    cut.push_str("… (all of it: --json)");
+    cut
+}

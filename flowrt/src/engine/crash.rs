@@ -1,0 +1,147 @@
+//! Runs that kill their process again and again, and runs that nobody drives any more.
+
+use super::{Shared, patiently, trouble};
+use crate::error::{Error, ErrorKind, Result};
+use crate::model::ids::RunId;
+use crate::model::payload::Payload;
+use crate::model::record::{Journal, RunRecord};
+use crate::model::state::RunState;
+use crate::store::{self, Ending, RunFilter};
+
+/// The kind of the note that a body begins. Written only once a process has died, so that a loop knows its cause.
+pub(super) const UNDER_WAY: &str = "attempt";
+
+/// Ends a claimed run whose process has died too often.
+pub(super) async fn end(shared: &Shared, record: &RunRecord, journal: &Journal) -> Result<()> {
+    let error = died_too_often(
+        &record.name,
+        record.crashes,
+        &under_way(journal),
+        shared.settings.crashes_max(),
+        cfg!(panic = "abort"),
+    );
+    finish(shared, record, RunState::Crashed, &error)
+        .await
+        .map_err(trouble)
+}
+
+/// Ends what nobody drives of a run and of all below it: its process died after a cancel, or before it could cancel
+/// them. What another process drives ends by itself.
+pub(crate) async fn end_orphan(shared: &Shared, root: RunId) -> Result<(), store::Error> {
+    let mut left = vec![root];
+    while let Some(id) = left.pop() {
+        if let Some(record) = patiently(|| shared.store.run(id)).await? {
+            end_if_orphan(shared, &record).await?;
+        }
+        left.extend(unfinished_below(shared, id).await?);
+    }
+    Ok(())
+}
+
+/// The child runs of a run that have not ended.
+pub(super) async fn unfinished_below(
+    shared: &Shared,
+    parent: RunId,
+) -> Result<Vec<RunId>, store::Error> {
+    let states = RunState::ALL.iter().copied();
+    let filter = RunFilter {
+        parent: Some(parent),
+        states: states.filter(|state| !state.is_final()).collect(),
+        ..RunFilter::default()
+    };
+    let runs = patiently(|| shared.store.list_runs(filter.clone())).await?;
+    Ok(runs.into_iter().map(|run| run.id).collect())
+}
+
+async fn end_if_orphan(shared: &Shared, record: &RunRecord) -> Result<(), store::Error> {
+    if record.state.is_final() {
+        return Ok(());
+    }
+    let store = &shared.store;
+    let now = shared.clock.now();
+    let Some(owner) = record.owner else {
+        patiently(|| store.request_cancel(record.id, now)).await?;
+        return Ok(());
+    };
+    if owner == store.process() || store.is_alive(owner) {
+        return Ok(());
+    }
+    let claimed = patiently(|| store.claim(record.id, record.epoch, true, now)).await?;
+    let Some(claimed) = claimed else {
+        return Ok(());
+    };
+    let error = Error::new(
+        ErrorKind::Cancelled,
+        "the run was cancelled after its process had died",
+    );
+    finish(shared, &claimed, RunState::Cancelled, &error).await
+}
+
+async fn finish(
+    shared: &Shared,
+    record: &RunRecord,
+    state: RunState,
+    error: &Error,
+) -> Result<(), store::Error> {
+    let ending = Ending {
+        state,
+        output: None,
+        error: Some(Payload::from_json(error.to_json())),
+        at: shared.clock.now(),
+    };
+    patiently(|| {
+        shared
+            .store
+            .finish(record.id, record.epoch, Vec::new(), ending.clone())
+    })
+    .await
+}
+
+/// The steps that had begun when the process died.
+fn under_way(journal: &Journal) -> Vec<&str> {
+    journal
+        .waits
+        .iter()
+        .filter(|wait| matches!(wait.kind.as_str(), UNDER_WAY | "child"))
+        .map(|wait| wait.step.as_str())
+        .collect()
+}
+
+fn died_too_often(name: &str, crashes: u32, steps: &[&str], max: u32, aborts: bool) -> Error {
+    let steps: Vec<_> = steps.iter().map(|step| format!("`{step}`")).collect();
+    let cause = if steps.is_empty() {
+        "no step was under way, so the flow's own code may be the cause".to_owned()
+    } else {
+        format!("under way when it died: {}", steps.join(", "))
+    };
+    let error = Error::new(
+        ErrorKind::Crashed,
+        format!(
+            "its process died {crashes} times in a row without recording a step, more than allowed (crashes_max = {max}); {cause}"
+        ),
+    );
+    let resume = format!("runs resume {name}");
+    error.hint(if aborts {
+        format!("this program is built with `panic = \"abort\"`, so a panic kills the process: take that out of its profile, then {resume}")
+    } else {
+        format!("mend what kills the process (abort, stack overflow, out of memory, kill -9), then {resume}")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_error_names_the_steps_and_what_aborts_do() {
+        let error = died_too_often("nightly", 4, &["load", "b1/sum"], 3, false);
+        assert_eq!(error.kind(), ErrorKind::Crashed);
+        assert!(error.message().contains("died 4 times"), "{error}");
+        assert!(error.message().contains("`load`, `b1/sum`"), "{error}");
+        let hint = died_too_often("nightly", 4, &[], 3, true);
+        assert!(
+            hint.try_this()
+                .is_some_and(|hint| hint.contains("panic = \"abort\""))
+        );
+    }
+}

@@ -1,0 +1,322 @@
+//! Polls a flow, writes completions down, and hands them out, until there is a reason to stop.
+
+use std::future::poll_fn;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::task::Poll;
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+
+use super::host::{Handle, Message, RunHost};
+use super::{HISTORY_STEPS_MAX, Shared, end, patiently, trouble};
+use crate::author::cancel::Stops;
+use crate::author::context::TaskContext;
+use crate::author::core::{Core, Facts, Host, Next, history_full};
+use crate::author::meta::Meta;
+use crate::author::record::arguments;
+use crate::author::slot::Finished;
+use crate::clock::Clock;
+use crate::error::{Error, ErrorKind, Result};
+use crate::model::payload::Payload;
+use crate::model::record::{ASIDE, Entry, Journal, Micros, RunRecord};
+use crate::model::replay::Replay;
+use crate::model::state::RunState;
+use crate::store::Durability;
+
+/// How many completions are written down in one transaction.
+pub(super) const BATCH: usize = 256;
+
+/// A run that only waits says so after this long, so that short waits cost no write.
+const QUIET: Duration = Duration::from_millis(100);
+
+/// How seldom a run that is quiet is looked at.
+const QUIET_AT_MOST: Duration = Duration::from_secs(5);
+
+/// Why the flow's future is not polled any more.
+#[derive(Debug)]
+pub(super) enum Stop {
+    /// It returned.
+    Returned(Result<Payload>),
+    /// The run parks: the code does not fit the record.
+    Parked(Error),
+    /// It waits for something that is not recorded, or did what it must not.
+    Misused(Error),
+    /// Somebody asked the run to cancel.
+    Cancelled,
+    /// Its process will go: it is released.
+    Interrupted,
+    /// Its own timeout passed.
+    TimedOut,
+    /// Another process owns the run, or the store is gone: nothing may be written.
+    Lost(Error),
+}
+
+/// One attempt of a flow.
+pub(super) struct Driver {
+    pub(super) core: Arc<Core>,
+    pub(super) host: Arc<RunHost>,
+    pub(super) record: RunRecord,
+    pub(super) meta: &'static Meta,
+    pub(super) began: Micros,
+    pub(super) messages: UnboundedReceiver<Message>,
+    deadline: Option<Micros>,
+    /// The state that the store has.
+    shown: RunState,
+    /// A child run waits for a person; so will this run, once its bodies have ended.
+    held: Option<Stop>,
+}
+
+impl Driver {
+    pub(super) fn new(
+        shared: &Arc<Shared>,
+        record: RunRecord,
+        meta: &'static Meta,
+        journal: Journal,
+        depth: u32,
+        stops: &Stops,
+        deadline: Option<Micros>,
+    ) -> Self {
+        let (sender, messages) = unbounded_channel();
+        let host = Arc::new(RunHost::new(
+            shared.clone(),
+            &record,
+            meta.flow.concurrency,
+            &journal,
+            sender,
+        ));
+        let numbers = journal.steps.iter().map(|step| step.seq);
+        let last = numbers.filter(|seq| *seq < ASIDE).max();
+        let (replay, aside) = Replay::of(journal);
+        let facts = Facts {
+            run: record.id,
+            seed: record.seed,
+            logical_time: record.logical_time,
+            depth,
+            history_max: HISTORY_STEPS_MAX,
+        };
+        let core = Core::new(
+            facts,
+            shared.clock.clone(),
+            stops.clone(),
+            Arc::new(Handle(host.clone())),
+            replay,
+            aside,
+            last.map_or(0, |seq| seq + 1),
+        );
+        Self {
+            core,
+            host,
+            meta,
+            began: shared.clock.now(),
+            messages,
+            deadline,
+            shown: record.state,
+            held: None,
+            record,
+        }
+    }
+
+    pub(super) async fn until_stop(&mut self) -> Stop {
+        let meta = self.meta;
+        let input = match arguments(meta, &self.record.input) {
+            Ok(input) => input,
+            Err(error) => return Stop::Misused(error),
+        };
+        let context = TaskContext::plain(meta.name, self.record.logical_time);
+        let mut flow = AssertUnwindSafe((meta.body)(input, context)).catch_unwind();
+        let mut returned = None;
+        loop {
+            if let Some(stop) = self.told_to_stop() {
+                return stop;
+            }
+            if let Some(result) = returned.take() {
+                if !self.core.submitted_outstanding() {
+                    return self.returned(result);
+                }
+                returned = Some(result);
+            } else {
+                let polled = poll_fn(|cx| Poll::Ready(self.core.poll_flow(&mut flow, cx))).await;
+                if let Poll::Ready(result) = polled {
+                    self.core.close_flow();
+                    returned =
+                        Some(result.unwrap_or_else(|panic| Err(end::panicked(meta, &*panic))));
+                }
+            }
+            if let Some(stop) = self.step(returned.is_some()).await {
+                return stop;
+            }
+        }
+    }
+
+    fn told_to_stop(&self) -> Option<Stop> {
+        if self.core.stops.cancel.is_set() {
+            Some(Stop::Cancelled)
+        } else {
+            let interrupted = self.core.stops.interrupt.is_set();
+            interrupted.then_some(Stop::Interrupted)
+        }
+    }
+
+    fn returned(&self, result: Result<Payload>) -> Stop {
+        if let Some(error) = self.core.take_diverged().or_else(|| self.core.unreached()) {
+            return Stop::Parked(error);
+        }
+        match (result, self.core.unawaited_failure()) {
+            (Ok(_), Some(error)) => Stop::Returned(Err(error)),
+            (result, _) => Stop::Returned(result),
+        }
+    }
+
+    /// One thing between two polls of the flow.
+    async fn step(&mut self, returned: bool) -> Option<Stop> {
+        match self.core.next() {
+            Next::Poll => None,
+            Next::Diverged(error) if error.kind() == ErrorKind::Diverged => Some(Stop::Parked(error)),
+            Next::Diverged(error) => Some(Stop::Misused(error)),
+            // Decided before the stop, and not begun: it never will.
+            Next::Start(_) if self.core.stops.any() => self.told_to_stop(),
+            Next::Start(starts) => {
+                let handle = Handle(self.host.clone());
+                for (key, work) in starts {
+                    let work = handle.execute(&self.core, key, work);
+                    handle.spawn(&self.core, key, work);
+                }
+                None
+            }
+            Next::Wait => self.wait().await,
+            Next::Stuck if returned => None,
+            Next::Stuck => Some(Stop::Misused(
+                Error::new(ErrorKind::Misuse, "the flow waits for something that is not recorded, and nothing recorded is under way")
+                    .hint("await tasks and flowrt's own steps only; wrap anything else in untracked(…)"),
+            )),
+        }
+    }
+
+    async fn wait(&mut self) -> Option<Stop> {
+        let pending = self.core.take_pending();
+        if !pending.is_empty()
+            && let Err(error) = self.host.record(pending, Durability::Soon).await
+        {
+            return Some(Stop::Lost(error));
+        }
+        if self.held.is_some() && self.core.bodies() == 0 {
+            return self.held.take();
+        }
+        let mut batch = Vec::new();
+        let mut quiet = QUIET;
+        let machine = Clock::real();
+        loop {
+            let (core, deadline) = (self.core.clone(), self.deadline);
+            let late = async {
+                match deadline {
+                    Some(deadline) => core.clock.sleep_until(deadline).await,
+                    None => std::future::pending().await,
+                }
+            };
+            let may_show = self.shown == RunState::Running;
+            tokio::select! {
+                biased;
+                _ = self.messages.recv_many(&mut batch, BATCH) => break,
+                () = core.stops.cancel.wait() => return Some(Stop::Cancelled),
+                () = core.stops.interrupt.wait() => return Some(Stop::Interrupted),
+                () = late => return Some(Stop::TimedOut),
+                () = core.woken() => break,
+                () = machine.sleep(quiet), if may_show => {}
+            }
+            quiet = (quiet * 2).min(QUIET_AT_MOST);
+            if self.core.only_waits()
+                && let Err(error) = self.show(RunState::Waiting).await
+            {
+                return Some(Stop::Lost(error));
+            }
+        }
+        if self.shown == RunState::Waiting
+            && let Err(error) = self.show(RunState::Running).await
+        {
+            return Some(Stop::Lost(error));
+        }
+        self.take_in(batch).await
+    }
+
+    /// Takes in what work and commits have told. What fails once the run is interrupted is not kept: the signal that
+    /// stops this process often goes to the processes that it has started, too.
+    pub(super) async fn take_in(&mut self, batch: Vec<Message>) -> Option<Stop> {
+        let going = self.core.stops.interrupt.is_set();
+        let mut ended = Vec::with_capacity(batch.len());
+        for message in batch {
+            match message {
+                Message::Finished(finished) if going && !finished.recorded.state.is_success() => {
+                    self.core.body_waits(finished.key);
+                }
+                Message::Finished(finished) => ended.push(finished),
+                Message::Committed(key, recorded) => self.core.committed(key, recorded),
+                Message::Held(key, stop) => {
+                    self.core.body_waits(key);
+                    self.held.get_or_insert(stop);
+                }
+                Message::Lost(error) if error.kind() == ErrorKind::Limit => {
+                    return Some(Stop::Misused(error));
+                }
+                Message::Lost(error) => return Some(Stop::Lost(error)),
+            }
+        }
+        self.write_down(ended).await
+    }
+
+    async fn write_down(&mut self, ended: Vec<Finished>) -> Option<Stop> {
+        let mut entries = Vec::with_capacity(ended.len());
+        let mut handouts = Vec::with_capacity(ended.len());
+        let mut synced = false;
+        for finished in ended {
+            let (key, signal) = (finished.key, finished.signal);
+            let before = entries.len();
+            let (mut more, recorded, needs_sync) = self.core.number(finished);
+            if more.iter().any(|entry| matches!(entry, Entry::Step(step) if step.seq >= self.core.facts.history_max)) {
+                return Some(Stop::Misused(history_full(self.core.facts.history_max)));
+            }
+            entries.append(&mut more);
+            let is_kept = entries[before..]
+                .iter()
+                .any(|entry| matches!(entry, Entry::Step(step) if step.signal == signal));
+            if let Some(signal) = signal.filter(|_| !is_kept) {
+                self.host.signals.give_back(signal);
+            }
+            handouts.push((key, recorded));
+            synced |= needs_sync;
+        }
+        let durability = if synced {
+            Durability::Synced
+        } else {
+            Durability::Soon
+        };
+        if !entries.is_empty()
+            && let Err(error) = self.host.record(entries, durability).await
+        {
+            return Some(if error.kind() == ErrorKind::Limit {
+                Stop::Misused(error)
+            } else {
+                Stop::Lost(error)
+            });
+        }
+        for (key, recorded) in handouts {
+            self.core.committed(key, recorded);
+        }
+        None
+    }
+
+    /// Lets those who look from outside see where the run stands.
+    pub(super) async fn show(&mut self, state: RunState) -> Result<()> {
+        let (run, epoch, attempt) = (self.record.id, self.record.epoch, self.record.attempt);
+        if self.shown == state {
+            return Ok(());
+        }
+        let store = &self.host.shared.store;
+        patiently(|| store.set_state(run, epoch, state, attempt, Durability::Soon))
+            .await
+            .map_err(trouble)?;
+        self.shown = state;
+        Ok(())
+    }
+}

@@ -1,0 +1,193 @@
+//! How a run stops: what still runs gets its grace, and one last write says how it ended.
+
+use std::any::Any;
+use std::time::Duration;
+
+use super::driver::{BATCH, Driver, Stop};
+use super::{crash, patiently, retry, trouble};
+use crate::author::meta::Meta;
+use crate::clock::Clock;
+use crate::error::{Error, ErrorKind, Result};
+use crate::model::payload::Payload;
+use crate::model::record::Entry;
+use crate::model::state::RunState;
+use crate::store::{self, Durability, Ending};
+
+impl Driver {
+    /// Ends the run, or leaves it for its next attempt (`true`), or for whoever owns it now (an error).
+    pub(super) async fn end(&mut self, stop: Stop) -> Result<bool> {
+        let (state, output, error) = match stop {
+            Stop::Returned(Ok(output)) => (RunState::Completed, Some(output), None),
+            Stop::Returned(Err(error)) if error.kind() == ErrorKind::Skipped => {
+                (RunState::Skipped, None, None)
+            }
+            Stop::Returned(Err(error))
+                if retry::may_retry(self.meta, self.record.attempt - 1, &error) =>
+            {
+                return self.try_again(&error).await.map(|()| true);
+            }
+            Stop::Returned(Err(error)) | Stop::Misused(error) => {
+                (RunState::Failed, None, Some(error))
+            }
+            Stop::Parked(error) => (RunState::Parked, None, Some(error)),
+            Stop::Cancelled => {
+                self.core.cancel_running();
+                if self.core.bodies() > 0 {
+                    self.show(RunState::Cancelling).await?;
+                }
+                self.wind_down().await;
+                (RunState::Cancelled, None, Some(cancelled()))
+            }
+            Stop::TimedOut => {
+                self.core.cancel_running();
+                self.wind_down().await;
+                (RunState::TimedOut, None, Some(timed_out()))
+            }
+            Stop::Interrupted => {
+                self.core.stops.interrupt.set();
+                self.host.children.interrupt();
+                self.wind_down().await;
+                (RunState::Interrupted, None, None)
+            }
+            Stop::Lost(error) => {
+                self.host.children.abort();
+                self.core.release_running();
+                return Err(error);
+            }
+        };
+        self.finish(state, output, error).await.map(|()| false)
+    }
+
+    /// Lets bodies see that they are not wanted; what ends in time is recorded, the rest is dropped.
+    async fn wind_down(&mut self) {
+        let grace = self.host.shared.settings.grace();
+        // The bodies are real, whatever clock the run has.
+        let clock = Clock::real();
+        let over = clock.sleep(grace);
+        let mut over = std::pin::pin!(over);
+        while self.core.bodies() > 0 {
+            let mut batch = Vec::new();
+            tokio::select! {
+                biased;
+                _ = self.messages.recv_many(&mut batch, BATCH) => {}
+                () = &mut over => return,
+            }
+            if self.take_in(batch).await.is_some() {
+                return;
+            }
+            self.core.settle();
+        }
+    }
+
+    /// Counts a failed attempt of the flow; the next one waits for its time.
+    async fn try_again(&mut self, error: &Error) -> Result<()> {
+        let now = self.core.clock.now();
+        let mut entries = self.core.abort_running(now);
+        self.children_end().await;
+        entries.extend(retry::failed_attempt(
+            self.meta,
+            self.record.attempt,
+            self.began,
+            now,
+            error,
+        ));
+        self.host.record(entries, Durability::Synced).await
+    }
+
+    async fn finish(
+        &mut self,
+        state: RunState,
+        output: Option<Payload>,
+        error: Option<Error>,
+    ) -> Result<()> {
+        let at = self.core.clock.now();
+        let mut entries = if state == RunState::Interrupted {
+            self.core.release_running()
+        } else {
+            self.core.abort_running(at)
+        };
+        // Time that a person lets pass does not count.
+        if state == RunState::Interrupted && self.meta.flow.timeout.is_some() {
+            entries.push(Entry::WaitOver(retry::TIMEOUT.to_owned()));
+        }
+        self.children_end().await;
+        let ending = Ending {
+            state,
+            output,
+            error: error.map(|error| Payload::from_json(error.to_json())),
+            at,
+        };
+        match self.write_end(&entries, &ending).await {
+            Err(store::Error::TooLarge { .. }) if ending.output.is_some() => {
+                let error = trouble(store::Error::TooLarge {
+                    what: "the result of the flow".to_owned(),
+                    size: ending.output.as_deref().map_or(0, str::len),
+                    limit: store::PAYLOAD_BYTES_MAX,
+                    setting: "payload_bytes_max",
+                });
+                let ending = Ending {
+                    state: RunState::Failed,
+                    output: None,
+                    error: Some(Payload::from_json(error.to_json())),
+                    at,
+                };
+                self.write_end(&entries, &ending).await
+            }
+            other => other,
+        }
+        .map_err(trouble)?;
+        if state.is_final() && self.host.children.were_any() {
+            for child in self.orphans().await? {
+                crash::end_orphan(&self.host.shared, child)
+                    .await
+                    .map_err(trouble)?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn write_end(&self, entries: &[Entry], ending: &Ending) -> Result<(), store::Error> {
+        let (run, epoch) = (self.record.id, self.record.epoch);
+        let store = &self.host.shared.store;
+        patiently(|| store.finish(run, epoch, entries.to_vec(), ending.clone())).await
+    }
+
+    /// Child runs that were dropped or stopped write their own ends first, within their own grace.
+    async fn children_end(&self) {
+        let longest = self.host.shared.settings.grace() + Duration::from_secs(1);
+        let clock = Clock::real();
+        tokio::select! {
+            () = self.host.children.gone() => {}
+            () = clock.sleep(longest) => {}
+        }
+    }
+
+    async fn orphans(&self) -> Result<Vec<crate::model::ids::RunId>> {
+        crash::unfinished_below(&self.host.shared, self.record.id)
+            .await
+            .map_err(trouble)
+    }
+}
+
+pub(super) fn cancelled() -> Error {
+    Error::new(ErrorKind::Cancelled, "the run was cancelled")
+}
+
+pub(super) fn timed_out() -> Error {
+    Error::new(
+        ErrorKind::TimedOut,
+        "the run did not end within its timeout",
+    )
+}
+
+pub(super) fn panicked(meta: &Meta, panic: &(dyn Any + Send)) -> Error {
+    let text = panic
+        .downcast_ref::<&str>()
+        .copied()
+        .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("a value that is no text");
+    Error::new(
+        ErrorKind::Panicked,
+        format!("the flow `{}` panicked: {text}", meta.name),
+    )
+}

@@ -1,0 +1,151 @@
+//! Attempts of a flow as a whole: each reuses what is recorded and does again what failed.
+
+use super::crash;
+use super::{Shared, patiently, trouble};
+use crate::author::cancel::Stops;
+use crate::author::meta::{Delay, Meta};
+use crate::error::{Error, ErrorKind, Result};
+use crate::model::payload::Payload;
+use crate::model::record::{AttemptRecord, Entry, Journal, Micros, RunRecord, WaitRecord};
+use crate::model::retry::{backoff_delay, list_delay};
+use crate::model::state::RunState;
+use crate::store::{Durability, Ending, Reopening};
+
+/// What stands for the flow itself where steps have their ids.
+pub(super) const FLOW: &str = "";
+
+/// Under this id the instant is recorded at which the run's time is over.
+pub(super) const TIMEOUT: &str = "(timeout)";
+
+/// Failed attempts of the flow since somebody started or resumed it.
+pub(super) fn failed_attempts(journal: &Journal) -> u32 {
+    let of_flow = journal.attempts.iter().filter(|at| at.step == FLOW);
+    of_flow.map(|at| at.attempt).max().unwrap_or(0)
+}
+
+/// When the next attempt is due, if the last one failed and the next has not begun.
+pub(super) fn pending(journal: &Journal) -> Option<Micros> {
+    let mut waits = journal.waits.iter();
+    waits
+        .find(|wait| wait.step == FLOW && wait.kind == "retry")
+        .and_then(|wait| wait.due)
+}
+
+/// Whether the flow is tried again after that many failed attempts and this error.
+pub(super) fn may_retry(meta: &Meta, failed: u32, error: &Error) -> bool {
+    failed < meta.flow.retries
+        && !matches!(
+            error.kind(),
+            ErrorKind::Fatal
+                | ErrorKind::Record
+                | ErrorKind::Limit
+                | ErrorKind::Misuse
+                | ErrorKind::Cancelled
+                | ErrorKind::Unsupported
+        )
+}
+
+/// What is written down of an attempt that failed: its count, and the instant of the next.
+pub(super) fn failed_attempt(
+    meta: &Meta,
+    attempt: u32,
+    started: Micros,
+    now: Micros,
+    error: &Error,
+) -> Vec<Entry> {
+    let delay = match meta.flow.delay {
+        Delay::List(list) => list_delay(list, attempt),
+        Delay::Backoff(first, cap) => backoff_delay(first, cap, attempt),
+    };
+    let next = now.saturating_add(crate::clock::micros(delay));
+    let record = AttemptRecord {
+        step: FLOW.to_owned(),
+        attempt,
+        started,
+        finished: now,
+        error: Payload::from_json(error.to_json()),
+        next: Some(next),
+    };
+    let wait = WaitRecord {
+        step: FLOW.to_owned(),
+        kind: "retry".to_owned(),
+        due: Some(next),
+        detail: serde_json::Value::Null,
+    };
+    vec![Entry::Attempt(record), Entry::Wait(wait)]
+}
+
+/// Waits until the next attempt is due and takes the records up for it. `None` if the run ended or stopped instead.
+pub(super) async fn next_attempt(
+    shared: &Shared,
+    record: &RunRecord,
+    attempt: u32,
+    stops: &Stops,
+    due: Micros,
+    deadline: Option<Micros>,
+) -> Result<Option<RunRecord>> {
+    let store = &shared.store;
+    let (run, epoch) = (record.id, record.epoch);
+    let retrying = RunState::Retrying;
+    if record.state != RunState::Cancelling {
+        patiently(|| store.set_state(run, epoch, retrying, attempt, Durability::Soon))
+            .await
+            .map_err(trouble)?;
+    }
+    let (state, error) = tokio::select! {
+        biased;
+        () = stops.cancel.wait() => (RunState::Cancelled, Some(super::end::cancelled())),
+        () = stops.interrupt.wait() => (RunState::Interrupted, None),
+        () = shared.clock.sleep_until(due.min(deadline.unwrap_or(due))) => {
+            if deadline.is_none_or(|deadline| deadline >= due) {
+                return take_up(shared, record).await.map(Some);
+            }
+            (RunState::TimedOut, Some(super::end::timed_out()))
+        }
+    };
+    let ending = Ending {
+        state,
+        output: None,
+        error: error.map(|error| Payload::from_json(error.to_json())),
+        at: shared.clock.now(),
+    };
+    let entries = || vec![Entry::WaitOver(TIMEOUT.to_owned())];
+    patiently(|| store.finish(run, epoch, entries(), ending.clone()))
+        .await
+        .map_err(trouble)?;
+    if state.is_final() {
+        crash::end_orphan(shared, run).await.map_err(trouble)?;
+    }
+    Ok(None)
+}
+
+async fn take_up(shared: &Shared, record: &RunRecord) -> Result<RunRecord> {
+    let store = &shared.store;
+    let mut changes = redo_of(shared, record).await?;
+    // The attempts of the flow go on being counted.
+    changes.redo.retain(|step| step != FLOW);
+    let now = shared.clock.now();
+    let taken = patiently(|| store.reopen(record.id, record.epoch, changes.clone(), now))
+        .await
+        .map_err(trouble)?
+        .ok_or_else(|| trouble(crate::store::Error::LeaseLost))?;
+    let over = || vec![Entry::WaitOver(FLOW.to_owned())];
+    patiently(|| store.record(taken.id, taken.epoch, over(), Durability::Soon))
+        .await
+        .map_err(trouble)?;
+    Ok(taken)
+}
+
+/// What a resume does again: failures that nothing handled, and the attempts of the flow from the first.
+pub(crate) async fn redo_of(shared: &Shared, record: &RunRecord) -> Result<Reopening> {
+    let journal = patiently(|| shared.store.journal(record.id))
+        .await
+        .map_err(trouble)?;
+    let failed = journal
+        .steps
+        .iter()
+        .filter(|step| !step.state.is_success() && !step.tolerated)
+        .map(|step| step.step.clone());
+    let redo = failed.chain([FLOW.to_owned()]).collect();
+    Ok(Reopening { redo, input: None })
+}

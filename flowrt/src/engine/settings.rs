@@ -1,0 +1,43 @@
+//! What an engine's owner may choose.
+
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::time::Duration;
+
+use crate::clock::micros;
+
+/// The settings of an engine; each may change while it is open.
+#[derive(Debug)]
+pub(crate) struct Settings {
+    crashes_max: AtomicU32,
+    grace: AtomicU64,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            crashes_max: AtomicU32::new(3),
+            grace: AtomicU64::new(5_000_000),
+        }
+    }
+}
+
+impl Settings {
+    /// How often in a row a run's process may die without a recorded step: once more, and the run ends as `Crashed`.
+    pub(crate) fn crashes_max(&self) -> u32 {
+        self.crashes_max.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn set_crashes_max(&self, count: u32) {
+        self.crashes_max.store(count, Ordering::Relaxed);
+    }
+
+    /// How long bodies that are not wanted any more may go on.
+    pub(crate) fn grace(&self) -> Duration {
+        Duration::from_micros(self.grace.load(Ordering::Relaxed))
+    }
+
+    pub(crate) fn set_grace(&self, grace: Duration) {
+        self.grace
+            .store(micros(grace).unsigned_abs(), Ordering::Relaxed);
+    }
+}

@@ -1,0 +1,128 @@
+//! Looking at what was run, and clearing it away.
+
+use super::Engine;
+use crate::engine::trouble;
+use crate::error::{Error, Result};
+use crate::model::ids::RunId;
+use crate::model::record::{ASIDE, Micros, RunRecord, StepKind, TaskCounts};
+use crate::model::state::TaskState;
+
+/// A step of a run as it is shown.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Step {
+    /// Its full id, such as `fetch_page[4]`.
+    pub step: String,
+    /// The registered name of the task or flow, or the kind for the others.
+    pub task: String,
+    /// Where it stands.
+    pub state: TaskState,
+    /// How many attempts it has taken.
+    pub attempts: u32,
+    /// When its first attempt began; none if it never did.
+    pub started: Option<Micros>,
+    /// When it ended; none if it waits.
+    pub finished: Option<Micros>,
+    /// For a failure its message, for a wait what it waits for.
+    pub note: Option<String>,
+}
+
+impl Engine {
+    /// The store's address as a person would type it.
+    pub fn url(&self) -> String {
+        self.shared.store.url()
+    }
+
+    /// The engine's clock: microseconds since the Unix epoch.
+    pub fn now(&self) -> Micros {
+        self.shared.clock.now()
+    }
+
+    /// How many tasks of each run have which outcome, in the order asked.
+    ///
+    /// # Errors
+    /// If the store fails.
+    pub async fn task_counts(&self, runs: Vec<RunId>) -> Result<Vec<TaskCounts>> {
+        self.shared.store.task_counts(runs).await.map_err(trouble)
+    }
+
+    /// The recorded steps of a run in the order in which they ended, then those that wait.
+    ///
+    /// # Errors
+    /// If the store fails.
+    pub async fn steps(&self, run: RunId) -> Result<Vec<Step>> {
+        let journal = self.journal(run).await?;
+        let ended = journal
+            .steps
+            .into_iter()
+            .filter(|step| step.seq < ASIDE && step.kind != StepKind::Now)
+            .map(|step| Step {
+                note: step
+                    .output
+                    .filter(|_| step.state.is_failure())
+                    .map(|error| Error::from_json(&error).message().to_owned()),
+                step: step.step,
+                task: step.task,
+                state: step.state,
+                attempts: step.attempts,
+                started: Some(step.started).filter(|_| step.kind != StepKind::Node),
+                finished: Some(step.finished),
+            });
+        let attempts = journal.attempts;
+        let waiting = journal.waits.into_iter().map(|wait| {
+            let made = attempts.iter().filter(|attempt| attempt.step == wait.step);
+            let name = wait.detail.get("name").and_then(|name| name.as_str());
+            Step {
+                started: made.clone().map(|attempt| attempt.started).min(),
+                attempts: u32::try_from(made.count()).unwrap_or(u32::MAX),
+                task: wait.kind.clone(),
+                state: TaskState::Waiting,
+                finished: None,
+                note: Some(match name {
+                    Some(name) => format!("for the {} `{name}`", wait.kind),
+                    None => format!("for its {}", wait.kind),
+                }),
+                step: wait.step,
+            }
+        });
+        Ok(ended.chain(waiting).collect())
+    }
+
+    /// The process that drove the run is gone, and nobody has taken the run since.
+    pub fn is_orphaned(&self, record: &RunRecord) -> bool {
+        let open = !record.state.is_final() && !record.state.needs_person();
+        open && record
+            .owner
+            .is_some_and(|owner| !self.shared.store.is_alive(owner))
+    }
+
+    /// Deletes a run that has ended, with its steps, logs and child runs. `false` if it or one below it has not ended.
+    ///
+    /// # Errors
+    /// If there is no such run, or the store fails.
+    pub async fn delete(&self, run: RunId) -> Result<bool> {
+        self.shared.store.delete_run(run).await.map_err(trouble)
+    }
+
+    /// Notes in the store which flows this program has, so that a later check can tell which are lost. Gives all that were
+    /// ever noted.
+    ///
+    /// # Errors
+    /// If the store fails.
+    pub async fn remember_flows(&self) -> Result<Vec<String>> {
+        let names = self.shared.flows.keys().map(|name| (*name).to_owned());
+        let names = names.collect();
+        self.shared
+            .store
+            .remember_flows(names)
+            .await
+            .map_err(trouble)
+    }
+
+    /// The version of the store's schema; none for a store that has none.
+    ///
+    /// # Errors
+    /// If the store fails.
+    pub async fn store_schema(&self) -> Result<Option<i64>> {
+        self.shared.store.schema().await.map_err(trouble)
+    }
+}

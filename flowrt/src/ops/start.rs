@@ -1,0 +1,71 @@
+//! Starting a flow by name, with parameters from outside.
+
+use super::{Engine, RunHandle, names, params};
+use crate::author::meta::Meta;
+use crate::error::Result;
+use crate::model::payload::Payload;
+use crate::model::record::RunRecord;
+use crate::registry;
+
+/// What a start may say besides the flow and its parameters.
+#[derive(Debug, Clone, Default)]
+pub struct Start {
+    /// The run's name. If it is taken, a number is added; none: two words that people can say.
+    pub name: Option<String>,
+}
+
+impl Start {
+    /// Whether a run can be started so.
+    ///
+    /// # Errors
+    /// If the name cannot be one.
+    pub fn check(&self) -> Result<()> {
+        self.name.as_deref().map_or(Ok(()), names::check)
+    }
+}
+
+impl Engine {
+    /// Starts a flow by name and drives it. When this returns, the run is on the disk and will not be lost.
+    ///
+    /// # Errors
+    /// If this program has no such flow, a parameter is missing or does not fit, or the name cannot be one: nothing was
+    /// started then.
+    pub async fn start_with(
+        &self,
+        flow: &str,
+        params: &serde_json::Value,
+        start: Start,
+    ) -> Result<RunHandle> {
+        let (meta, input) = self.checked(flow, params, &start)?;
+        let record = self.accept(meta, input, start).await?;
+        self.take(&record, meta, false).await
+    }
+
+    /// Writes down that a flow is to run, and leaves it to whoever resumes it. When this returns, it will not be lost.
+    ///
+    /// # Errors
+    /// As [`start_with`](Self::start_with).
+    pub async fn record_start(
+        &self,
+        flow: &str,
+        params: &serde_json::Value,
+        start: Start,
+    ) -> Result<RunRecord> {
+        let (meta, input) = self.checked(flow, params, &start)?;
+        self.accept(meta, input, start).await
+    }
+
+    fn checked(
+        &self,
+        flow: &str,
+        params: &serde_json::Value,
+        start: &Start,
+    ) -> Result<(&'static Meta, Payload)> {
+        let Some(meta) = self.shared.flows.get(flow) else {
+            return Err(registry::unknown(flow, &self.shared.flows));
+        };
+        start.check()?;
+        let params = params::accept(meta, params)?;
+        Ok((meta, Payload::from_json(params.to_string())))
+    }
+}

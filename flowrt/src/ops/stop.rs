@@ -1,0 +1,115 @@
+//! Stops runs: cancel ends them, interrupt lets go of them, close lets go of all.
+
+use std::time::Duration;
+
+use super::{Engine, RunHandle};
+use crate::clock::Clock;
+use crate::engine::{end_orphan, patiently, trouble};
+use crate::error::Result;
+use crate::model::ids::RunId;
+use crate::model::state::RunState;
+
+/// How long a cancel waits for the process that drives the run to say that it has seen it.
+const ANSWER: Duration = Duration::from_secs(5);
+
+/// How often it looks.
+const LOOK: Duration = Duration::from_millis(20);
+
+impl Engine {
+    /// Asks a run and all below it to cancel. When this returns, the request is on the disk and will not be lost, and
+    /// the process that drives the run has seen it, so that nothing new starts (unless that process did not answer for
+    /// five seconds, being stopped itself). Bodies that run learn it by `ctx.cancelled()` and have a grace; then the run
+    /// ends as `Cancelled`. A run whose process died ends at once.
+    ///
+    /// # Errors
+    /// If the store does not know the run or fails.
+    pub async fn cancel(&self, run: RunId) -> Result<()> {
+        let shared = &self.shared;
+        let now = shared.clock.now();
+        let asked = patiently(|| shared.store.request_cancel(run, now))
+            .await
+            .map_err(trouble)?;
+        shared.active.cancel(&asked);
+        shared.active.cancel(&[run]);
+        shared.changed.notify_waiters();
+        end_orphan(shared, run).await.map_err(trouble)?;
+        if !shared.active.holds(run) {
+            self.is_answered(run).await?;
+        }
+        Ok(())
+    }
+
+    async fn is_answered(&self, run: RunId) -> Result<()> {
+        let clock = Clock::real();
+        let until = clock.now().saturating_add(crate::clock::micros(ANSWER));
+        while clock.now() < until {
+            let state = self.record(run).await?.state;
+            if state.is_final() || state == RunState::Cancelling {
+                return Ok(());
+            }
+            clock.sleep(LOOK).await;
+        }
+        tracing::warn!(%run, "the process that drives the run has not answered yet; the cancel is recorded");
+        Ok(())
+    }
+
+    /// Lets go of a run that this engine drives, and of all below it: what runs has a grace to end and be recorded,
+    /// nothing new starts, and the run stops as `Interrupted`. [`resume`](Self::resume) goes on with it, here or in
+    /// another process, and repeats nothing that is recorded. `false` if this engine does not drive the run.
+    pub fn interrupt(&self, run: RunId) -> bool {
+        self.shared.active.interrupt(run)
+    }
+
+    /// Lets go of all runs as [`interrupt`](Self::interrupt) does, waits until they are released, and closes the store.
+    ///
+    /// An engine that is dropped instead goes on driving its runs, as long as its tokio runtime lives; with the runtime
+    /// (or the process) they stop where they are and can be resumed.
+    ///
+    /// # Errors
+    /// If the store fails or was closed before.
+    pub async fn close(self) -> Result<()> {
+        let shared = &self.shared;
+        loop {
+            let changed = shared.changed.notified();
+            let mut changed = std::pin::pin!(changed);
+            changed.as_mut().enable();
+            let roots = shared.active.roots();
+            if roots.is_empty() {
+                break;
+            }
+            for run in roots {
+                shared.active.interrupt(run);
+            }
+            changed.await;
+        }
+        shared.store.close().await.map_err(trouble)
+    }
+
+    /// How often in a row the process of a run may die without recording a step (3 if nothing is said): at the next
+    /// attempt to drive it, it ends as `Crashed` and is not driven again until somebody resumes it.
+    pub fn crashes_max(self, count: u32) -> Self {
+        self.shared.settings.set_crashes_max(count);
+        self
+    }
+
+    /// How long bodies may go on once their run is cancelled, interrupted or out of time (5 s if nothing is said). Then
+    /// an `async` body is dropped at its `.await`; a blocking one goes on unseen, and its result is not recorded.
+    pub fn grace(self, grace: Duration) -> Self {
+        self.shared.settings.set_grace(grace);
+        self
+    }
+}
+
+impl RunHandle {
+    /// Lets go of the run: see [`Engine::interrupt`].
+    pub fn interrupt(&self) {
+        self.stops.interrupt.set();
+    }
+
+    /// What lets go of the run from elsewhere, also while somebody waits for it.
+    #[cfg(feature = "cli")]
+    pub(crate) fn interrupter(&self) -> impl Fn() + Send + use<> {
+        let stops = self.stops.clone();
+        move || stops.interrupt.set()
+    }
+}
