@@ -23,5 +23,10 @@ pub(super) fn command() -> Command {
 pub(super) async fn run(engine: &Engine, matches: &ArgMatches) -> Result<ExitCode> {
     let record = engine.find(text(matches, "run")).await?;
     let run = engine.resume(record.id).await?;
-    outcome::report(engine, super::interrupt::wait(run).await?, wants_json(matches)).await
+    outcome::report(
+        engine,
+        super::interrupt::wait(run).await?,
+        wants_json(matches),
+    )
+    .await
 }

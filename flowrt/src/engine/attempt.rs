@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 use futures_util::future::{Either, select};
+use tokio::sync::OwnedSemaphorePermit;
 
 use super::host::RunHost;
 use crate::author::cancel::Cancel;
@@ -25,24 +26,41 @@ use crate::store::Durability;
 /// A body that takes this long is worth a sync: its result must not be lost to a power cut.
 const WORTH_A_SYNC: Duration = Duration::from_millis(10);
 
-/// Runs a task until it succeeds or its attempts are used up.
+/// A call of a task.
+#[derive(Debug)]
+pub(super) struct Task {
+    pub(super) meta: &'static Meta,
+    pub(super) input: Payload,
+    pub(super) options: CallOptions,
+}
+
+/// Runs a task until it succeeds or its attempts are used up. The first attempt takes the permit that it is given, if any.
 pub(super) async fn run_task(
     host: Arc<RunHost>,
     core: Arc<Core>,
     key: Key,
-    meta: &'static Meta,
-    input: Payload,
-    options: CallOptions,
+    task: Task,
+    mut given: Option<OwnedSemaphorePermit>,
 ) -> Finished {
+    let Task {
+        meta,
+        input,
+        options,
+    } = task;
     let step = core.step_id(key);
     let cancel = Arc::new(Cancel::default());
     let (mut failed, due) = host.earlier_attempts(&step);
     if let Some(due) = due {
+        // A wait holds no place.
+        given = None;
         core.clock.sleep_until(due).await;
     }
-    let first = core.clock.now();
+    let mut first = None;
     loop {
-        let permit = host.permit(meta).await;
+        let permit = match given.take() {
+            Some(permit) => Some(permit),
+            None => host.permit(meta.task.blocking).await,
+        };
         unless_stopped(&core).await;
         core.body_starts(key, Busy::Body, cancel.clone());
         host.note_start(&step).await;
@@ -55,60 +73,65 @@ pub(super) async fn run_task(
             logical_time: core.facts.logical_time,
             cancel: cancel.clone(),
         };
-        let result = run_body(
-            &core,
-            meta,
-            input.clone(),
-            attempt,
-            options.timeout_of(meta),
-        )
-        .await;
-        let ended = core.clock.now();
-        let (state, output) = match &result {
-            Ok(value) => (TaskState::Completed, value.clone()),
-            Err(error) => (
-                state_of(error),
-                Payload::from_json(located(error, meta, &step, failed + 1).to_json()),
-            ),
-        };
+        let timeout = options.timeout_of(meta);
+        let result = run_body(&core, meta, input.clone(), attempt, timeout).await;
+        let (ended, took) = core.clock.after(started, watch);
         let retried = matches!(&result, Err(error) if failed < options.retries_of(meta) && may_retry(meta, error))
             && !core.stops.any();
+        let recorded = match result {
+            Ok(value) => Recorded {
+                state: TaskState::Completed,
+                output: value,
+            },
+            Err(error) => failure(&error, meta, &step, failed + 1),
+        };
+        failed += 1;
         if !retried {
             return Finished {
                 key,
-                recorded: Recorded { state, output },
-                attempts: failed + 1,
-                started: first,
+                recorded,
+                attempts: failed,
+                started: first.unwrap_or(started),
                 ended,
                 fingerprint: meta.fingerprint,
                 signal: None,
-                synced: meta.task.durable || watch.elapsed() >= WORTH_A_SYNC,
+                synced: meta.task.durable || took >= WORTH_A_SYNC,
             };
         }
-        failed += 1;
+        first.get_or_insert(started);
         drop(permit);
         core.body_waits(key);
-        let delay = retry::jitter(
-            options.delay_of(meta, failed),
-            meta.task.jitter,
-            crate::clock::random_u64(),
-        );
+        let delay = options.delay_of(meta, failed);
+        let delay = retry::jitter(delay, meta.task.jitter, crate::clock::random_u64());
         let next = ended.saturating_add(crate::clock::micros(delay));
         let record = AttemptRecord {
             step: step.to_string(),
             attempt: failed,
             started,
             finished: ended,
-            error: output,
+            error: recorded.output,
             next: Some(next),
         };
-        let entries = failed_attempt(record, delay);
-        // A count that could not be written down costs at most one more attempt after a crash.
-        if host.record(entries, Durability::Soon).await.is_ok() {
-            core.clock.sleep_until(next).await;
-        } else {
-            std::future::pending::<()>().await;
-        }
+        wait_for_retry(&host, &core, record, delay).await;
+    }
+}
+
+/// Returns when the next attempt is due.
+async fn wait_for_retry(host: &RunHost, core: &Core, failed: AttemptRecord, delay: Duration) {
+    let due = failed.next.unwrap_or(failed.finished);
+    let entries = failed_attempt(failed, delay);
+    // A count that could not be written down costs at most one more attempt after a crash.
+    if host.record(entries, Durability::Soon).await.is_ok() {
+        core.clock.sleep_until(due).await;
+    } else {
+        std::future::pending::<()>().await;
+    }
+}
+
+fn failure(error: &Error, meta: &Meta, step: &str, attempts: u32) -> Recorded {
+    Recorded {
+        state: state_of(error),
+        output: Payload::from_json(located(error, meta, step, attempts).to_json()),
     }
 }
 

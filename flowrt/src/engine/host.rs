@@ -9,12 +9,14 @@ use futures_util::future::BoxFuture;
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use super::attempt::Task;
 use super::child::Children;
 use super::driver::Stop;
 use super::signal::Signals;
+use super::starter::Queue;
 use super::{Shared, attempt, child, crash, patiently, signal, trouble};
 use crate::author::core::{Core, Host};
-use crate::author::meta::{Kind, Meta};
+use crate::author::meta::Kind;
 use crate::author::slot::{Finished, Key, Recorded, Work};
 use crate::clock::micros;
 use crate::error::{Error, Result};
@@ -45,6 +47,9 @@ pub(super) struct RunHost {
     pub(super) messages: UnboundedSender<Message>,
     permits: Arc<Semaphore>,
     blocking: Arc<Semaphore>,
+    /// Tasks that wait for a permit of either kind.
+    queues: [Queue; 2],
+    pub(super) cores: usize,
     /// Failed attempts of earlier drives and when the next one is due.
     attempts: HashMap<String, (u32, Option<Micros>)>,
     /// When the waits of earlier drives end: a restart wakes at the same instant.
@@ -95,6 +100,8 @@ impl RunHost {
             messages,
             permits,
             blocking: Arc::new(Semaphore::new(cores)),
+            queues: Default::default(),
+            cores,
             attempts: counted,
             dues,
             begun: journal
@@ -114,13 +121,22 @@ impl RunHost {
     }
 
     /// A place to run a body: of the run's concurrency, or of the machine's cores for a blocking one.
-    pub(super) async fn permit(&self, meta: &Meta) -> Option<OwnedSemaphorePermit> {
-        let permits = if meta.task.blocking {
+    pub(super) async fn permit(&self, blocking: bool) -> Option<OwnedSemaphorePermit> {
+        let permits = if blocking {
             &self.blocking
         } else {
             &self.permits
         };
+        // Mostly there is one, and then no wait needs to be set up.
+        if let Ok(permit) = permits.clone().try_acquire_owned() {
+            return Some(permit);
+        }
         permits.clone().acquire_owned().await.ok()
+    }
+
+    /// Where tasks wait for such a place.
+    pub(super) fn queue(&self, blocking: bool) -> &Queue {
+        &self.queues[usize::from(blocking)]
     }
 
     /// The instant at which a wait of an earlier drive ends.
@@ -141,6 +157,10 @@ impl RunHost {
             self.suspicious.store(false, Ordering::Relaxed);
         }
         let (store, run, epoch) = (&self.shared.store, self.run, self.epoch);
+        if store.is_always_there() {
+            let written = store.record(run, epoch, entries, durability).await;
+            return written.map_err(trouble);
+        }
         patiently(|| store.record(run, epoch, entries.clone(), durability))
             .await
             .map_err(trouble)
@@ -228,7 +248,12 @@ impl Host for Handle {
                 input,
                 options,
             } if meta.kind == Kind::Task => {
-                Box::pin(attempt::run_task(host, core, key, meta, input, options))
+                let task = Task {
+                    meta,
+                    input,
+                    options,
+                };
+                Box::pin(attempt::run_task(host, core, key, task, None))
             }
             Work::Call { meta, input, .. } => {
                 Box::pin(child::run_child(host, core, key, meta, input))

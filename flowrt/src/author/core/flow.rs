@@ -140,7 +140,6 @@ impl Core {
 
     /// A call was dropped. One that had started is recorded as cancelled.
     pub(crate) fn drop_call(&self, key: Key) {
-        let now = self.clock.now();
         let mut inner = self.lock();
         let Some(slot) = inner.slots.get(key) else {
             return;
@@ -161,7 +160,7 @@ impl Core {
                     cancel.set();
                 }
                 inner.running -= 1;
-                let record = inner.cancelled(&slot, now);
+                let record = inner.cancelled(&slot, self.clock.now());
                 inner.pending.push(Entry::Step(record));
                 inner.wake();
             }
