@@ -145,6 +145,14 @@ impl Error {
         })
     }
 
+    /// The same failure as seen by what it is part of: the new message comes first, the old one is its cause.
+    pub(crate) fn within(self, message: impl Into<String>) -> Self {
+        self.with(|inner| {
+            let cause = std::mem::replace(&mut inner.message, message.into());
+            inner.chain.insert(0, cause);
+        })
+    }
+
     /// What kind it is.
     pub fn kind(&self) -> ErrorKind {
         self.0.kind

@@ -15,10 +15,6 @@ pub mod clock;
 pub mod draw;
 mod engine;
 mod error;
-#[cfg_attr(
-    not(feature = "sqlite"),
-    allow(dead_code, reason = "only stores on disk have places to fail at")
-)]
 mod failpoint;
 pub mod model;
 pub mod ops;
@@ -33,6 +29,7 @@ pub use flowmacros::{JsonSchema, flow, limit, resource, task};
 
 pub use author::call::{Handle, TaskCall};
 pub use author::context::TaskContext;
+pub use author::map::{Map, MapCall, map};
 pub use author::meta::Limit;
 pub use author::wait::{
     Receive, Sleep, Untracked, now, receive, sleep, sleep_until, untracked, uuid,

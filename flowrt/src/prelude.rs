@@ -4,7 +4,7 @@
 pub use std::time::Duration;
 
 pub use crate::{
-    Engine, Error, JsonSchema, Result, TaskContext, Trigger, now, receive, sleep, sleep_until,
+    Engine, Error, JsonSchema, Result, TaskContext, Trigger, map, now, receive, sleep, sleep_until,
     untracked, uuid,
 };
 #[cfg(feature = "macros")]

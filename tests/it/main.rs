@@ -1,9 +1,12 @@
 //! The honest outside view of flowrt: everything here uses its public interface only.
 
 mod bench;
+mod breaking;
 mod command_line;
 mod dag_language;
 mod dag_runs;
 mod file_length;
 mod language;
 mod layering;
+mod replay;
+mod steps;

@@ -17,7 +17,7 @@ use crate::author::frame::{self, Frame};
 use crate::author::meta::{Kind, Meta};
 use crate::author::plain;
 use crate::author::record::{Recordable, decode_output, encode};
-use crate::author::scope::{Scope, glue_call, take_fixed};
+use crate::author::scope::{Scope, glue_call, take_fixed, untracked_call};
 use crate::author::slot::{CallOptions, Key, Recorded, Work};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::payload::Payload;
@@ -87,6 +87,7 @@ pub fn call<M: Callable>(args: M::Args) -> TaskCall<M> {
 }
 
 impl Call {
+    #[track_caller]
     fn new(
         meta: &'static Meta,
         input: Result<Payload>,
@@ -119,6 +120,7 @@ impl Call {
                     let _ = take_fixed();
                     Place::Broken(glue_call())
                 }
+                Some(Frame::Untracked) => Place::Broken(untracked_call()),
                 Some(Frame::Task(_)) => Place::Plain(input),
                 None if frame::engine_is_open() => Place::Outside(input),
                 None => Place::Plain(input),

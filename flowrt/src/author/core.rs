@@ -6,14 +6,17 @@
 mod driver;
 mod flow;
 mod inner;
+mod items;
+mod scopes;
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
 use futures_util::future::BoxFuture;
 
+use self::scopes::ScopeData;
 use crate::author::cancel::{Cancel, Stops};
 use crate::author::frame::{Frame, enter};
 use crate::author::meta::{Kind, Meta};
@@ -61,6 +64,10 @@ pub(crate) struct Facts {
     pub(crate) logical_time: Micros,
     pub(crate) depth: u32,
     pub(crate) history_max: u64,
+    /// How many bodies of the run may be under way at a time.
+    pub(crate) concurrency: u32,
+    /// The first failure ends the run at once.
+    pub(crate) fail_fast: bool,
 }
 
 /// The inside of one run.
@@ -74,15 +81,6 @@ pub(crate) struct Core {
 }
 
 #[derive(Debug)]
-struct ScopeData {
-    path: String,
-    position: u32,
-    names: HashMap<Arc<str>, u32>,
-    branches: u32,
-    draws: u64,
-}
-
-#[derive(Debug)]
 struct Inner {
     scopes: Vec<ScopeData>,
     slots: Slots,
@@ -92,6 +90,12 @@ struct Inner {
     handouts: VecDeque<(Key, Recorded)>,
     /// Calls that were polled and are not started yet.
     wanted: VecDeque<Key>,
+    /// Those of them that no earlier drive knows.
+    fresh: Vec<Key>,
+    /// The scopes by path; kept while a record is replayed.
+    paths: HashMap<String, usize>,
+    /// Places of calls that were dropped while the record was replayed.
+    dropped: HashSet<(usize, u32)>,
     /// Entries that ride along with the next commit.
     pending: Vec<Entry>,
     next_seq: u64,
@@ -129,25 +133,21 @@ impl Core {
         aside: Aside,
         next_seq: u64,
     ) -> Arc<Self> {
-        let root = ScopeData {
-            path: String::new(),
-            position: 0,
-            names: HashMap::new(),
-            branches: 0,
-            draws: 0,
-        };
         Arc::new(Self {
             facts,
             clock,
             stops,
             host,
             inner: Mutex::new(Inner {
-                scopes: vec![root],
+                scopes: vec![ScopeData::new(String::new())],
                 slots: Slots::default(),
                 replay,
                 aside,
                 handouts: VecDeque::new(),
                 wanted: VecDeque::new(),
+                fresh: Vec::new(),
+                paths: HashMap::from([(String::new(), 0)]),
+                dropped: HashSet::new(),
                 pending: Vec::new(),
                 next_seq,
                 running: 0,
@@ -162,33 +162,6 @@ impl Core {
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl ScopeData {
-    fn next(&mut self, name: &Arc<str>) -> u32 {
-        let count = self.names.entry(name.clone()).or_insert(0);
-        *count += 1;
-        *count
-    }
-
-    fn next_static(&mut self, name: &'static str) -> (Arc<str>, u32) {
-        if let Some((key, count)) = self.names.get_key_value(name) {
-            let (key, count) = (key.clone(), count + 1);
-            self.names.insert(key.clone(), count);
-            return (key, count);
-        }
-        let key: Arc<str> = Arc::from(name);
-        self.names.insert(key.clone(), 1);
-        (key, 1)
-    }
-}
-
-fn with_occurrence(name: &str, occurrence: u32) -> String {
-    if occurrence <= 1 {
-        name.to_owned()
-    } else {
-        format!("{name}#{occurrence}")
     }
 }
 

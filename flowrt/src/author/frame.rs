@@ -17,6 +17,8 @@ pub(crate) enum Frame {
     Flow(Scope),
     /// Plain code of a DAG: calls are mistakes.
     Glue,
+    /// A future that is waited for without being recorded: calls are mistakes.
+    Untracked,
     /// The body of a task: calls are plain bodies, part of the attempt.
     Task(Arc<Attempt>),
 }

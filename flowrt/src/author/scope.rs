@@ -74,15 +74,28 @@ impl Scope {
     pub(crate) fn open(&self, name: &str) -> Self {
         Self {
             core: self.core.clone(),
-            index: self.core.open_scope(self.index, name),
+            index: self.core.open_scope(self.index, name, FIXED.take()),
         }
+    }
+
+    /// The scope of a fan-out over that task.
+    pub(crate) fn open_items(&self, name: &'static str, fixed: Option<FixedId>) -> Self {
+        Self {
+            core: self.core.clone(),
+            index: self.core.open_items(self.index, name, fixed),
+        }
+    }
+
+    /// Gives this scope of a fan-out another name.
+    pub(crate) fn rename_items(&self, around: &Self, name: &str) {
+        self.core.rename_items(around.index, self.index, name);
     }
 
     /// The scope of the next branch of this one.
     pub(crate) fn open_branch(&self) -> Self {
         Self {
             core: self.core.clone(),
-            index: self.core.open_branch(self.index),
+            index: self.core.open_branch(self.index, FIXED.take()),
         }
     }
 
@@ -96,6 +109,15 @@ impl Scope {
 pub(crate) fn take_fixed() -> Option<FixedId> {
     BUILT.set(BUILT.get().wrapping_add(1));
     FIXED.take()
+}
+
+/// What a call inside `untracked` says.
+pub(crate) fn untracked_call() -> Error {
+    Error::new(
+        ErrorKind::Misuse,
+        "a task was called inside untracked(…), where it cannot be recorded",
+    )
+    .hint("await the task itself, outside of untracked(…)")
 }
 
 /// What a call in glue says.

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::fmt;
+use std::panic::Location;
 use std::sync::Arc;
 use std::task::Waker;
 use std::time::Duration;
@@ -10,6 +11,7 @@ use tokio::task::AbortHandle;
 
 use crate::author::cancel::Cancel;
 use crate::author::meta::{Delay, Meta};
+use crate::author::mix::BuildMix;
 use crate::model::payload::Payload;
 use crate::model::record::{Micros, StepKind};
 use crate::model::state::TaskState;
@@ -130,6 +132,8 @@ pub(crate) enum Busy {
 #[derive(Debug)]
 pub(crate) struct Slot {
     pub(crate) identity: Identity,
+    /// The line of the flow that built it.
+    pub(crate) location: &'static Location<'static>,
     pub(crate) kind: StepKind,
     pub(crate) task: &'static str,
     pub(crate) input: Payload,
@@ -144,9 +148,12 @@ pub(crate) struct Slot {
     pub(crate) submitted: bool,
     pub(crate) awaited: bool,
     pub(crate) tolerated: bool,
+    /// It is an item of a fan-out that tolerates failures; whether this one is tolerated shows at its end.
+    pub(crate) tolerant: bool,
 }
 
 impl Slot {
+    #[track_caller]
     pub(crate) fn new(
         identity: Identity,
         kind: StepKind,
@@ -156,6 +163,7 @@ impl Slot {
     ) -> Self {
         Self {
             identity,
+            location: Location::caller(),
             kind,
             task,
             input,
@@ -168,21 +176,39 @@ impl Slot {
             submitted: false,
             awaited: false,
             tolerated: false,
+            tolerant: false,
         }
+    }
+
+    fn place(&self) -> (usize, u32) {
+        (self.identity.scope, self.identity.position)
+    }
+
+    pub(crate) fn is_done(&self) -> bool {
+        matches!(self.state, SlotState::Done(_))
     }
 }
 
 /// All slots of a run that are still of interest.
 #[derive(Debug, Default)]
 pub(crate) struct Slots {
-    slots: HashMap<Key, Slot>,
+    slots: HashMap<Key, Slot, BuildMix>,
+    /// Where each call stands; kept while a record is replayed, which finds calls by their place.
+    places: HashMap<(usize, u32), Key, BuildMix>,
     next: u64,
+    unfinished: usize,
+    submitted: usize,
 }
 
 impl Slots {
-    pub(crate) fn insert(&mut self, slot: Slot) -> Key {
+    /// Adds a call; one that a replay may look for is also found by its place.
+    pub(crate) fn insert(&mut self, slot: Slot, replaying: bool) -> Key {
         let key = Key(self.next);
         self.next += 1;
+        self.unfinished += 1;
+        if replaying {
+            self.places.insert(slot.place(), key);
+        }
         self.slots.insert(key, slot);
         key
     }
@@ -196,14 +222,57 @@ impl Slots {
     }
 
     pub(crate) fn remove(&mut self, key: Key) -> Option<Slot> {
-        self.slots.remove(&key)
+        let slot = self.slots.remove(&key)?;
+        if !slot.is_done() {
+            self.unfinished -= 1;
+            self.submitted -= usize::from(slot.submitted);
+        }
+        if !self.places.is_empty() {
+            self.places.remove(&slot.place());
+        }
+        Some(slot)
     }
 
-    pub(crate) fn find(&self, want: impl Fn(&Slot) -> bool) -> Option<Key> {
+    /// The call at a place, unless it has its outcome.
+    pub(crate) fn at(&self, place: (usize, u32)) -> Option<Key> {
+        let key = *self.places.get(&place)?;
         self.slots
-            .iter()
-            .find(|(_, slot)| !matches!(slot.state, SlotState::Done(_)) && want(slot))
-            .map(|(key, _)| *key)
+            .get(&key)
+            .is_some_and(|slot| !slot.is_done())
+            .then_some(key)
+    }
+
+    /// Gives a call its outcome, and wakes who waits for it. False if the call is gone.
+    pub(crate) fn finish(&mut self, key: Key, recorded: Recorded) -> bool {
+        let Some(slot) = self.slots.get_mut(&key) else {
+            return false;
+        };
+        if !slot.is_done() {
+            self.unfinished -= 1;
+            self.submitted -= usize::from(slot.submitted);
+        }
+        slot.state = SlotState::Done(recorded);
+        if let Some(waker) = slot.waker.take() {
+            waker.wake();
+        }
+        true
+    }
+
+    /// Marks a call as submitted; false if it is gone.
+    pub(crate) fn submit(&mut self, key: Key) -> bool {
+        let Some(slot) = self.slots.get_mut(&key) else {
+            return false;
+        };
+        if !slot.submitted && !slot.is_done() {
+            self.submitted += 1;
+        }
+        slot.submitted = true;
+        true
+    }
+
+    /// Whether submitted calls are still under way.
+    pub(crate) fn submitted_outstanding(&self) -> bool {
+        self.submitted > 0
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Slot> {
@@ -217,13 +286,8 @@ impl Slots {
         keys.into_iter()
     }
 
+    /// How many calls have no outcome yet.
     pub(crate) fn unfinished(&self) -> usize {
-        if self.slots.len() <= 1 {
-            return self.slots.len();
-        }
-        self.slots
-            .values()
-            .filter(|slot| !matches!(slot.state, SlotState::Done(_)))
-            .count()
+        self.unfinished
     }
 }

@@ -10,6 +10,7 @@ use futures_util::future::{
 
 use crate::author::call::{Callable, Handle, TaskCall};
 use crate::author::frame::{Frame, enter};
+use crate::author::meta::Meta;
 use crate::author::scope::Scope;
 
 /// A future whose outcome is recorded, or that is made of such: what may be awaited in a program flow.
@@ -18,9 +19,21 @@ use crate::author::scope::Scope;
     label = "`{Self}` is not a step",
     note = "make it a #[task] and await that; wait with flowrt's `sleep`, `poll` or `receive`; or write `untracked(…)` if repeating it does no harm"
 )]
-pub trait Step: Future {}
+pub trait Step: Future {
+    /// The task or flow that it calls, as far as its type tells.
+    fn callee() -> Option<&'static Meta>
+    where
+        Self: Sized,
+    {
+        None
+    }
+}
 
-impl<M: Callable> Step for TaskCall<M> {}
+impl<M: Callable> Step for TaskCall<M> {
+    fn callee() -> Option<&'static Meta> {
+        Some(M::META)
+    }
+}
 impl<T: serde::de::DeserializeOwned> Step for Handle<T> {}
 impl<S: Step + ?Sized> Step for Pin<Box<S>> {}
 impl<S: Step + Unpin + ?Sized> Step for &mut S {}

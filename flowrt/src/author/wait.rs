@@ -11,6 +11,7 @@ use futures_util::future::BoxFuture;
 use serde::de::DeserializeOwned;
 
 use crate::author::core::Core;
+use crate::author::frame::{Frame, enter};
 use crate::author::record::decode_output;
 use crate::author::scope::{Scope, take_fixed};
 use crate::author::slot::{Key, Recorded, Work};
@@ -28,6 +29,7 @@ struct Waiting {
 }
 
 impl Waiting {
+    #[track_caller]
     fn build(kind: StepKind, input: Payload) -> Option<Self> {
         let scope = Scope::current()?;
         let key = scope
@@ -62,6 +64,7 @@ pub struct Sleep {
 }
 
 /// Waits that long without holding a slot. The instant at which it ends is recorded: a restart does not begin anew.
+#[track_caller]
 pub fn sleep(length: Duration) -> Sleep {
     let input = Payload::from_json(format!("[{}]", length.as_micros()));
     Sleep {
@@ -73,6 +76,7 @@ pub fn sleep(length: Duration) -> Sleep {
 }
 
 /// Waits until that instant; ends at once if it has passed.
+#[track_caller]
 pub fn sleep_until(instant: jiff::Timestamp) -> Sleep {
     let until = instant.as_microsecond();
     let input = Payload::from_json(format!("[{until}]"));
@@ -128,6 +132,7 @@ pub struct Receive<T> {
 }
 
 /// Waits for the next signal of that name: a value that a person or a program sends to the run. Holds no slot.
+#[track_caller]
 pub fn receive<T: DeserializeOwned + schemars::JsonSchema>(name: &'static str) -> Receive<T> {
     let input = Payload::from_json(serde_json::json!([name]).to_string());
     let schema = || schemars::schema_for!(T).to_value();
@@ -205,7 +210,11 @@ impl<F: Future> Future for Untracked<F> {
     type Output = F::Output;
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
         let this = self.project();
-        let output = ready!(this.future.poll(cx));
+        let output = ready!(if this.counted.is_some() {
+            enter(Frame::Untracked, || this.future.poll(cx))
+        } else {
+            this.future.poll(cx)
+        });
         *this.counted = None;
         Poll::Ready(output)
     }

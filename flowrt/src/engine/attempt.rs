@@ -17,6 +17,7 @@ use crate::author::meta::Meta;
 use crate::author::slot::{Busy, CallOptions, Finished, Key, Recorded};
 use crate::clock::Stopwatch;
 use crate::error::{Error, ErrorKind, Result};
+use crate::failpoint::failpoint;
 use crate::model::payload::Payload;
 use crate::model::record::{AttemptRecord, Entry, WaitRecord};
 use crate::model::retry;
@@ -74,7 +75,9 @@ pub(super) async fn run_task(
             cancel: cancel.clone(),
         };
         let timeout = options.timeout_of(meta);
+        failpoint("engine::before_body");
         let result = run_body(&core, meta, input.clone(), attempt, timeout).await;
+        failpoint("engine::after_body");
         let (ended, took) = core.clock.after(started, watch);
         let retried = matches!(&result, Err(error) if failed < options.retries_of(meta) && may_retry(meta, error))
             && !core.stops.any();

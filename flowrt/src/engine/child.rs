@@ -17,6 +17,7 @@ use crate::author::record::named;
 use crate::author::slot::{Busy, Finished, Key, Recorded};
 use crate::clock::Clock;
 use crate::error::{Error, ErrorKind};
+use crate::failpoint::failpoint;
 use crate::model::ids::RunId;
 use crate::model::payload::Payload;
 use crate::model::record::{Journal, NewRun, RunRecord, StepKind, WaitRecord};
@@ -176,9 +177,11 @@ async fn outcome(
     let new = new_run(host.run, core, step, meta, input);
     loop {
         let changed = host.shared.changed.notified();
+        failpoint("engine::before_child");
         let record = patiently(|| host.shared.store.create_run(new.clone()))
             .await
             .map_err(lost)?;
+        failpoint("engine::after_child");
         let owner = record
             .owner
             .filter(|owner| *owner != host.shared.store.process());
@@ -203,6 +206,7 @@ async fn outcome(
                     due: None,
                     detail: serde_json::json!({ "run": claimed.id }),
                 };
+                failpoint("engine::child_claimed");
                 host.note_wait(wait).await;
                 return drive_child(host, claimed, meta, core.facts.depth + 1, stops).await;
             }

@@ -97,6 +97,8 @@ impl Driver {
             logical_time: record.logical_time,
             depth,
             history_max: HISTORY_STEPS_MAX,
+            concurrency: meta.flow.concurrency,
+            fail_fast: meta.flow.fail_fast,
         };
         let core = Core::new(
             facts,
@@ -175,7 +177,10 @@ impl Driver {
     async fn step(&mut self, returned: bool) -> Option<Stop> {
         match self.core.next() {
             Next::Poll => None,
-            Next::Diverged(error) if error.kind() == ErrorKind::Diverged => Some(Stop::Parked(error)),
+            Next::Diverged(error) if error.kind() == ErrorKind::Diverged => {
+                let ended = returned.then(|| self.core.unreached()).flatten();
+                Some(Stop::Parked(ended.unwrap_or(error)))
+            }
             Next::Diverged(error) => Some(Stop::Misused(error)),
             // Decided before the stop, and not begun: it never will.
             Next::Start(_) if self.core.stops.any() => self.told_to_stop(),

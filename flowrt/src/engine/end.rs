@@ -8,6 +8,7 @@ use super::{crash, patiently, retry, trouble};
 use crate::author::meta::Meta;
 use crate::clock::Clock;
 use crate::error::{Error, ErrorKind, Result};
+use crate::failpoint::failpoint;
 use crate::model::payload::Payload;
 use crate::model::record::Entry;
 use crate::model::state::RunState;
@@ -29,7 +30,12 @@ impl Driver {
             Stop::Returned(Err(error)) | Stop::Misused(error) => {
                 (RunState::Failed, None, Some(error))
             }
-            Stop::Parked(error) => (RunState::Parked, None, Some(error)),
+            Stop::Parked(error) => {
+                // The line of the flow, unless that of a call is known.
+                let line = format!("{}:{}", self.meta.file, self.meta.line);
+                let error = error.at(self.meta.name, Some(line), 0);
+                (RunState::Parked, None, Some(error))
+            }
             Stop::Cancelled => {
                 self.core.cancel_running();
                 if self.core.bodies() > 0 {
@@ -149,7 +155,11 @@ impl Driver {
     async fn write_end(&self, entries: &[Entry], ending: &Ending) -> Result<(), store::Error> {
         let (run, epoch) = (self.record.id, self.record.epoch);
         let store = &self.host.shared.store;
-        patiently(|| store.finish(run, epoch, entries.to_vec(), ending.clone())).await
+        failpoint("engine::before_finish");
+        let finished =
+            patiently(|| store.finish(run, epoch, entries.to_vec(), ending.clone())).await;
+        failpoint("engine::after_finish");
+        finished
     }
 
     /// Child runs that were dropped or stopped write their own ends first, within their own grace.

@@ -20,6 +20,7 @@ use crate::author::meta::Kind;
 use crate::author::slot::{Finished, Key, Recorded, Work};
 use crate::clock::micros;
 use crate::error::{Error, Result};
+use crate::failpoint::failpoint;
 use crate::model::ids::RunId;
 use crate::model::payload::Payload;
 use crate::model::record::{Entry, Journal, Micros, RunRecord, WaitRecord};
@@ -157,13 +158,14 @@ impl RunHost {
             self.suspicious.store(false, Ordering::Relaxed);
         }
         let (store, run, epoch) = (&self.shared.store, self.run, self.epoch);
-        if store.is_always_there() {
-            let written = store.record(run, epoch, entries, durability).await;
-            return written.map_err(trouble);
-        }
-        patiently(|| store.record(run, epoch, entries.clone(), durability))
-            .await
-            .map_err(trouble)
+        failpoint("engine::before_record");
+        let recorded = if store.is_always_there() {
+            store.record(run, epoch, entries, durability).await
+        } else {
+            patiently(|| store.record(run, epoch, entries.clone(), durability)).await
+        };
+        failpoint("engine::after_record");
+        recorded.map_err(trouble)
     }
 
     /// Writes down that a step waits. Returns only if that is recorded; else the run is lost.

@@ -1,10 +1,12 @@
 //! Recorded values: JSON text, shared without copying.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::Deref;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 
 /// A recorded value as JSON text.
 #[derive(Clone, PartialEq, Eq)]
@@ -36,7 +38,10 @@ impl Payload {
         // Only objects have an order that may differ; all other text is canonical as serde writes it.
         let hash = if self.0.contains('{') {
             let mut canonical = String::with_capacity(self.0.len());
-            write_canonical(&self.to_value(), &mut canonical);
+            match serde_json::from_str::<&RawValue>(&self.0) {
+                Ok(json) => write_canonical(json, &mut canonical),
+                Err(_) => canonical.push_str(&self.0),
+            }
             blake3::hash(canonical.as_bytes())
         } else {
             blake3::hash(self.0.as_bytes())
@@ -47,33 +52,36 @@ impl Payload {
     }
 }
 
-fn write_canonical(value: &serde_json::Value, out: &mut String) {
-    match value {
-        serde_json::Value::Object(map) => {
-            let mut keys: Vec<_> = map.keys().collect();
-            keys.sort();
-            out.push('{');
-            for (index, key) in keys.into_iter().enumerate() {
-                if index > 0 {
-                    out.push(',');
-                }
-                out.push_str(&serde_json::Value::from(key.as_str()).to_string());
-                out.push(':');
-                write_canonical(&map[key], out);
+/// Sorts the keys of objects. All else stays the text that it is: numbers would lose digits in a tree.
+fn write_canonical(json: &RawValue, out: &mut String) {
+    let text = json.get();
+    if text.starts_with('{')
+        && let Ok(map) = serde_json::from_str::<BTreeMap<String, &RawValue>>(text)
+    {
+        out.push('{');
+        for (index, (key, value)) in map.into_iter().enumerate() {
+            if index > 0 {
+                out.push(',');
             }
-            out.push('}');
+            out.push_str(&serde_json::Value::from(key).to_string());
+            out.push(':');
+            write_canonical(value, out);
         }
-        serde_json::Value::Array(items) => {
-            out.push('[');
-            for (index, item) in items.iter().enumerate() {
-                if index > 0 {
-                    out.push(',');
-                }
-                write_canonical(item, out);
+        out.push('}');
+    } else if text.starts_with('[')
+        && text.contains('{')
+        && let Ok(items) = serde_json::from_str::<Vec<&RawValue>>(text)
+    {
+        out.push('[');
+        for (index, item) in items.into_iter().enumerate() {
+            if index > 0 {
+                out.push(',');
             }
-            out.push(']');
+            write_canonical(item, out);
         }
-        other => out.push_str(&other.to_string()),
+        out.push(']');
+    } else {
+        out.push_str(text);
     }
 }
 
@@ -103,5 +111,11 @@ mod tests {
             one.digest(),
             Payload::from_json(r#"[{"a":1,"b":{"x":[2,1],"y":null}}]"#).digest()
         );
+    }
+
+    #[test]
+    fn every_digit_counts() {
+        let of = |number: u128| Payload::from_json(format!(r#"[{{"n":{number}}}]"#)).digest();
+        assert_ne!(of(u128::MAX), of(u128::MAX - 1));
     }
 }

@@ -14,6 +14,8 @@ pub struct Replay {
     places: HashMap<(String, u32), Place>,
     nodes: HashMap<(String, String), ()>,
     ends: HashMap<String, u32>,
+    /// The last recorded completion of each scope: its place and its step.
+    lasts: HashMap<String, (u32, String)>,
 }
 
 #[derive(Debug, Clone)]
@@ -21,6 +23,7 @@ struct Place {
     step: String,
     task: String,
     digest: Digest,
+    input: Option<Payload>,
     value: Option<Payload>,
 }
 
@@ -56,14 +59,29 @@ impl Replay {
                 step: step.step.clone(),
                 task: step.task.clone(),
                 digest: step.digest,
+                input: step.input.clone(),
                 value,
             };
             self.places
                 .insert((step.scope.clone(), step.position), place);
         }
         if step.is_handed_out() {
+            let last = self.lasts.get_mut(&step.scope);
+            match last {
+                Some(last) if last.0 >= step.position => {}
+                Some(last) => *last = (step.position, step.step.clone()),
+                None => {
+                    self.lasts
+                        .insert(step.scope.clone(), (step.position, step.step.clone()));
+                }
+            }
             self.queue.push_back(step);
         }
+    }
+
+    /// Nothing was recorded: every call is new.
+    pub fn is_blank(&self) -> bool {
+        self.places.is_empty() && self.ends.is_empty()
     }
 
     /// Everything is handed out.
@@ -88,7 +106,7 @@ impl Replay {
         position: u32,
         step: &str,
         task: &str,
-        digest: impl FnOnce() -> Digest,
+        input: &Payload,
     ) -> Option<Error> {
         let Some(place) = self.places.get(&(scope.to_owned(), position)) else {
             let end = self.ends.get(scope)?;
@@ -105,24 +123,22 @@ impl Replay {
                 place.step
             )));
         }
-        (place.digest != digest()).then(|| {
+        (place.digest != input.digest()).then(|| {
+            let recorded = place.input.as_deref().unwrap_or("other inputs");
+            let (mine, theirs) = difference(input, recorded);
             diverged(format!(
-                "the code calls `{step}` with other inputs than the record has"
+                "the code calls `{step}` with {mine}, but the record has it with {theirs}"
             ))
         })
     }
 
     /// A scope ended after `length` calls: the record may not know of more.
     pub fn close_scope(&self, scope: &str, length: u32) -> Option<Error> {
-        let beyond = self
-            .queue
-            .iter()
-            .find(|step| step.scope == scope && step.position >= length);
-        beyond.map(|step| {
+        let (last, step) = self.lasts.get(scope)?;
+        (*last >= length).then(|| {
             diverged(format!(
-                "{} ends after {length} calls, but the record goes on with `{}`",
-                scope_name(scope),
-                step.step
+                "{} ends after {length} calls, but the record goes on with `{step}`",
+                scope_name(scope)
             ))
         })
     }
@@ -165,6 +181,25 @@ impl Replay {
             ))
         })
     }
+}
+
+/// Two texts cut to where they differ, so that a person sees it in one line.
+fn difference(mine: &str, theirs: &str) -> (String, String) {
+    const BEFORE: usize = 20;
+    const SHOWN: usize = 60;
+    let same = mine
+        .chars()
+        .zip(theirs.chars())
+        .take_while(|(a, b)| a == b)
+        .count();
+    let from = same.saturating_sub(BEFORE);
+    let cut = |text: &str| {
+        let shown: String = text.chars().skip(from).take(SHOWN).collect();
+        let ends = text.chars().skip(from).nth(SHOWN).is_none();
+        let (left, right) = (if from > 0 { "…" } else { "" }, if ends { "" } else { "…" });
+        format!("{left}{shown}{right}")
+    };
+    (cut(mine), cut(theirs))
 }
 
 fn scope_name(scope: &str) -> String {

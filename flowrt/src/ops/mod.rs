@@ -18,6 +18,7 @@ use crate::author::record::{decode_output, named};
 use crate::clock::{self, Clock};
 use crate::engine::{self, Shared, redo_of, trouble};
 use crate::error::{Error, ErrorKind, Result};
+use crate::failpoint::failpoint;
 use crate::model::ids::{ProcessId, RunId};
 use crate::model::payload::Payload;
 use crate::model::record::{Journal, NewRun, RunRecord};
@@ -156,7 +157,10 @@ impl Engine {
             build: String::new(),
             steps: Vec::new(),
         };
-        self.shared.store.create_run(run).await.map_err(trouble)
+        failpoint("ops::before_start");
+        let record = self.shared.store.create_run(run).await.map_err(trouble);
+        failpoint("ops::after_start");
+        record
     }
 
     /// Goes on with a run: one whose process died from where it stopped, one that failed with what failed.
@@ -200,6 +204,7 @@ impl Engine {
         meta: &'static Meta,
         reopen: bool,
     ) -> Result<RunHandle> {
+        failpoint("ops::before_claim");
         let store = &self.shared.store;
         let now = self.shared.clock.now();
         let claimed = if reopen {
@@ -216,6 +221,7 @@ impl Engine {
                 format!("another process has taken the run {}", record.name),
             ));
         };
+        failpoint("ops::after_claim");
         let (id, name) = (claimed.id, claimed.name.clone());
         let stops = Stops::default();
         let shared = self.shared.clone();

@@ -23,9 +23,10 @@ impl Core {
         if let Some(error) = inner.diverged.take() {
             return Next::Diverged(error);
         }
-        if let Some((key, recorded)) = inner.handouts.pop_front() {
-            inner.deliver(key, recorded);
-            return Next::Poll;
+        while let Some((key, recorded)) = inner.handouts.pop_front() {
+            if inner.deliver(key, recorded) {
+                return Next::Poll;
+            }
         }
         if let Some(next) = inner.replay_next() {
             return next;
@@ -113,7 +114,11 @@ impl Core {
 
     /// What is left of the record once the flow has ended: a strict replay must have reached all of it.
     pub(crate) fn unreached(&self) -> Option<Error> {
-        self.lock().replay.unreached()
+        let mut inner = self.lock();
+        while inner.next_was_dropped() {
+            inner.replay.pop();
+        }
+        inner.replay.unreached()
     }
 
     /// Returns when the flow's own wakers ask for a poll.
@@ -131,10 +136,7 @@ impl Core {
 
     /// Whether submitted calls are still under way.
     pub(crate) fn submitted_outstanding(&self) -> bool {
-        self.lock()
-            .slots
-            .iter()
-            .any(|slot| slot.submitted && !matches!(slot.state, SlotState::Done(_)))
+        self.lock().slots.submitted_outstanding()
     }
 
     /// The first failure of a submitted call that nobody awaited.
@@ -142,7 +144,8 @@ impl Core {
         let inner = self.lock();
         inner
             .slots
-            .iter()
+            .keys()
+            .filter_map(|key| inner.slots.get(key))
             .filter(|slot| slot.submitted && !slot.awaited && !slot.tolerated)
             .find_map(|slot| match &slot.state {
                 SlotState::Done(recorded) if !recorded.state.is_success() => {

@@ -1,9 +1,11 @@
 //! The flow's side of a run: calls are built, polled, dropped; scopes open and close.
 
 use super::*;
+use crate::failpoint::failpoint;
 
 impl Core {
-    /// Builds a call: takes its place and name in the scope.
+    /// Builds a call: takes its place and name in the scope, and its line from whoever called that.
+    #[track_caller]
     pub(crate) fn build(
         &self,
         scope: usize,
@@ -15,9 +17,13 @@ impl Core {
         let mut inner = self.lock();
         let is_fixed = fixed.is_some();
         let identity = inner.identify(scope, task, fixed);
-        inner
-            .slots
-            .insert(Slot::new(identity, kind, task, input, is_fixed))
+        let replaying = !inner.replay.is_over();
+        let mut slot = Slot::new(identity, kind, task, input, is_fixed);
+        slot.tolerant = inner.scopes[scope]
+            .items
+            .as_ref()
+            .is_some_and(|items| items.tolerant);
+        inner.slots.insert(slot, replaying)
     }
 
     /// Gives a call another name, counted among the calls of that name.
@@ -72,6 +78,9 @@ impl Core {
             SlotState::Built => {
                 slot.waker = Some(cx.waker().clone());
                 let work = work();
+                if inner.differs(key) {
+                    return Poll::Pending;
+                }
                 if matches!(work, Work::Call { .. }) && !self.stops.any() && inner.may_inline(key) {
                     inner
                         .slots
@@ -106,10 +115,11 @@ impl Core {
         let mut commit = self.host.commit(self, entries, synced);
         match commit.as_mut().poll(cx) {
             Poll::Ready(Ok(())) => {
+                failpoint("engine::before_handout");
                 let mut inner = self.lock();
                 inner.running -= 1;
+                inner.slots.finish(key, recorded.clone());
                 if let Some(slot) = inner.slots.get_mut(key) {
-                    slot.state = SlotState::Done(recorded.clone());
                     slot.awaited = true;
                 }
                 Poll::Ready(recorded)
@@ -129,11 +139,10 @@ impl Core {
     /// Wants a call whether or not anybody polls it, and keeps the run open until it ends.
     pub(crate) fn submit(&self, key: Key, work: Work) {
         let mut inner = self.lock();
-        if let Some(slot) = inner.slots.get_mut(key) {
-            slot.submitted = true;
-            if matches!(slot.state, SlotState::Built) {
-                inner.want(key, work);
-            }
+        let built = inner.slots.submit(key)
+            && matches!(inner.slots.get(key), Some(slot) if matches!(slot.state, SlotState::Built));
+        if built && !inner.differs(key) {
+            inner.want(key, work);
         }
         inner.wake();
     }
@@ -150,7 +159,7 @@ impl Core {
         let Some(slot) = inner.slots.remove(key) else {
             return;
         };
-        inner.handouts.retain(|(other, _)| *other != key);
+        // What the queues still hold of it is passed over when its turn comes.
         match slot.state {
             SlotState::Running => {
                 if let Some(abort) = &slot.abort {
@@ -164,31 +173,41 @@ impl Core {
                 inner.pending.push(Entry::Step(record));
                 inner.wake();
             }
-            SlotState::Wanted(_) => inner.wanted.retain(|other| *other != key),
-            SlotState::Built | SlotState::Done(_) => {}
+            SlotState::Built | SlotState::Wanted(_) if !inner.replay.is_over() => {
+                let place = (slot.identity.scope, slot.identity.position);
+                inner.dropped.insert(place);
+            }
+            SlotState::Built | SlotState::Wanted(_) | SlotState::Done(_) => {}
         }
     }
 
-    pub(crate) fn open_scope(&self, parent: usize, name: &str) -> usize {
+    /// The scope of the item that is built, or of that name.
+    pub(crate) fn open_scope(&self, parent: usize, name: &str, item: Option<FixedId>) -> usize {
         let mut inner = self.lock();
-        let name: Arc<str> = Arc::from(name);
-        let occurrence = inner.scopes[parent].next(&name);
-        let path = format!(
-            "{}{}/",
-            inner.scopes[parent].path,
-            with_occurrence(&name, occurrence)
-        );
+        let (name, occurrence) = match item {
+            Some(item) => (item.name, 1),
+            None => {
+                let name: Arc<str> = Arc::from(name);
+                let occurrence = inner.scopes[parent].next(&name);
+                (name, occurrence)
+            }
+        };
+        let path = format!("{}/", inner.scopes[parent].step(&name, occurrence));
         inner.push_scope(path)
     }
 
-    pub(crate) fn open_branch(&self, parent: usize) -> usize {
+    /// The scope of a branch: of the item that is built, or the next one of its parent.
+    pub(crate) fn open_branch(&self, parent: usize, item: Option<FixedId>) -> usize {
         let mut inner = self.lock();
-        inner.scopes[parent].branches += 1;
         inner.branches += 1;
-        let path = format!(
-            "{}b{}/",
-            inner.scopes[parent].path, inner.scopes[parent].branches
-        );
+        let scope = &mut inner.scopes[parent];
+        let path = match item {
+            Some(item) => format!("{}/", scope.step(&item.name, 1)),
+            None => {
+                scope.branches += 1;
+                format!("{}b{}/", scope.path, scope.branches)
+            }
+        };
         inner.push_scope(path)
     }
 

@@ -1,6 +1,7 @@
 //! What both sides of a run do under its lock.
 
 use super::*;
+use crate::failpoint::failpoint;
 
 /// How many calls run in a row inside the flow's own poll.
 const INLINED_AT_MOST: u32 = 256;
@@ -34,23 +35,16 @@ impl Inner {
     }
 
     pub(super) fn step(&self, identity: &Identity) -> String {
-        let path = &self.scopes[identity.scope].path;
-        if identity.occurrence <= 1 {
-            format!("{path}{}", identity.name)
-        } else {
-            format!("{path}{}#{}", identity.name, identity.occurrence)
-        }
+        self.scopes[identity.scope].step(&identity.name, identity.occurrence)
     }
 
     pub(super) fn push_scope(&mut self, path: String) -> usize {
-        self.scopes.push(ScopeData {
-            path,
-            position: 0,
-            names: HashMap::new(),
-            branches: 0,
-            draws: 0,
-        });
-        self.scopes.len() - 1
+        let index = self.scopes.len();
+        if !self.replay.is_over() {
+            self.paths.insert(path.clone(), index);
+        }
+        self.scopes.push(ScopeData::new(path));
+        index
     }
 
     pub(super) fn take_seq(&mut self) -> u64 {
@@ -85,38 +79,57 @@ impl Inner {
         };
         slot.state = SlotState::Wanted(work);
         self.wanted.push_back(key);
-        if self.replay.is_over() {
-            return;
-        }
-        let Some(slot) = self.slots.get(key) else {
-            return;
-        };
-        let path = &self.scopes[slot.identity.scope].path;
-        let step = self.step(&slot.identity);
-        if let Some(error) =
-            self.replay
-                .check(path, slot.identity.position, &step, slot.task, || {
-                    slot.input.digest()
-                })
-        {
-            self.diverged.get_or_insert(error);
-        }
     }
 
-    pub(super) fn deliver(&mut self, key: Key, recorded: Recorded) {
-        self.wanted.retain(|other| *other != key);
-        if let Some(slot) = self.slots.get_mut(key) {
-            slot.state = SlotState::Done(recorded);
-            if let Some(waker) = slot.waker.take() {
-                waker.wake();
-            }
+    /// Whether a call does not fit the record; remembers why. Also once all is handed out: the record holds the ends of
+    /// scopes, and calls that were dropped.
+    pub(super) fn differs(&mut self, key: Key) -> bool {
+        if self.replay.is_blank() {
+            return false;
         }
-        self.wake();
+        let error = self.slots.get(key).and_then(|slot| self.misfit(slot));
+        let differs = error.is_some();
+        if let Some(error) = error {
+            self.diverged.get_or_insert(error);
+        }
+        differs
+    }
+
+    /// Why a call does not fit what is recorded at its place, and on which line it stands.
+    fn misfit(&self, slot: &Slot) -> Option<Error> {
+        let path = &self.scopes[slot.identity.scope].path;
+        let step = self.step(&slot.identity);
+        let error =
+            self.replay
+                .check(path, slot.identity.position, &step, slot.task, &slot.input)?;
+        let line = format!("{}:{}", slot.location.file(), slot.location.line());
+        Some(error.at(&step, Some(line), 0))
+    }
+
+    /// Puts an outcome into its call's slot; false if nobody wants the call any more.
+    pub(super) fn deliver(&mut self, key: Key, recorded: Recorded) -> bool {
+        failpoint("engine::before_handout");
+        let there = self.slots.finish(key, recorded);
+        if there {
+            self.wake();
+        }
+        there
+    }
+
+    /// Whether the next recorded completion is that of a call which the flow dropped meanwhile: in the first execution
+    /// both were recorded before the flow was told of either.
+    pub(super) fn next_was_dropped(&self) -> bool {
+        !self.dropped.is_empty()
+            && self.replay.peek().is_some_and(|record| {
+                self.paths
+                    .get(&record.scope)
+                    .is_some_and(|scope| self.dropped.contains(&(*scope, record.position)))
+            })
     }
 
     pub(super) fn replay_next(&mut self) -> Option<Next> {
         while let Some(record) = self.replay.peek() {
-            if !record.is_handed_out() {
+            if !record.is_handed_out() || self.next_was_dropped() {
                 self.replay.pop();
                 continue;
             }
@@ -126,10 +139,11 @@ impl Inner {
                 record.step.clone(),
                 record.digest,
             );
-            let found = self.slots.find(|slot| {
-                slot.identity.position == position && self.scopes[slot.identity.scope].path == scope
-            });
-            let Some(key) = found else {
+            let index = self.paths.get(&scope).copied();
+            let Some(key) = index.and_then(|index| self.slots.at((index, position))) else {
+                if index.is_some_and(|index| self.scopes[index].reach(position)) {
+                    return Some(Next::Poll);
+                }
                 // An untracked future may still lead to the call.
                 return Some(if self.untracked > 0 {
                     Next::Wait
@@ -140,14 +154,12 @@ impl Inner {
             let slot = self.slots.get(key).expect("found under this lock");
             let mine = self.step(&slot.identity);
             if mine != step || slot.input.digest() != digest {
-                let error = self
-                    .replay
-                    .check(&scope, position, &mine, slot.task, || slot.input.digest());
                 return Some(Next::Diverged(
-                    error.unwrap_or_else(|| self.replay.not_built()),
+                    self.misfit(slot).unwrap_or_else(|| self.replay.not_built()),
                 ));
             }
             let record = self.replay.pop().expect("peeked under this lock");
+            self.note_failed_item(key, &record);
             let recorded = Recorded {
                 state: record.state,
                 output: record.output.unwrap_or_else(Payload::null),
@@ -163,17 +175,21 @@ impl Inner {
         if self.aside.is_empty() {
             return false;
         }
-        let keys: Vec<Key> = self.wanted.iter().copied().collect();
-        for key in keys {
+        while let Some(key) = self.wanted.pop_front() {
             let Some(slot) = self.slots.get(key) else {
                 continue;
             };
+            if slot.is_done() {
+                continue;
+            }
             let step = self.step(&slot.identity);
             let scope = &self.scopes[slot.identity.scope].path;
             let Some(mut record) = self
                 .aside
                 .take(scope, &step, slot.task, slot.input.digest())
             else {
+                // What is aside only shrinks: a call that it does not know now, it never will.
+                self.fresh.push(key);
                 continue;
             };
             let from = record.seq;
@@ -185,6 +201,7 @@ impl Inner {
                 state: record.state,
                 output: record.output.clone().unwrap_or_else(Payload::null),
             };
+            self.note_failed_item(key, &record);
             self.pending.push(Entry::Reused { from, step: record });
             self.deliver(key, recorded);
             return true;
@@ -193,15 +210,18 @@ impl Inner {
     }
 
     pub(super) fn take_starts(&mut self) -> Vec<(Key, Work)> {
-        let mut starts = Vec::with_capacity(self.wanted.len());
-        while let Some(key) = self.wanted.pop_front() {
+        let wanted: Vec<Key> = self.fresh.drain(..).chain(self.wanted.drain(..)).collect();
+        let mut starts = Vec::with_capacity(wanted.len());
+        for key in wanted {
             let Some(slot) = self.slots.get_mut(key) else {
                 continue;
             };
-            if let SlotState::Wanted(work) = std::mem::replace(&mut slot.state, SlotState::Running)
-            {
-                self.running += 1;
-                starts.push((key, work));
+            match std::mem::replace(&mut slot.state, SlotState::Running) {
+                SlotState::Wanted(work) => {
+                    self.running += 1;
+                    starts.push((key, work));
+                }
+                other => slot.state = other,
             }
         }
         starts
@@ -215,7 +235,7 @@ impl Inner {
             (slot.identity.position, slot.kind, slot.task, slot.tolerated);
         let (digest, input) = (slot.input.digest(), slot.input.clone());
         let seq = self.take_seq();
-        Some(StepRecord {
+        let record = StepRecord {
             seq,
             step,
             scope,
@@ -233,7 +253,9 @@ impl Inner {
             signal: finished.signal,
             reused_from: None,
             tolerated,
-        })
+        };
+        self.note_failed_item(finished.key, &record);
+        Some(record)
     }
 
     pub(super) fn cancelled(&mut self, slot: &Slot, now: Micros) -> StepRecord {

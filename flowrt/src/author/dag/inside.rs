@@ -69,7 +69,7 @@ impl Inside {
 }
 
 /// Whether an error is about the run and not about a node.
-pub(super) fn ends_run(error: &Error) -> bool {
+pub(crate) fn ends_run(error: &Error) -> bool {
     matches!(
         error.kind(),
         ErrorKind::Diverged | ErrorKind::LeaseLost | ErrorKind::Stopped | ErrorKind::Store

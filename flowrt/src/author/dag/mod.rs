@@ -20,7 +20,8 @@ pub use cell::{Cell, Reuse, Same, matched_before};
 pub use inside::Inside;
 pub use progress::Arm;
 
-use self::inside::{ends_run, state_of};
+pub(crate) use self::inside::ends_run;
+use self::inside::state_of;
 use self::link::Link;
 use self::progress::Progress;
 use crate::author::meta::StaticGraph;

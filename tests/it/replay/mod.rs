@@ -1,0 +1,10 @@
+//! A counter-example for every rule of replay: each test is red without its rule.
+
+mod dropped_child;
+mod edits;
+mod lab;
+mod misuse;
+mod nested;
+mod order;
+mod story;
+mod values;

@@ -1,0 +1,4 @@
+//! The steps of the language besides tasks: each runs, and goes on after a crash.
+
+mod crash;
+mod map;
