@@ -15,8 +15,7 @@ const FACTOR: u64 = 0x9e37_79b9_7f4a_7c15;
 
 impl Hasher for Mix {
     fn finish(&self) -> u64 {
-        // A map looks at both ends of the hash; a product has its best bits at the top.
-        self.0 ^ (self.0 >> 32)
+        self.0
     }
 
     fn write(&mut self, bytes: &[u8]) {
@@ -32,7 +31,10 @@ impl Hasher for Mix {
     }
 
     fn write_u64(&mut self, number: u64) {
-        self.0 = (self.0.rotate_left(5) ^ number).wrapping_mul(FACTOR);
+        // A product has its best bits at the top, so both halves are folded together.
+        let product = u128::from(self.0.rotate_left(23) ^ number) * u128::from(FACTOR);
+        let (high, low) = (product >> 64, product & u128::from(u64::MAX));
+        self.0 = u64::try_from(high ^ low).expect("both halves have 64 bits");
     }
 }
 

@@ -18,6 +18,7 @@ mod read_runs;
 mod readers;
 mod rows;
 mod session;
+mod tail;
 #[cfg(test)]
 mod tests;
 mod write_entries;
