@@ -36,6 +36,8 @@ pub(super) struct Task {
 }
 
 /// Runs a task until it succeeds or its attempts are used up. The first attempt takes the permit that it is given, if any.
+///
+/// Each call is one such future, so what few of them do is boxed: it stays below a kilobyte, where allocators are fast.
 pub(super) async fn run_task(
     host: Arc<RunHost>,
     core: Arc<Core>,
@@ -54,7 +56,7 @@ pub(super) async fn run_task(
     if let Some(due) = due {
         // A wait holds no place.
         given = None;
-        core.clock.sleep_until(due).await;
+        Box::pin(core.clock.sleep_until(due)).await;
     }
     let mut first = None;
     loop {
@@ -64,7 +66,9 @@ pub(super) async fn run_task(
         };
         unless_stopped(&core).await;
         core.body_starts(key, Busy::Body, cancel.clone());
-        host.note_start(&step).await;
+        if host.is_suspicious() {
+            Box::pin(host.note_start(&step)).await;
+        }
         let started = core.clock.now();
         let watch = Stopwatch::start();
         let attempt = Attempt {
@@ -115,7 +119,7 @@ pub(super) async fn run_task(
             error: recorded.output,
             next: Some(next),
         };
-        wait_for_retry(&host, &core, record, delay).await;
+        Box::pin(wait_for_retry(&host, &core, record, delay)).await;
     }
 }
 
@@ -182,12 +186,7 @@ async fn run_body(
     };
     let result = match timeout {
         None => body.await,
-        Some(limit) => match select(
-            std::pin::pin!(body),
-            std::pin::pin!(core.clock.sleep(limit)),
-        )
-        .await
-        {
+        Some(limit) => match select(body, Box::pin(core.clock.sleep(limit))).await {
             Either::Left((result, _)) => result,
             Either::Right(_) => {
                 cancel.set();

@@ -132,7 +132,7 @@ impl RunHost {
         if let Ok(permit) = permits.clone().try_acquire_owned() {
             return Some(permit);
         }
-        permits.clone().acquire_owned().await.ok()
+        Box::pin(permits.clone().acquire_owned()).await.ok()
     }
 
     /// Where tasks wait for such a place.
@@ -181,11 +181,13 @@ impl RunHost {
         }
     }
 
-    /// Writes down that a body begins, if the run is under suspicion of killing its process.
+    /// Whether the process died, and nothing has been recorded since.
+    pub(super) fn is_suspicious(&self) -> bool {
+        self.suspicious.load(Ordering::Relaxed)
+    }
+
+    /// Writes down that a body begins, which a run under suspicion of killing its process does.
     pub(super) async fn note_start(&self, step: &str) {
-        if !self.suspicious.load(Ordering::Relaxed) {
-            return;
-        }
         let wait = WaitRecord {
             step: step.to_owned(),
             kind: crash::UNDER_WAY.to_owned(),
