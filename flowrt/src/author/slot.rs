@@ -132,6 +132,8 @@ pub(crate) enum Busy {
 #[derive(Debug)]
 pub(crate) struct Slot {
     pub(crate) identity: Identity,
+    /// Its full id, once somebody asked.
+    pub(crate) step: Option<Arc<str>>,
     /// The line of the flow that built it.
     pub(crate) location: &'static Location<'static>,
     pub(crate) kind: StepKind,
@@ -163,6 +165,7 @@ impl Slot {
     ) -> Self {
         Self {
             identity,
+            step: None,
             location: Location::caller(),
             kind,
             task,

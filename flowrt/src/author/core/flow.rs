@@ -46,16 +46,27 @@ impl Core {
         if let Some(slot) = inner.slots.get_mut(key) {
             slot.identity.name = name;
             slot.identity.occurrence = occurrence;
+            slot.step = None;
         }
     }
 
     /// The full id of a step.
     pub(crate) fn step_id(&self, key: Key) -> Arc<str> {
-        let inner = self.lock();
-        inner.slots.get(key).map_or_else(
-            || Arc::from("?"),
-            |slot| Arc::from(inner.step(&slot.identity)),
-        )
+        let mut inner = self.lock();
+        let Inner { slots, scopes, .. } = &mut *inner;
+        let Some(slot) = slots.get_mut(key) else {
+            return Arc::from("?");
+        };
+        let Identity {
+            scope,
+            name,
+            occurrence,
+            ..
+        } = &slot.identity;
+        let step = slot
+            .step
+            .get_or_insert_with(|| Arc::from(scopes[*scope].step(name, *occurrence)));
+        step.clone()
     }
 
     /// Polls a call: its recorded outcome, or the work is wanted.

@@ -229,7 +229,10 @@ impl Inner {
 
     pub(super) fn record_of(&mut self, finished: Finished) -> Option<StepRecord> {
         let slot = self.slots.get(finished.key)?;
-        let step = self.step(&slot.identity);
+        let step = match &slot.step {
+            Some(step) => step.to_string(),
+            None => self.step(&slot.identity),
+        };
         let scope = self.scopes[slot.identity.scope].path.clone();
         let (position, kind, task, tolerated) =
             (slot.identity.position, slot.kind, slot.task, slot.tolerated);

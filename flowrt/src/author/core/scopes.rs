@@ -44,16 +44,9 @@ impl ScopeData {
 
     /// The full id of a step in it: `fetch#2`, `b1/fetch`, and `fetch[3]` for the item of a fan-out.
     pub(super) fn step(&self, name: &str, occurrence: u32) -> String {
-        let mut step = String::new();
-        self.write_step(name, occurrence, &mut step);
-        step
-    }
-
-    /// The same, into a buffer.
-    pub(super) fn write_step(&self, name: &str, occurrence: u32, step: &mut String) {
         let open = self.items.as_ref().and(self.path.strip_suffix(']'));
         let start = open.unwrap_or(&self.path);
-        step.reserve(start.len() + name.len() + 12);
+        let mut step = String::with_capacity(start.len() + name.len() + 12);
         step.push_str(start);
         step.push_str(name);
         if occurrence > 1 {
@@ -62,6 +55,7 @@ impl ScopeData {
         if open.is_some() {
             step.push(']');
         }
+        step
     }
 
     /// Asks a fan-out for the item at that place; false if it can give no more.
