@@ -27,13 +27,14 @@ pub use __schema::*;
 #[cfg(feature = "macros")]
 pub use flowmacros::{JsonSchema, flow, limit, resource, task};
 
-pub use author::call::{Handle, TaskCall};
+pub use author::call::{BoxedCall, Handle, TaskCall};
 pub use author::context::TaskContext;
+pub use author::given::{Random, now, random, uuid};
 pub use author::map::{Map, MapCall, map};
 pub use author::meta::Limit;
-pub use author::wait::{
-    Receive, Sleep, Untracked, now, receive, sleep, sleep_until, untracked, uuid,
-};
+pub use author::poll::{Poll, Until, poll};
+pub use author::race::{Race, Race2, Race3, Race4, Race5, Racers, race};
+pub use author::wait::{Receive, Sleep, Untracked, receive, sleep, sleep_until, untracked};
 pub use error::{Error, ErrorKind, Result, StdError};
 pub use model::graph::Trigger;
 pub use ops::Engine;

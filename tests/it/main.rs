@@ -8,5 +8,8 @@ mod dag_runs;
 mod file_length;
 mod language;
 mod layering;
+mod lifecycle;
+mod limits;
 mod replay;
+mod resume;
 mod steps;

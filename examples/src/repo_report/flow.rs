@@ -1,7 +1,6 @@
 //! The report as a flow: the months run beside each other, and a killed report goes on with the months it has.
 
 use flowrt::prelude::*;
-use futures_util::future::try_join_all;
 
 use super::analysis::MonthSummary;
 use super::combine::RepoSummary;
@@ -39,11 +38,9 @@ async fn repo_report(
     #[arg(default = "repo_report.html", help = "where the page goes")] out: String,
 ) -> Result<String> {
     let history = read_history(path.clone(), revision).await?;
-    let months = history
-        .months
-        .into_iter()
-        .map(|month| summarise_month(path.clone(), month));
-    let months = try_join_all(months).await?;
+    let months = map(history.months, |month| summarise_month(path.clone(), month))
+        .label(|month| month.month)
+        .await?;
     let summary = combine_months(months).await?;
     write_report(history.repo, summary, out).await
 }

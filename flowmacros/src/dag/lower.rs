@@ -189,7 +189,7 @@ impl<'a> Lowering<'a> {
         let v = hidden("__v", node.value_span);
         let values = self.values(node);
         let code = if statement {
-            quote!(#d.glue(|| { #expr; })?;)
+            quote!(#d.glue(#index, || { #expr; })?;)
         } else {
             let ty = match &node.dest {
                 Dest::Let { ty: Some(ty), .. } => quote!(-> #ty),
@@ -207,7 +207,7 @@ impl<'a> Lowering<'a> {
                 quote!({ #expr })
             };
             quote! {
-                let #v = #d.glue(|| #ty #code)?;
+                let #v = #d.glue(#index, || #ty #code)?;
                 #store
             }
         };
@@ -257,7 +257,7 @@ impl<'a> Lowering<'a> {
         quote! {
             #dag.branch(#index, &[#(#arms),*], ::std::boxed::Box::new(move || {
                 #values
-                #d.glue(|| #choice)
+                #d.glue(#index, || #choice)
             }));
         }
     }

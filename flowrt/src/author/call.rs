@@ -19,6 +19,7 @@ use crate::author::plain;
 use crate::author::record::{Recordable, decode_output, encode};
 use crate::author::scope::{Scope, glue_call, take_fixed, untracked_call};
 use crate::author::slot::{CallOptions, Key, Recorded, Work};
+use crate::author::step::Step;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::payload::Payload;
 
@@ -41,6 +42,9 @@ pub struct TaskCall<M: Callable> {
     call: Call,
     _marker: PhantomData<fn() -> M>,
 }
+
+/// A call of any task or flow with that value; see [`boxed`](TaskCall::boxed).
+pub type BoxedCall<T> = Pin<Box<dyn Step<Output = Result<T>> + Send>>;
 
 /// A call that was [submitted](TaskCall::submit): it runs whether or not it is awaited, and the run ends only after it.
 pub struct Handle<T> {
@@ -116,7 +120,7 @@ impl Call {
                         ended: false,
                     }
                 }
-                Some(Frame::Glue) => {
+                Some(Frame::Glue(..)) => {
                     let _ = take_fixed();
                     Place::Broken(glue_call())
                 }
@@ -253,6 +257,30 @@ impl<M: Callable> TaskCall<M> {
         }
     }
 
+    /// The call without the type of its task, so that a closure may give calls of different ones.
+    ///
+    /// ```
+    /// use flowrt::prelude::*;
+    ///
+    /// #[task]
+    /// async fn halve(n: u32) -> Result<u32> {
+    ///     Ok(n / 2)
+    /// }
+    ///
+    /// #[task]
+    /// async fn triple(n: u32) -> Result<u32> {
+    ///     Ok(n * 3)
+    /// }
+    ///
+    /// #[flow]
+    /// async fn steps(numbers: Vec<u32>) -> Result<Vec<u32>> {
+    ///     map(numbers, |n| if n % 2 == 0 { halve(n).boxed() } else { triple(n).boxed() }).await
+    /// }
+    /// ```
+    pub fn boxed(self) -> BoxedCall<M::Output> {
+        Box::pin(self)
+    }
+
     /// The bare body: no record, no retries, no limits. Says that one means it where a recorded call is impossible.
     pub fn body(mut self) -> BoxFuture<'static, Result<M::Output>> {
         let meta = self.call.meta;
@@ -274,6 +302,21 @@ impl<M: Callable> TaskCall<M> {
             let output = plain::run(meta, input?, TaskContext::of_current(meta)).await?;
             decode_output(meta.name, &output)
         })
+    }
+
+    /// The recorded inputs; `null` if there are none to be had.
+    pub(crate) fn input(&self) -> Payload {
+        match &self.call.place {
+            Place::Step { input, .. } | Place::Plain(input) | Place::Outside(input) => {
+                input.clone()
+            }
+            Place::Running(_) | Place::Broken(_) | Place::Over => Payload::null(),
+        }
+    }
+
+    /// Polls for the value as it is recorded.
+    pub(crate) fn poll_recorded(&mut self, cx: &mut Context<'_>) -> Poll<Result<Payload>> {
+        self.call.poll_output(cx)
     }
 
     /// The task and its inputs, for what starts runs.

@@ -5,9 +5,11 @@
 
 mod driver;
 mod flow;
+mod handled;
 mod inner;
 mod items;
 mod scopes;
+mod turns;
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::fmt;
@@ -17,11 +19,14 @@ use std::task::{Context, Poll, Waker};
 use futures_util::future::BoxFuture;
 
 use self::scopes::ScopeData;
+pub(crate) use self::turns::Turn;
 use crate::author::cancel::{Cancel, Stops};
 use crate::author::frame::{Frame, enter};
 use crate::author::meta::{Kind, Meta};
 use crate::author::scope::FixedId;
-use crate::author::slot::{Busy, Finished, Identity, Key, Recorded, Slot, SlotState, Slots, Work};
+use crate::author::slot::{
+    Asked, Busy, Finished, Identity, Key, Recorded, Slot, SlotState, Slots, Work,
+};
 use crate::clock::Clock;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::ids::RunId;
@@ -37,6 +42,9 @@ pub(crate) trait Host: Send + Sync + fmt::Debug {
 
     /// Lets work go on beside the flow and tells the driver when it ended.
     fn spawn(&self, core: &Arc<Core>, key: Key, work: BoxFuture<'static, Finished>);
+
+    /// What an earlier drive of the run noted of a poll.
+    fn asked(&self, step: &str) -> Asked;
 
     /// Writes entries down.
     fn commit(
@@ -60,10 +68,14 @@ pub(crate) trait Host: Send + Sync + fmt::Debug {
 #[derive(Debug, Clone)]
 pub(crate) struct Facts {
     pub(crate) run: RunId,
+    /// The run's name, which those of its children begin with.
+    pub(crate) name: Arc<str>,
     pub(crate) seed: u64,
     pub(crate) logical_time: Micros,
     pub(crate) depth: u32,
     pub(crate) history_max: u64,
+    /// Going on after a failure handles it; the nodes of a DAG go on whatever failed beside them.
+    pub(crate) is_program: bool,
     /// How many bodies of the run may be under way at a time.
     pub(crate) concurrency: u32,
     /// The first failure ends the run at once.
@@ -94,18 +106,24 @@ struct Inner {
     fresh: Vec<Key>,
     /// The scopes by path; kept while a record is replayed.
     paths: HashMap<String, usize>,
+    /// Scopes of what belongs to a step, by path.
+    of_steps: HashMap<String, usize>,
     /// Places of calls that were dropped while the record was replayed.
     dropped: HashSet<(usize, u32)>,
     /// Entries that ride along with the next commit.
     pending: Vec<Entry>,
     next_seq: u64,
     running: usize,
+    /// A race was decided; that must be on the disk before another body starts.
+    decided: bool,
     /// Calls that ran inside the flow's own poll, one after the other.
     inlined: u32,
     untracked: usize,
     branches: usize,
     diverged: Option<Error>,
     waker: Option<Waker>,
+    marks_handled: bool,
+    open_failures: handled::OpenFailures,
 }
 
 /// What the driver finds after a poll of the flow.
@@ -133,6 +151,7 @@ impl Core {
         aside: Aside,
         next_seq: u64,
     ) -> Arc<Self> {
+        let marks_handled = facts.is_program;
         Arc::new(Self {
             facts,
             clock,
@@ -147,15 +166,19 @@ impl Core {
                 wanted: VecDeque::new(),
                 fresh: Vec::new(),
                 paths: HashMap::from([(String::new(), 0)]),
+                of_steps: HashMap::new(),
                 dropped: HashSet::new(),
                 pending: Vec::new(),
                 next_seq,
                 running: 0,
+                decided: false,
                 inlined: 0,
                 untracked: 0,
                 branches: 0,
                 diverged: None,
                 waker: None,
+                marks_handled,
+                open_failures: handled::OpenFailures::default(),
             }),
         })
     }

@@ -15,8 +15,8 @@ use crate::author::scope::Scope;
 pub(crate) enum Frame {
     /// A flow's future is polled: calls become steps.
     Flow(Scope),
-    /// Plain code of a DAG: calls are mistakes.
-    Glue,
+    /// Plain code of a DAG, of that node: calls are mistakes.
+    Glue(Scope, usize),
     /// A future that is waited for without being recorded: calls are mistakes.
     Untracked,
     /// The body of a task: calls are plain bodies, part of the attempt.

@@ -29,6 +29,8 @@ pub(crate) struct FixedId {
     pub(crate) position: u32,
     /// The name with its occurrence, without the scope's path.
     pub(crate) name: Arc<str>,
+    /// It is a part of the step at that place, which is not recorded by itself.
+    pub(crate) part: bool,
 }
 
 thread_local! {
@@ -54,10 +56,10 @@ impl Scope {
         (value, BUILT.get().wrapping_sub(before))
     }
 
-    /// Runs code in which no call may be built.
-    pub(crate) fn no_calls<T>(&self, code: impl FnOnce() -> T) -> Result<T> {
+    /// Runs the plain code of a DAG's node, in which no call may be built.
+    pub(crate) fn no_calls<T>(&self, node: usize, code: impl FnOnce() -> T) -> Result<T> {
         let before = BUILT.get();
-        let value = frame::enter(Frame::Glue, code);
+        let value = frame::enter(Frame::Glue(self.clone(), node), code);
         if BUILT.get() == before {
             Ok(value)
         } else {
@@ -75,6 +77,14 @@ impl Scope {
         Self {
             core: self.core.clone(),
             index: self.core.open_scope(self.index, name, FIXED.take()),
+        }
+    }
+
+    /// The scope of what belongs to a step of this one, such as the times that its arguments hold.
+    pub(crate) fn of_step(&self, name: &str) -> Self {
+        Self {
+            core: self.core.clone(),
+            index: self.core.scope_of_step(self.index, name),
         }
     }
 
@@ -109,6 +119,11 @@ impl Scope {
 pub(crate) fn take_fixed() -> Option<FixedId> {
     BUILT.set(BUILT.get().wrapping_add(1));
     FIXED.take()
+}
+
+/// The name that [`Scope::fixed`] gives to the call that is being built, until it is.
+pub(crate) fn fixed_name() -> Option<Arc<str>> {
+    FIXED.with_borrow(|fixed| Some(fixed.as_ref()?.name.clone()))
 }
 
 /// What a call inside `untracked` says.

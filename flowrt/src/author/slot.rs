@@ -20,6 +20,11 @@ use crate::model::state::TaskState;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct Key(u64);
 
+impl Key {
+    /// The first of a run.
+    pub(crate) const FIRST: Self = Self(0);
+}
+
 /// Where a call stands in the flow.
 #[derive(Debug, Clone)]
 pub(crate) struct Identity {
@@ -49,6 +54,15 @@ pub(crate) struct Finished {
     pub(crate) signal: Option<u64>,
     /// It must be on the disk before the next step sees it.
     pub(crate) synced: bool,
+}
+
+/// What is known of a poll that an earlier drive of its run began.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Asked {
+    /// How many asks were answered.
+    pub(crate) asks: u32,
+    /// When the next one is due.
+    pub(crate) due: Option<Micros>,
 }
 
 /// What a call changes of its task's options.
@@ -91,6 +105,8 @@ pub(crate) enum Work {
     },
     /// Wait until then.
     Sleep { until: Micros },
+    /// Wait between two asks of a poll.
+    Pause { of: Key, asked: u32, until: Micros },
     /// Wait for a signal.
     Receive {
         name: String,
@@ -101,8 +117,11 @@ pub(crate) enum Work {
 
 pub(crate) enum SlotState {
     Built,
-    Wanted(Work),
+    /// Polled; the work begins once the replay allows it. Without work the step's own future does it.
+    Wanted(Option<Work>),
     Running,
+    /// It ended, and its outcome has a number: it is being written down, or waits to be handed out.
+    Numbered,
     Done(Recorded),
 }
 
@@ -112,6 +131,7 @@ impl fmt::Debug for SlotState {
             Self::Built => "Built",
             Self::Wanted(_) => "Wanted",
             Self::Running => "Running",
+            Self::Numbered => "Numbered",
             Self::Done(_) => "Done",
         })
     }
@@ -152,6 +172,10 @@ pub(crate) struct Slot {
     pub(crate) tolerated: bool,
     /// It is an item of a fan-out that tolerates failures; whether this one is tolerated shows at its end.
     pub(crate) tolerant: bool,
+    /// It is a part of a step, and not recorded by itself.
+    pub(crate) part: bool,
+    /// It is counted among the calls that are under way.
+    pub(crate) counted: bool,
 }
 
 impl Slot {
@@ -180,6 +204,8 @@ impl Slot {
             awaited: false,
             tolerated: false,
             tolerant: false,
+            part: false,
+            counted: false,
         }
     }
 
@@ -209,7 +235,7 @@ impl Slots {
         let key = Key(self.next);
         self.next += 1;
         self.unfinished += 1;
-        if replaying {
+        if replaying && !slot.part {
             self.places.insert(slot.place(), key);
         }
         self.slots.insert(key, slot);
@@ -230,7 +256,7 @@ impl Slots {
             self.unfinished -= 1;
             self.submitted -= usize::from(slot.submitted);
         }
-        if !self.places.is_empty() {
+        if !self.places.is_empty() && !slot.part {
             self.places.remove(&slot.place());
         }
         Some(slot)

@@ -227,29 +227,3 @@ impl<F> std::fmt::Debug for Untracked<F> {
 }
 
 impl<F: Future> Step for Untracked<F> {}
-
-/// The time, recorded with the next step: every replay gives the same.
-pub fn now() -> jiff::Timestamp {
-    let Some(scope) = Scope::current() else {
-        return timestamp(Clock::real().now());
-    };
-    let clock = scope.core.clock.clone();
-    let value = scope.core.recorded_value(scope.index, "now", || {
-        Payload::from_json(clock.now().to_string())
-    });
-    timestamp(value.parse().unwrap_or_default())
-}
-
-fn timestamp(micros: Micros) -> jiff::Timestamp {
-    jiff::Timestamp::from_microsecond(micros).unwrap_or(jiff::Timestamp::UNIX_EPOCH)
-}
-
-/// A UUID derived from the run's seed and the place of the call: every replay gives the same, even without its record.
-pub fn uuid() -> uuid::Uuid {
-    match Scope::current() {
-        Some(scope) => {
-            uuid::Uuid::from_u64_pair(scope.core.draw(scope.index), scope.core.draw(scope.index))
-        }
-        None => crate::clock::new_uuid(),
-    }
-}

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::author::meta::{Meta, Param};
 use crate::ops::params::default;
-use crate::ops::params::schema::{Kind, Place};
+use crate::ops::params::schema::{Kind, Place, words_in_short};
 
 /// How deep fields get flags of their own; deeper ones can be typed all the same.
 const FIELDS_DEPTH: usize = 2;
@@ -86,7 +86,7 @@ fn add_fields<'a>(above: &Flag<'a>, depth: usize, from: usize, flags: &mut Vec<F
             path,
             placeholder: match above.place.inner().words_at(field) {
                 words if words.is_empty() => place.placeholder(),
-                words => words.join("|"),
+                words => words_in_short(&words),
             },
             place,
             is_shown: true,
@@ -133,6 +133,17 @@ fn kebab(name: &str) -> String {
 }
 
 impl Flag<'_> {
+    /// As [`arg`](Self::arg), with the words that a shell can complete.
+    pub(super) fn arg_to_complete(&self) -> Arg {
+        match self.place.inner().choices() {
+            Some(words) => {
+                let words: Vec<String> = words.into_iter().map(str::to_owned).collect();
+                self.arg().value_parser(words)
+            }
+            None => self.arg(),
+        }
+    }
+
     /// The flag for clap. Values are judged later, so that all faults are found at once.
     pub(super) fn arg(&self) -> Arg {
         let arg = Arg::new(self.name.clone())
@@ -165,6 +176,9 @@ impl Flag<'_> {
                 .unwrap_or_default()
         };
         let mut parts = vec![said.lines().next().unwrap_or_default().to_owned()];
+        if self.placeholder.ends_with('…') {
+            parts.push(format!("({})", self.place.expects()));
+        }
         if self.place.kind() == Kind::List {
             parts.push("(may be repeated)".to_owned());
         }

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::{Arg, ArgMatches, Command};
 
 use super::command::{Program, text, wants_json};
-use super::{picture, print, store_place};
+use super::{picture, print, store_place, style};
 use crate::draw::{Format, draw};
 use crate::error::{Error, ErrorKind, Result};
 
@@ -67,6 +67,12 @@ pub(super) async fn run(program: &Program, matches: &ArgMatches) -> Result<ExitC
             graph
         }
     };
-    print::data(&draw(&graph, format))?;
+    let picture = draw(&graph, format);
+    let is_coloured = format == Format::Text && graph.nodes.iter().any(|node| node.state.is_some());
+    print::data(&if is_coloured {
+        style::picture(&picture)
+    } else {
+        picture
+    })?;
     Ok(ExitCode::SUCCESS)
 }

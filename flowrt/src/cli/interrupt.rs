@@ -2,13 +2,20 @@
 
 use std::io;
 use std::thread;
+use std::time::Duration;
 
+use super::command::program_name;
+use super::print;
+use crate::clock::Clock;
 use crate::error::Result;
 use crate::model::record::RunRecord;
 use crate::ops::RunHandle;
 
 /// What the shell is told of a program that a signal ended.
 const INTERRUPTED: i32 = 130;
+
+/// A signal that comes so soon after the first is the same one.
+const ECHO: Duration = Duration::from_millis(200);
 
 /// Waits for the end of a run that is driven here; a signal lets go of it, a second one stops the process.
 ///
@@ -33,14 +40,29 @@ fn listen(name: &str, interrupt: &dyn Fn()) {
     let heard = runtime.block_on(async {
         let mut signals = Signals::open()?;
         signals.next().await;
-        eprintln!("letting go of {name}: what ends soon is recorded · again to stop now");
         interrupt();
+        print::note(&format!(
+            "letting go of {name}: what ends soon is recorded · again to stop now"
+        ));
+        // What sends a signal to a process and to its group, as `timeout` does, means it once.
+        let clock = Clock::real();
+        let echo = clock.sleep(ECHO);
+        tokio::pin!(echo);
+        loop {
+            tokio::select! {
+                () = &mut echo => break,
+                () = signals.next() => {}
+            }
+        }
         signals.next().await;
         io::Result::Ok(())
     });
     match heard {
         Ok(()) => {
-            eprintln!("stopped now · try:  runs resume {name}");
+            print::note(&format!(
+                "stopped now · try:  {} runs resume {name}",
+                program_name()
+            ));
             std::process::exit(INTERRUPTED)
         }
         Err(error) => {

@@ -59,16 +59,26 @@ pub(super) fn filters(command: Command) -> Command {
 /// # Errors
 /// If the store fails.
 pub(super) async fn run(engine: &Engine, matches: &ArgMatches) -> Result<ExitCode> {
+    let limit = matches
+        .get_one::<usize>("limit")
+        .copied()
+        .unwrap_or(LIMIT)
+        .min(usize::MAX - 1);
     let states = matches.get_many::<String>("state").into_iter().flatten();
     let filter = RunFilter {
         flow: matches.get_one::<String>("flow").cloned(),
         states: states.filter_map(|state| RunState::parse(state)).collect(),
         roots_only: !matches.get_flag("children"),
-        limit: matches.get_one::<usize>("limit").copied().unwrap_or(LIMIT),
+        // One more than is shown tells whether there are more.
+        limit: if limit == 0 { 0 } else { limit + 1 },
         ..RunFilter::default()
     };
     let is_filtered = filter.flow.is_some() || !filter.states.is_empty();
-    let records = engine.runs(filter).await?;
+    let mut records = engine.runs(filter).await?;
+    let has_more = limit > 0 && records.len() > limit;
+    if has_more {
+        records.truncate(limit);
+    }
     let counts = engine
         .task_counts(records.iter().map(|record| record.id).collect())
         .await?;
@@ -92,6 +102,9 @@ pub(super) async fn run(engine: &Engine, matches: &ArgMatches) -> Result<ExitCod
         &["NAME", "FLOW", "STATE", "STARTED", "TOOK", "TASKS"],
         rows.collect(),
     )))?;
+    if has_more {
+        print::note(&format!("the newest {limit}; all of them: --limit 0"));
+    }
     Ok(ExitCode::SUCCESS)
 }
 

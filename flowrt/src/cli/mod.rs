@@ -10,12 +10,15 @@ mod delete;
 mod flags;
 mod graph;
 mod interrupt;
+mod limits;
 mod listing;
 mod ls;
 mod outcome;
 mod params;
 mod picture;
+mod plan;
 mod print;
+mod rerun;
 mod resume;
 mod run;
 mod run_json;
@@ -71,13 +74,16 @@ async fn dispatch(program: &Program, typed: &Typed) -> Result<ExitCode> {
     if let Some(("run", matches)) = typed.matches.subcommand() {
         return run::run(program, matches, &typed.unknown).await;
     }
-    typed.refuse_unknown(&program.command(), &program.arguments)?;
+    if !typed.unknown.is_empty() {
+        return Err(typed.unknown_error(&program.command(), &program.arguments));
+    }
     match typed.matches.subcommand() {
         Some(("graph", matches)) => graph::run(program, matches).await,
         Some(("runs", matches)) => runs::run(matches).await,
+        Some(("limits", matches)) => limits::run(matches).await,
         Some(("check", matches)) => check::run(program, matches).await,
         Some(("store", matches)) => store::run(matches).await,
-        Some(("completions", matches)) => completions::run(program, matches),
+        Some((completions::NAME, matches)) => completions::run(program, matches),
         _ => listing::flows(program, &typed.matches),
     }
 }

@@ -6,14 +6,19 @@ use clap::{Arg, ArgAction, ArgMatches, Command};
 
 use super::command::{Program, program_name, wants_json};
 use super::usage::Unknown;
-use super::{background, flags, outcome, params, print, store_place};
+use super::{background, completions, flags, outcome, params, print, store_place};
 use crate::author::meta::Meta;
 use crate::error::{Error, ErrorKind, Result};
 use crate::ops::Start;
 use crate::ops::params::schema_of;
 
-/// One subcommand a flow, so that its parameters are flags.
+/// One subcommand a flow, so that its parameters are flags. Those of flows that nobody asks for are not read: programs may
+/// have hundreds, and every start would pay for all schemas.
 pub(super) fn command(flows: &[&'static Meta], arguments: &[String]) -> Command {
+    let is_meant = |name: &str| {
+        let mut words = arguments.iter().skip(1);
+        words.any(|word| word == name || word == completions::NAME)
+    };
     flows.iter().fold(
         Command::new("run")
             .about("Run a flow here and now; the exit code tells the outcome")
@@ -22,7 +27,13 @@ pub(super) fn command(flows: &[&'static Meta], arguments: &[String]) -> Command 
             .subcommand_help_heading("Flows")
             .disable_help_subcommand(true)
             .subcommand_required(true),
-        |run, meta| run.subcommand(flow_command(meta, arguments)),
+        |run, meta| {
+            let command = described(meta);
+            run.subcommand(match is_meant(meta.name) {
+                true => with_flags(command, meta, arguments),
+                false => command,
+            })
+        },
     )
 }
 
@@ -32,17 +43,25 @@ Run a flow here and now. Its parameters are flags; `run FLOW --help` lists them.
 Exit codes: 0 completed or skipped; 1 failed, timed out or crashed; 2 bad input, nothing was started; \
 3 cancelled; 4 parked or waiting; 130 interrupted.";
 
-fn flow_command(meta: &'static Meta, arguments: &[String]) -> Command {
-    let schema = schema_of(meta);
-    let first = meta.doc.lines().next().unwrap_or_default();
-    let command = Command::new(meta.name)
-        .about(first)
+fn described(meta: &'static Meta) -> Command {
+    Command::new(meta.name)
+        .about(meta.doc.lines().next().unwrap_or_default())
         .long_about(meta.doc)
         .disable_help_flag(true)
-        .next_help_heading("Parameters");
+        .next_help_heading("Parameters")
+}
+
+fn with_flags(command: Command, meta: &'static Meta, arguments: &[String]) -> Command {
+    let schema = schema_of(meta);
+    let is_script = completions::is_meant(arguments);
     let command = flags::flags(meta, &schema, arguments)
         .iter()
-        .fold(command, |command, flag| command.arg(flag.arg()));
+        .fold(command, |command, flag| {
+            command.arg(match is_script {
+                true => flag.arg_to_complete(),
+                false => flag.arg(),
+            })
+        });
     command
         .next_help_heading("Options")
         .arg(params::file_arg())
@@ -87,7 +106,7 @@ pub(super) async fn run(
     let start = Start {
         name: matches.get_one::<String>("name").cloned(),
     };
-    start.check()?;
+    start.check(meta)?;
     let is_left = matches.get_flag("no-wait");
     if is_left
         && matches

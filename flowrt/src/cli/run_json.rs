@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::style;
 use super::time_text::rfc3339;
 use crate::error::{Error, Result};
 use crate::model::record::{RunRecord, TaskCounts};
@@ -77,7 +78,7 @@ pub(super) fn counted(tasks: &TaskCounts) -> String {
 pub(super) fn step_note(step: &Step) -> String {
     let state = match step.state {
         TaskState::Completed => String::new(),
-        other => other.to_string(),
+        other => style::words(other.as_str()),
     };
     let attempts = (step.attempts > 1).then(|| format!("{} attempts", step.attempts));
     let parts = [Some(state), attempts, step.note.clone()];

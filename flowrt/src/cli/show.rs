@@ -34,7 +34,7 @@ pub(super) async fn run(engine: &Engine, matches: &ArgMatches) -> Result<ExitCod
         print::json(&value)?;
         return Ok(ExitCode::SUCCESS);
     }
-    let mut shown = head(engine, &record);
+    let mut shown = head(engine, &record, &related(engine, &record).await);
     shown.push('\n');
     shown.push_str(&step_lines(&steps));
     if let Some(output) = record.output.as_ref().filter(|output| &***output != "null") {
@@ -48,7 +48,19 @@ pub(super) async fn run(engine: &Engine, matches: &ArgMatches) -> Result<ExitCod
     Ok(ExitCode::SUCCESS)
 }
 
-fn head(engine: &Engine, record: &RunRecord) -> String {
+/// The runs that it came from, by name where they are still there.
+async fn related(engine: &Engine, record: &RunRecord) -> Vec<(&'static str, String)> {
+    let parent = record.parent.as_ref().map(|(run, _)| ("part of", *run));
+    let origin = record.origin.map(|run| ("rerun of", run));
+    let mut related = Vec::new();
+    for (what, run) in parent.into_iter().chain(origin) {
+        let name = engine.record(run).await.map(|record| record.name);
+        related.push((what, name.unwrap_or_else(|_| run.to_string())));
+    }
+    related
+}
+
+fn head(engine: &Engine, record: &RunRecord, related: &[(&str, String)]) -> String {
     let took = match (record.started, record.finished) {
         (Some(started), Some(finished)) => format!(" in {}", time_text::between(started, finished)),
         (Some(started), None) if !record.state.needs_person() => {
@@ -83,11 +95,8 @@ fn head(engine: &Engine, record: &RunRecord) -> String {
     if let Some(finished) = record.finished {
         line("finished", time_text::local_with_zone(finished));
     }
-    if let Some((parent, step)) = &record.parent {
-        line("part of", format!("{parent} at {step}"));
-    }
-    if let Some(origin) = record.origin {
-        line("rerun of", origin.to_string());
+    for (what, name) in related {
+        line(what, name.clone());
     }
     lines
 }

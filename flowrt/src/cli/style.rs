@@ -45,3 +45,37 @@ pub(super) fn coloured(sign: &str) -> String {
 pub(super) fn task_sign(state: TaskState) -> String {
     coloured(crate::draw::label::sign(state))
 }
+
+/// A state within a sentence: `UpstreamFailed` is `upstream failed`.
+pub(super) fn words(state: &str) -> String {
+    let mut words = String::new();
+    for (index, letter) in state.chars().enumerate() {
+        if index > 0 && letter.is_uppercase() {
+            words.push(' ');
+        }
+        words.extend(letter.to_lowercase());
+    }
+    words
+}
+
+/// A picture with its signs in their colours.
+pub(super) fn picture(lines: &str) -> String {
+    if !has_colour() {
+        return lines.to_owned();
+    }
+    let signs = ["✓", "✗", "●", "↻", "◷", "⊘", "○"];
+    signs.iter().fold(lines.to_owned(), |lines, sign| {
+        lines.replace(&format!("{sign} "), &format!("{} ", coloured(sign)))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn states_read_as_words() {
+        assert_eq!(words("UpstreamFailed"), "upstream failed");
+        assert_eq!(words("Completed"), "completed");
+    }
+}

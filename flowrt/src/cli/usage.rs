@@ -15,15 +15,9 @@ pub(super) struct Typed {
 }
 
 impl Typed {
-    /// For commands that have nothing more to say about the rest.
-    ///
-    /// # Errors
-    /// If anything is unknown.
-    pub(super) fn refuse_unknown(&self, command: &Command, arguments: &[String]) -> Result<()> {
-        match self.unknown[..] {
-            [] => Ok(()),
-            _ => Err(unknown_error(&path(command, arguments), &self.unknown)),
-        }
+    /// What is said about the rest.
+    pub(super) fn unknown_error(&self, command: &Command, arguments: &[String]) -> Error {
+        unknown_error(&path(command, arguments), &self.unknown)
     }
 }
 
@@ -89,7 +83,7 @@ pub(super) fn read(command: &Command, arguments: &[String]) -> Result<Read> {
             None if !unknown.is_empty() => {
                 return Err(unknown_error(&path(command, arguments), &unknown));
             }
-            None => return Err(explain(&error, &path(command, arguments))),
+            None => return Err(explain(&error, &meant(command, arguments))),
         }
     }
 }
@@ -116,26 +110,35 @@ fn take_out(arguments: &mut Vec<String>, word: &str) -> bool {
     true
 }
 
-/// The words up to the command that was meant: `myflows runs ls`.
-fn path(command: &Command, arguments: &[String]) -> String {
-    let mut path = command.get_name().to_owned();
-    let mut here = command;
-    for argument in arguments
+/// The command that was meant, and the words up to it: `myflows runs ls`.
+struct Meant<'a> {
+    command: &'a Command,
+    path: String,
+}
+
+fn meant<'a>(command: &'a Command, arguments: &[String]) -> Meant<'a> {
+    let path = command.get_name().to_owned();
+    let words = arguments
         .iter()
         .skip(1)
-        .filter(|argument| !argument.starts_with('-'))
-    {
-        if let Some(below) = here.find_subcommand(argument) {
-            here = below;
-            path.push(' ');
-            path.push_str(below.get_name());
+        .filter(|word| !word.starts_with('-'));
+    words.fold(Meant { command, path }, |here, word| {
+        match here.command.find_subcommand(word) {
+            Some(below) => Meant {
+                command: below,
+                path: format!("{} {word}", here.path),
+            },
+            None => here,
         }
-    }
-    path
+    })
+}
+
+fn path(command: &Command, arguments: &[String]) -> String {
+    meant(command, arguments).path
 }
 
 /// What is said about flags that a command does not know.
-pub(super) fn unknown_error(path: &str, unknown: &[Unknown]) -> Error {
+fn unknown_error(path: &str, unknown: &[Unknown]) -> Error {
     let words: Vec<_> = unknown
         .iter()
         .map(|unknown| format!("`{}`", unknown.word))
@@ -156,7 +159,37 @@ fn texts(error: &clap::Error, kind: ContextKind) -> Vec<String> {
     }
 }
 
-fn explain(error: &clap::Error, path: &str) -> Error {
+/// A value that is missing, or not one of those that there are.
+fn invalid_value(error: &clap::Error, help: &str) -> (String, String) {
+    let one = |kind| texts(error, kind).into_iter().next().unwrap_or_default();
+    let (argument, value) = (one(ContextKind::InvalidArg), one(ContextKind::InvalidValue));
+    if value.is_empty() {
+        let flag = argument.split(' ').next().unwrap_or_default();
+        let hint = format!("{flag}=VALUE, also where the value begins with `-`");
+        return (format!("`{argument}` lacks its value"), hint);
+    }
+    let known = texts(error, ContextKind::ValidValue);
+    let mut message = format!("`{argument}` cannot be {value:?}");
+    if !known.is_empty() {
+        message.push_str(&format!(": it is one of {}", known.join(", ")));
+    }
+    let near = flowrt_grammar::closest(&value, known.iter().map(String::as_str));
+    let hint = near.map_or_else(|| help.to_owned(), |near| format!("did you mean `{near}`?"));
+    (message, hint)
+}
+
+/// The command that a word is a slip for, or the flow that was to be run.
+fn nearest_command(meant: &Meant<'_>, word: &str) -> Option<String> {
+    let flows = meant.command.find_subcommand("run");
+    if flows.is_some_and(|run| run.find_subcommand(word).is_some()) {
+        return Some(format!("{} run {word}", meant.path));
+    }
+    let known = meant.command.get_subcommands().map(Command::get_name);
+    flowrt_grammar::closest(word, known).map(str::to_owned)
+}
+
+fn explain(error: &clap::Error, meant: &Meant<'_>) -> Error {
+    let path = meant.path.as_str();
     let one = |kind| texts(error, kind).into_iter().next();
     let is_run = path.ends_with(" run");
     let help = format!("{path} --help");
@@ -167,12 +200,9 @@ fn explain(error: &clap::Error, path: &str) -> Error {
         Clap::InvalidSubcommand => {
             let word = one(ContextKind::InvalidSubcommand).unwrap_or_default();
             let what = if is_run { "flow" } else { "command" };
-            let known = texts(error, ContextKind::ValidSubcommand);
-            let hint =
-                flowrt_grammar::closest(&word, known.iter().map(String::as_str)).map(str::to_owned);
             (
                 format!("`{path}` has no {what} `{word}`"),
-                near(hint.or_else(|| one(ContextKind::SuggestedSubcommand))),
+                near(nearest_command(meant, &word)),
             )
         }
         Clap::MissingSubcommand => {
@@ -190,24 +220,7 @@ fn explain(error: &clap::Error, path: &str) -> Error {
             let missing = texts(error, ContextKind::InvalidArg).join(", ");
             (format!("`{path}` lacks {missing}"), help)
         }
-        Clap::InvalidValue => {
-            let (argument, value) = (
-                one(ContextKind::InvalidArg).unwrap_or_default(),
-                one(ContextKind::InvalidValue).unwrap_or_default(),
-            );
-            let known = texts(error, ContextKind::ValidValue);
-            let message = match (value.is_empty(), known.is_empty()) {
-                (true, _) => format!("`{argument}` lacks its value"),
-                (false, true) => format!("`{argument}` cannot be {value:?}"),
-                (false, false) => format!(
-                    "`{argument}` cannot be {value:?}: it is one of {}",
-                    known.join(", ")
-                ),
-            };
-            let close = flowrt_grammar::closest(&value, known.iter().map(String::as_str))
-                .map(str::to_owned);
-            (message, near(close))
-        }
+        Clap::InvalidValue => invalid_value(error, &help),
         Clap::ArgumentConflict => {
             let (one, other) = (
                 texts(error, ContextKind::InvalidArg).join(", "),

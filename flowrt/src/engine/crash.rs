@@ -11,6 +11,16 @@ use crate::store::{self, Ending, RunFilter};
 /// The kind of the note that a body begins. Written only once a process has died, so that a loop knows its cause.
 pub(super) const UNDER_WAY: &str = "attempt";
 
+/// Says once that a panic of a body is no failed attempt in this program.
+pub(crate) fn warn_of_aborts() {
+    static SAID: std::sync::Once = std::sync::Once::new();
+    if cfg!(panic = "abort") {
+        SAID.call_once(|| {
+            tracing::warn!("this program is built with `panic = \"abort\"`: a panic kills the process and every run in it, instead of failing one attempt");
+        });
+    }
+}
+
 /// Ends a claimed run whose process has died too often.
 pub(super) async fn end(shared: &Shared, record: &RunRecord, journal: &Journal) -> Result<()> {
     let error = died_too_often(
@@ -26,12 +36,17 @@ pub(super) async fn end(shared: &Shared, record: &RunRecord, journal: &Journal) 
 }
 
 /// Ends what nobody drives of a run and of all below it: its process died after a cancel, or before it could cancel
-/// them. What another process drives ends by itself.
-pub(crate) async fn end_orphan(shared: &Shared, root: RunId) -> Result<(), store::Error> {
+/// them. What another process drives ends by itself. With `here`, also what this process owns and does not drive, which
+/// somebody who has just claimed it may be about to.
+pub(crate) async fn end_orphan(
+    shared: &Shared,
+    root: RunId,
+    here: bool,
+) -> Result<(), store::Error> {
     let mut left = vec![root];
     while let Some(id) = left.pop() {
         if let Some(record) = patiently(|| shared.store.run(id)).await? {
-            end_if_orphan(shared, &record).await?;
+            end_if_orphan(shared, &record, here).await?;
         }
         left.extend(unfinished_below(shared, id).await?);
     }
@@ -53,7 +68,11 @@ pub(super) async fn unfinished_below(
     Ok(runs.into_iter().map(|run| run.id).collect())
 }
 
-async fn end_if_orphan(shared: &Shared, record: &RunRecord) -> Result<(), store::Error> {
+async fn end_if_orphan(
+    shared: &Shared,
+    record: &RunRecord,
+    here: bool,
+) -> Result<(), store::Error> {
     if record.state.is_final() {
         return Ok(());
     }
@@ -63,7 +82,12 @@ async fn end_if_orphan(shared: &Shared, record: &RunRecord) -> Result<(), store:
         patiently(|| store.request_cancel(record.id, now)).await?;
         return Ok(());
     };
-    if owner == store.process() || store.is_alive(owner) {
+    let is_driven = if owner == store.process() {
+        !here || shared.active.holds(record.id)
+    } else {
+        store.is_alive(owner)
+    };
+    if is_driven {
         return Ok(());
     }
     let claimed = patiently(|| store.claim(record.id, record.epoch, true, now)).await?;

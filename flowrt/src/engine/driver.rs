@@ -1,12 +1,13 @@
 //! Polls a flow, writes completions down, and hands them out, until there is a reason to stop.
 
 use std::future::poll_fn;
-use std::panic::AssertUnwindSafe;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
 use futures_util::FutureExt;
+use futures_util::future::{BoxFuture, CatchUnwind};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 use super::attempt::Task;
@@ -55,6 +56,8 @@ pub(super) enum Stop {
     Lost(Error),
 }
 
+type Flow = CatchUnwind<AssertUnwindSafe<BoxFuture<'static, Result<Payload>>>>;
+
 /// One attempt of a flow.
 pub(super) struct Driver {
     pub(super) core: Arc<Core>,
@@ -66,6 +69,8 @@ pub(super) struct Driver {
     deadline: Option<Micros>,
     /// The state that the store has.
     shown: RunState,
+    /// The flow. It outlives the last poll, because what it calls ends with it.
+    flow: Option<Flow>,
     /// A child run waits for a person; so will this run, once its bodies have ended.
     held: Option<Stop>,
 }
@@ -93,10 +98,12 @@ impl Driver {
         let (replay, aside) = Replay::of(journal);
         let facts = Facts {
             run: record.id,
+            name: record.name.as_str().into(),
             seed: record.seed,
             logical_time: record.logical_time,
             depth,
             history_max: HISTORY_STEPS_MAX,
+            is_program: meta.kind == Kind::Program,
             concurrency: meta.flow.concurrency,
             fail_fast: meta.flow.fail_fast,
         };
@@ -117,6 +124,7 @@ impl Driver {
             messages,
             deadline,
             shown: record.state,
+            flow: None,
             held: None,
             record,
         }
@@ -129,7 +137,7 @@ impl Driver {
             Err(error) => return Stop::Misused(error),
         };
         let context = TaskContext::plain(meta.name, self.record.logical_time);
-        let mut flow = AssertUnwindSafe((meta.body)(input, context)).catch_unwind();
+        self.flow = Some(AssertUnwindSafe((meta.body)(input, context)).catch_unwind());
         let mut returned = None;
         loop {
             if let Some(stop) = self.told_to_stop() {
@@ -140,8 +148,9 @@ impl Driver {
                     return self.returned(result);
                 }
                 returned = Some(result);
-            } else {
-                let polled = poll_fn(|cx| Poll::Ready(self.core.poll_flow(&mut flow, cx))).await;
+            } else if let Some(flow) = &mut self.flow {
+                let core = &self.core;
+                let polled = poll_fn(|cx| Poll::Ready(core.poll_flow(flow, cx))).await;
                 if let Poll::Ready(result) = polled {
                     self.core.close_flow();
                     returned =
@@ -151,6 +160,14 @@ impl Driver {
             if let Some(stop) = self.step(returned.is_some()).await {
                 return stop;
             }
+        }
+    }
+
+    /// The run has ended, so whatever the flow's values do when they are dropped changes nothing.
+    pub(super) fn drop_flow(&mut self) {
+        let flow = self.flow.take();
+        if catch_unwind(AssertUnwindSafe(|| drop(flow))).is_err() {
+            tracing::warn!(run = %self.record.name, "a value of the flow panicked when it was dropped");
         }
     }
 
@@ -185,6 +202,12 @@ impl Driver {
             // Decided before the stop, and not begun: it never will.
             Next::Start(_) if self.core.stops.any() => self.told_to_stop(),
             Next::Start(starts) => {
+                let decided = self.core.take_decided();
+                if !decided.is_empty()
+                    && let Err(error) = self.host.record(decided, Durability::Synced).await
+                {
+                    return Some(Stop::Lost(error));
+                }
                 self.start(starts);
                 None
             }
@@ -197,7 +220,7 @@ impl Driver {
         }
     }
 
-    /// Tasks begin as places become free, all else at once.
+    /// Tasks begin as places become free; all else begins at once, and so does what waits for a limit first.
     fn start(&self, starts: Vec<(Key, Work)>) {
         let handle = Handle(self.host.clone());
         let (mut tasks, mut blocking) = (Vec::new(), Vec::new());
@@ -207,7 +230,7 @@ impl Driver {
                     meta,
                     input,
                     options,
-                } if meta.kind == Kind::Task => {
+                } if meta.kind == Kind::Task && meta.task.limit.is_none() => {
                     let task = Task {
                         meta,
                         input,
@@ -257,8 +280,9 @@ impl Driver {
                 () = core.stops.cancel.wait() => return Some(Stop::Cancelled),
                 () = core.stops.interrupt.wait() => return Some(Stop::Interrupted),
                 () = late => return Some(Stop::TimedOut),
-                () = core.woken() => break,
                 () = machine.sleep(quiet), if may_show => {}
+                // Any further poll of this one counts as a wake, so it comes last.
+                () = core.woken() => break,
             }
             quiet = (quiet * 2).min(QUIET_AT_MOST);
             if self.core.only_waits()

@@ -144,7 +144,7 @@ impl Driver {
         .map_err(trouble)?;
         if state.is_final() && self.host.children.were_any() {
             for child in self.orphans().await? {
-                crash::end_orphan(&self.host.shared, child)
+                crash::end_orphan(&self.host.shared, child, false)
                     .await
                     .map_err(trouble)?;
             }
@@ -152,7 +152,7 @@ impl Driver {
         Ok(())
     }
 
-    async fn write_end(&self, entries: &[Entry], ending: &Ending) -> Result<(), store::Error> {
+    async fn write_end(&mut self, entries: &[Entry], ending: &Ending) -> Result<(), store::Error> {
         let (run, epoch) = (self.record.id, self.record.epoch);
         let store = &self.host.shared.store;
         failpoint("engine::before_finish");
@@ -163,7 +163,7 @@ impl Driver {
     }
 
     /// Child runs that were dropped or stopped write their own ends first, within their own grace.
-    async fn children_end(&self) {
+    async fn children_end(&mut self) {
         let longest = self.host.shared.settings.grace() + Duration::from_secs(1);
         let clock = Clock::real();
         tokio::select! {
@@ -172,7 +172,7 @@ impl Driver {
         }
     }
 
-    async fn orphans(&self) -> Result<Vec<crate::model::ids::RunId>> {
+    async fn orphans(&mut self) -> Result<Vec<crate::model::ids::RunId>> {
         crash::unfinished_below(&self.host.shared, self.record.id)
             .await
             .map_err(trouble)

@@ -16,8 +16,8 @@ use super::signal::Signals;
 use super::starter::Queue;
 use super::{Shared, attempt, child, crash, patiently, signal, trouble};
 use crate::author::core::{Core, Host};
-use crate::author::meta::Kind;
-use crate::author::slot::{Finished, Key, Recorded, Work};
+use crate::author::meta::{Kind, Meta};
+use crate::author::slot::{Asked, Finished, Key, Recorded, Work};
 use crate::clock::micros;
 use crate::error::{Error, Result};
 use crate::failpoint::failpoint;
@@ -55,6 +55,8 @@ pub(super) struct RunHost {
     attempts: HashMap<String, (u32, Option<Micros>)>,
     /// When the waits of earlier drives end: a restart wakes at the same instant.
     dues: HashMap<String, Micros>,
+    /// How often the polls of earlier drives asked.
+    asks: HashMap<String, u32>,
     /// Child runs that this life of the run has begun.
     begun: HashSet<String>,
     pub(super) signals: Signals,
@@ -91,6 +93,14 @@ impl RunHost {
             .iter()
             .filter_map(|wait| Some((wait.step.clone(), wait.due?)))
             .collect();
+        let asks = journal
+            .waits
+            .iter()
+            .filter_map(|wait| {
+                let asked = wait.detail.get("asked")?.as_u64()?;
+                Some((wait.step.clone(), u32::try_from(asked).unwrap_or(u32::MAX)))
+            })
+            .collect();
         let permits = Arc::new(Semaphore::new(
             usize::try_from(concurrency.max(1)).unwrap_or(1),
         ));
@@ -105,6 +115,7 @@ impl RunHost {
             cores,
             attempts: counted,
             dues,
+            asks,
             begun: journal
                 .waits
                 .iter()
@@ -122,8 +133,8 @@ impl RunHost {
     }
 
     /// A place to run a body: of the run's concurrency, or of the machine's cores for a blocking one.
-    pub(super) async fn permit(&self, blocking: bool) -> Option<OwnedSemaphorePermit> {
-        let permits = if blocking {
+    pub(super) async fn permit(&self, meta: &Meta) -> Option<OwnedSemaphorePermit> {
+        let permits = if meta.task.blocking {
             &self.blocking
         } else {
             &self.permits
@@ -133,6 +144,16 @@ impl RunHost {
             return Some(permit);
         }
         Box::pin(permits.clone().acquire_owned()).await.ok()
+    }
+
+    /// The same, for a starter of tasks of either kind.
+    pub(super) async fn permit_of(&self, blocking: bool) -> Option<OwnedSemaphorePermit> {
+        let permits = if blocking {
+            &self.blocking
+        } else {
+            &self.permits
+        };
+        permits.clone().acquire_owned().await.ok()
     }
 
     /// Where tasks wait for such a place.
@@ -239,6 +260,21 @@ async fn sleep(host: Arc<RunHost>, core: Arc<Core>, key: Key, until: Micros) -> 
     finished(key, TaskState::Completed, nothing, started, &core, None)
 }
 
+/// A wait whose instant is recorded before anything else begins.
+async fn wait_until(
+    host: Arc<RunHost>,
+    core: Arc<Core>,
+    key: Key,
+    wait: WaitRecord,
+    until: Micros,
+) -> Finished {
+    let started = core.clock.now();
+    host.note_wait(wait).await;
+    core.clock.sleep_until(until).await;
+    let nothing = Payload::null();
+    finished(key, TaskState::Completed, nothing, started, &core, None)
+}
+
 /// The host as the author's side sees it: shared, because work outlives a poll.
 #[derive(Debug)]
 pub(super) struct Handle(pub(super) Arc<RunHost>);
@@ -263,6 +299,15 @@ impl Host for Handle {
                 Box::pin(child::run_child(host, core, key, meta, input))
             }
             Work::Sleep { until } => Box::pin(sleep(host, core, key, until)),
+            Work::Pause { of, asked, until } => {
+                let wait = WaitRecord {
+                    step: core.step_id(of).to_string(),
+                    kind: "poll".to_owned(),
+                    due: Some(until),
+                    detail: serde_json::json!({ "asked": asked }),
+                };
+                Box::pin(wait_until(host, core, key, wait, until))
+            }
             Work::Receive {
                 name,
                 timeout,
@@ -280,6 +325,13 @@ impl Host for Handle {
             let _ = messages.send(Message::Finished(work.await));
         });
         core.set_abort(key, task.abort_handle());
+    }
+
+    fn asked(&self, step: &str) -> Asked {
+        Asked {
+            asks: self.0.asks.get(step).copied().unwrap_or_default(),
+            due: self.0.dues.get(step).copied(),
+        }
     }
 
     fn commit(

@@ -71,7 +71,7 @@ async fn work_off(host: Arc<RunHost>, core: Arc<Core>, blocking: bool) {
     let queue = host.queue(blocking);
     let mut in_a_row = 0;
     loop {
-        let permit = host.permit(blocking).await;
+        let permit = host.permit_of(blocking).await;
         let Some((key, task)) = queue.next() else {
             return;
         };

@@ -232,7 +232,9 @@ pub const ASIDE: u64 = 1 << 40;
 impl StepRecord {
     /// A replay hands its outcome to a call; the others are only notes.
     pub fn is_handed_out(&self) -> bool {
-        !matches!(self.kind, StepKind::Now | StepKind::Node) && self.state != TaskState::Cancelled
+        // A call that was dropped has no outcome; one that ended because somebody cancelled its child run has.
+        let is_dropped = self.state == TaskState::Cancelled && self.output.is_none();
+        !matches!(self.kind, StepKind::Now | StepKind::Node) && !is_dropped
     }
 }
 

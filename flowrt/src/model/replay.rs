@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, VecDeque};
 
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind, Result};
 use crate::model::payload::{Digest, Payload};
 use crate::model::record::{ASIDE, Journal, StepKind, StepRecord};
 
@@ -109,13 +109,7 @@ impl Replay {
         input: &Payload,
     ) -> Option<Error> {
         let Some(place) = self.places.get(&(scope.to_owned(), position)) else {
-            let end = self.ends.get(scope)?;
-            return (position >= *end).then(|| {
-                diverged(format!(
-                    "the code calls `{step}`, but the record says that {} ended after {end} calls",
-                    scope_name(scope)
-                ))
-            });
+            return self.beyond(scope, position, step);
         };
         if place.step != step || place.task != task {
             return Some(diverged(format!(
@@ -132,13 +126,33 @@ impl Replay {
         })
     }
 
+    /// Whether a call stands after the recorded end of its scope.
+    fn beyond(&self, scope: &str, position: u32, step: &str) -> Option<Error> {
+        let end = self.ends.get(scope)?;
+        (position >= *end).then(|| {
+            diverged(format!(
+                "the code calls `{step}`, but the record says that {} ended after {end} calls",
+                scope_name(scope)
+            ))
+        })
+    }
+
     /// A scope ended after `length` calls: the record may not know of more.
     pub fn close_scope(&self, scope: &str, length: u32) -> Option<Error> {
-        let (last, step) = self.lasts.get(scope)?;
-        (*last >= length).then(|| {
-            diverged(format!(
+        let name = || scope_name(scope);
+        if let Some((last, step)) = self.lasts.get(scope)
+            && *last >= length
+        {
+            return Some(diverged(format!(
                 "{} ends after {length} calls, but the record goes on with `{step}`",
-                scope_name(scope)
+                name()
+            )));
+        }
+        let end = self.ends.get(scope)?;
+        (*end > length).then(|| {
+            diverged(format!(
+                "{} ends after {length} calls, but the record says that it ended after {end}",
+                name()
             ))
         })
     }
@@ -154,11 +168,18 @@ impl Replay {
             .contains_key(&(scope.to_owned(), format!("{scope}{step}")))
     }
 
-    /// A plain value recorded at that place.
-    pub fn value_of(&self, scope: &str, position: u32) -> Option<Payload> {
-        self.places
-            .get(&(scope.to_owned(), position))
-            .and_then(|place| place.value.clone())
+    /// The plain value recorded at that place; an error if something else is recorded there.
+    pub fn value_of(&self, scope: &str, position: u32, step: &str) -> Result<Option<Payload>> {
+        let Some(place) = self.places.get(&(scope.to_owned(), position)) else {
+            return self.beyond(scope, position, step).map_or(Ok(None), Err);
+        };
+        if place.step == step && place.value.is_some() {
+            return Ok(place.value.clone());
+        }
+        Err(diverged(format!(
+            "the code calls `{step}` where the record has `{}`",
+            place.step
+        )))
     }
 
     /// The flow waits although the next recorded completion has no call to go to.

@@ -128,11 +128,13 @@ pub async fn store(engine: &Engine) -> Vec<Finding> {
         Ok(runs) => findings.push(clock(engine, &runs)),
         Err(error) => findings.push(Finding::failed("clock", &error)),
     }
-    match engine.runs(unfinished(None)).await {
-        Ok(runs) => findings.extend(stuck(engine, &runs)),
+    match engine.runs(unfinished()).await {
+        Ok(runs) => {
+            findings.extend(stuck(engine, &runs));
+            findings.push(lost(engine, &runs).await);
+        }
         Err(error) => findings.push(Finding::failed("runs", &error)),
     }
-    findings.extend(lost(engine).await);
     findings
 }
 
@@ -171,51 +173,45 @@ fn clock(engine: &Engine, runs: &[RunRecord]) -> Finding {
     }
 }
 
-/// Flows that were there when the store was last written, and runs that cannot go on without them.
-async fn lost(engine: &Engine) -> Vec<Finding> {
-    let remembered = match engine.shared.store.remember_flows(Vec::new()).await {
+/// Flows that the store has seen and this program has not, and runs that cannot go on without them.
+async fn lost(engine: &Engine, unfinished: &[RunRecord]) -> Finding {
+    let mut lost = match engine.shared.store.remember_flows(Vec::new()).await {
         Ok(names) => names,
-        Err(error) => return vec![Finding::failed("lost", &trouble(error))],
+        Err(error) => return Finding::failed("lost", &trouble(error)),
     };
-    let mut lost: Vec<_> = remembered
-        .into_iter()
-        .filter(|name| !engine.shared.flows.contains_key(name.as_str()))
-        .collect();
+    let is_gone = |flow: &str| !engine.shared.flows.contains_key(flow);
+    let waiting: Vec<_> = unfinished.iter().filter(|run| is_gone(&run.flow)).collect();
+    lost.extend(waiting.iter().map(|run| run.flow.clone()));
+    lost.retain(|flow| is_gone(flow));
     lost.sort_unstable();
+    lost.dedup();
     if lost.is_empty() {
-        return vec![Finding::good("lost", "no flow was lost")];
-    }
-    let mut waiting = Vec::new();
-    for name in &lost {
-        match engine.runs(unfinished(Some(name))).await {
-            Ok(runs) => waiting.extend(runs.into_iter().map(|run| run.name)),
-            Err(error) => return vec![Finding::failed("lost", &error)],
-        }
+        return Finding::good("lost", "no flow was lost");
     }
     let message = format!(
-        "flows that this program had and has no more: {}",
+        "this program does not have flows that the store knows: {}",
         names(&lost)
     );
-    let hint = "if that was not meant, name their crate where the program starts: flowrt::main!(flows = [my_flows])";
+    let waiting: Vec<_> = waiting.into_iter().map(|run| run.name.clone()).collect();
     if waiting.is_empty() {
-        return vec![Finding::notice("lost", message, hint)];
+        let hint = "if they were meant to be here, name their crate where the program starts: flowrt::main!(flows = [my_flows])";
+        return Finding::notice("lost", message, hint);
     }
     let message = format!(
         "{message}; runs of them that have not ended: {}",
         names(&waiting)
     );
-    vec![Finding::bad(
+    Finding::bad(
         "lost",
         message,
-        "bring the flow back and resume them, or: runs cancel NAME",
-    )]
+        "bring the flows back and resume the runs, or: runs cancel NAME",
+    )
 }
 
-/// Runs that have not ended, of one flow or all.
-fn unfinished(flow: Option<&str>) -> RunFilter {
+/// Runs that have not ended.
+fn unfinished() -> RunFilter {
     let states = RunState::ALL.iter().copied();
     RunFilter {
-        flow: flow.map(str::to_owned),
         states: states.filter(|state| !state.is_final()).collect(),
         ..RunFilter::default()
     }
@@ -235,7 +231,7 @@ fn stuck(engine: &Engine, runs: &[RunRecord]) -> Vec<Finding> {
     let mut findings = Vec::new();
     if !gone.is_empty() {
         let message = format!(
-            "{} lost their process: {}",
+            "{} whose process is gone: {}",
             counted(gone.len(), "run"),
             names(&gone)
         );
@@ -247,7 +243,7 @@ fn stuck(engine: &Engine, runs: &[RunRecord]) -> Vec<Finding> {
     }
     if !asking.is_empty() {
         let message = format!(
-            "{} for a person: {}",
+            "{} waiting for a person: {}",
             counted(asking.len(), "run"),
             names(&asking)
         );

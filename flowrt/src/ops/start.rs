@@ -15,11 +15,12 @@ pub struct Start {
 }
 
 impl Start {
-    /// Whether a run can be started so.
+    /// Whether the flow can be started so, as far as that can be told without a store.
     ///
     /// # Errors
-    /// If the name cannot be one.
-    pub fn check(&self) -> Result<()> {
+    /// If the name cannot be one, or the flow asks for what this version does not carry out.
+    pub fn check(&self, meta: &Meta) -> Result<()> {
+        super::refuse_later(meta)?;
         self.name.as_deref().map_or(Ok(()), names::check)
     }
 }
@@ -38,7 +39,7 @@ impl Engine {
     ) -> Result<RunHandle> {
         let (meta, input) = self.checked(flow, params, &start)?;
         let record = self.accept(meta, input, start).await?;
-        self.take(&record, meta, false).await
+        self.take(&record, meta, None).await
     }
 
     /// Writes down that a flow is to run, and leaves it to whoever resumes it. When this returns, it will not be lost.
@@ -64,7 +65,7 @@ impl Engine {
         let Some(meta) = self.shared.flows.get(flow) else {
             return Err(registry::unknown(flow, &self.shared.flows));
         };
-        start.check()?;
+        start.check(meta)?;
         let params = params::accept(meta, params)?;
         Ok((meta, Payload::from_json(params.to_string())))
     }

@@ -32,7 +32,7 @@ impl Engine {
         shared.active.cancel(&asked);
         shared.active.cancel(&[run]);
         shared.changed.notify_waiters();
-        end_orphan(shared, run).await.map_err(trouble)?;
+        end_orphan(shared, run, false).await.map_err(trouble)?;
         if !shared.active.holds(run) {
             self.is_answered(run).await?;
         }
@@ -42,11 +42,19 @@ impl Engine {
     async fn is_answered(&self, run: RunId) -> Result<()> {
         let clock = Clock::real();
         let until = clock.now().saturating_add(crate::clock::micros(ANSWER));
+        let here = Some(self.shared.store.process());
+        let mut abandoned = None;
         while clock.now() < until {
-            let state = self.record(run).await?.state;
-            if state.is_final() || state == RunState::Cancelling {
+            let record = self.record(run).await?;
+            if record.state.is_final() || record.state == RunState::Cancelling {
                 return Ok(());
             }
+            // Seen twice, so that it is not one that is claimed and about to be driven.
+            let nobody = record.owner == here && !self.shared.active.holds(run);
+            if nobody && abandoned == Some(record.epoch) {
+                return end_orphan(&self.shared, run, true).await.map_err(trouble);
+            }
+            abandoned = nobody.then_some(record.epoch);
             clock.sleep(LOOK).await;
         }
         tracing::warn!(%run, "the process that drives the run has not answered yet; the cancel is recorded");

@@ -1,4 +1,7 @@
 //! The steps of the language besides tasks: each runs, and goes on after a crash.
 
 mod crash;
+mod given;
 mod map;
+mod poll;
+mod race;

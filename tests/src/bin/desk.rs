@@ -37,6 +37,7 @@ enum Target {
 ///
 /// The second paragraph is only in the long help.
 #[flow(schedule = "0 10 * * *", timezone = "Asia/Tokyo")]
+#[allow(clippy::too_many_arguments)]
 async fn ship(
     #[arg(default = Region::Eu, help = "where to")] region: Region,
     #[arg(default = 10, env = "DESK_PAGES")] pages: u32,

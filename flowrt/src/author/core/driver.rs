@@ -34,9 +34,12 @@ impl Core {
         if inner.reuse_wanted() {
             return Next::Poll;
         }
-        let starts = inner.take_starts();
+        let (starts, turns) = inner.take_starts();
         if !starts.is_empty() {
             return Next::Start(starts);
+        }
+        if turns {
+            return Next::Poll;
         }
         if inner.running > 0 || inner.untracked > 0 {
             Next::Wait
@@ -51,7 +54,9 @@ impl Core {
         let mut entries = std::mem::take(&mut inner.pending);
         let synced = finished.synced;
         let recorded = finished.recorded.clone();
+        let key = finished.key;
         if let Some(record) = inner.record_of(finished) {
+            inner.note_failure(key, &record);
             entries.push(Entry::Step(record));
         }
         (entries, recorded, synced)
@@ -60,9 +65,7 @@ impl Core {
     /// A completion that is recorded now: it will be handed out after those before it.
     pub(crate) fn committed(&self, key: Key, recorded: Recorded) {
         let mut inner = self.lock();
-        inner.running = inner
-            .running
-            .saturating_sub(usize::from(inner.slots.get(key).is_some()));
+        inner.ended(key);
         inner.handouts.push_back((key, recorded));
     }
 
@@ -77,6 +80,16 @@ impl Core {
     /// Entries that wait for a commit, if any.
     pub(crate) fn take_pending(&self) -> Vec<Entry> {
         std::mem::take(&mut self.lock().pending)
+    }
+
+    /// What must be on the disk before another body starts: a race was decided.
+    pub(crate) fn take_decided(&self) -> Vec<Entry> {
+        let mut inner = self.lock();
+        if std::mem::take(&mut inner.decided) {
+            std::mem::take(&mut inner.pending)
+        } else {
+            Vec::new()
+        }
     }
 
     /// Remembers how to stop a call's work.
@@ -148,7 +161,10 @@ impl Core {
             .filter_map(|key| inner.slots.get(key))
             .filter(|slot| slot.submitted && !slot.awaited && !slot.tolerated)
             .find_map(|slot| match &slot.state {
-                SlotState::Done(recorded) if !recorded.state.is_success() => {
+                // A child that had nothing to do has not failed.
+                SlotState::Done(recorded)
+                    if !recorded.state.is_success() && recorded.state != TaskState::Skipped =>
+                {
                     Some(Error::from_json(&recorded.output))
                 }
                 _ => None,
@@ -185,12 +201,11 @@ impl Core {
     /// Drops the work of every running call without a word in the record: a recovery starts it again.
     pub(crate) fn release_running(&self) -> Vec<Entry> {
         let mut inner = self.lock();
-        for slot in inner.slots.iter() {
-            if let (SlotState::Running, Some(abort)) = (&slot.state, &slot.abort) {
+        for slot in inner.take_running() {
+            if let Some(abort) = &slot.abort {
                 abort.abort();
             }
         }
-        inner.running = 0;
         std::mem::take(&mut inner.pending)
     }
 
@@ -198,22 +213,14 @@ impl Core {
     pub(crate) fn abort_running(&self, now: Micros) -> Vec<Entry> {
         let mut inner = self.lock();
         let mut entries = std::mem::take(&mut inner.pending);
-        let keys: Vec<Key> = inner.slots.keys().collect();
-        for key in keys {
-            let Some(slot) = inner.slots.get(key) else {
-                continue;
-            };
-            if !matches!(slot.state, SlotState::Running) {
-                continue;
+        for slot in inner.take_running() {
+            if let Some(abort) = &slot.abort {
+                abort.abort();
             }
-            if let Some(slot) = inner.slots.remove(key) {
-                if let Some(abort) = &slot.abort {
-                    abort.abort();
-                }
+            if !slot.part {
                 entries.push(Entry::Step(inner.cancelled(&slot, now)));
             }
         }
-        inner.running = 0;
         entries
     }
 }

@@ -16,6 +16,7 @@ impl Core {
     ) -> Key {
         let mut inner = self.lock();
         let is_fixed = fixed.is_some();
+        let part = fixed.as_ref().is_some_and(|fixed| fixed.part);
         let identity = inner.identify(scope, task, fixed);
         let replaying = !inner.replay.is_over();
         let mut slot = Slot::new(identity, kind, task, input, is_fixed);
@@ -23,6 +24,7 @@ impl Core {
             .items
             .as_ref()
             .is_some_and(|items| items.tolerant);
+        slot.part = part;
         inner.slots.insert(slot, replaying)
     }
 
@@ -88,24 +90,24 @@ impl Core {
             }
             SlotState::Built => {
                 slot.waker = Some(cx.waker().clone());
+                inner.goes_on(key);
                 let work = work();
                 if inner.differs(key) {
                     return Poll::Pending;
                 }
                 if matches!(work, Work::Call { .. }) && !self.stops.any() && inner.may_inline(key) {
-                    inner
-                        .slots
-                        .get_mut(key)
-                        .expect("the slot was there under this lock")
-                        .state = SlotState::Running;
+                    if let Some(slot) = inner.slots.get_mut(key) {
+                        slot.state = SlotState::Running;
+                        slot.counted = true;
+                    }
                     inner.running += 1;
                     drop(inner);
                     return self.poll_inline(key, cx, work);
                 }
-                inner.want(key, work);
+                inner.want(key, Some(work));
                 Poll::Pending
             }
-            SlotState::Wanted(_) | SlotState::Running => {
+            SlotState::Wanted(_) | SlotState::Running | SlotState::Numbered => {
                 slot.waker = Some(cx.waker().clone());
                 Poll::Pending
             }
@@ -128,7 +130,7 @@ impl Core {
             Poll::Ready(Ok(())) => {
                 failpoint("engine::before_handout");
                 let mut inner = self.lock();
-                inner.running -= 1;
+                inner.ended(key);
                 inner.slots.finish(key, recorded.clone());
                 if let Some(slot) = inner.slots.get_mut(key) {
                     slot.awaited = true;
@@ -152,8 +154,11 @@ impl Core {
         let mut inner = self.lock();
         let built = inner.slots.submit(key)
             && matches!(inner.slots.get(key), Some(slot) if matches!(slot.state, SlotState::Built));
+        if built {
+            inner.goes_on(key);
+        }
         if built && !inner.differs(key) {
-            inner.want(key, work);
+            inner.want(key, Some(work));
         }
         inner.wake();
     }
@@ -167,6 +172,7 @@ impl Core {
         if slot.submitted && !matches!(slot.state, SlotState::Done(_)) {
             return;
         }
+        inner.ended(key);
         let Some(slot) = inner.slots.remove(key) else {
             return;
         };
@@ -179,16 +185,17 @@ impl Core {
                 if let Some(cancel) = &slot.cancel {
                     cancel.set();
                 }
-                inner.running -= 1;
-                let record = inner.cancelled(&slot, self.clock.now());
-                inner.pending.push(Entry::Step(record));
+                if !slot.part {
+                    let record = inner.cancelled(&slot, self.clock.now());
+                    inner.pending.push(Entry::Step(record));
+                }
                 inner.wake();
             }
-            SlotState::Built | SlotState::Wanted(_) if !inner.replay.is_over() => {
+            SlotState::Built | SlotState::Wanted(_) if !inner.replay.is_over() && !slot.part => {
                 let place = (slot.identity.scope, slot.identity.position);
                 inner.dropped.insert(place);
             }
-            SlotState::Built | SlotState::Wanted(_) | SlotState::Done(_) => {}
+            SlotState::Built | SlotState::Wanted(_) | SlotState::Numbered | SlotState::Done(_) => {}
         }
     }
 
@@ -220,6 +227,18 @@ impl Core {
             }
         };
         inner.push_scope(path)
+    }
+
+    /// The scope of what belongs to a step; the same one whenever it is asked for.
+    pub(crate) fn scope_of_step(&self, parent: usize, name: &str) -> usize {
+        let mut inner = self.lock();
+        let path = format!("{}/", inner.scopes[parent].step(name, 1));
+        if let Some(index) = inner.of_steps.get(&path) {
+            return *index;
+        }
+        let index = inner.push_scope(path.clone());
+        inner.of_steps.insert(path, index);
+        index
     }
 
     /// A branch was dropped, ended or not.
@@ -298,11 +317,16 @@ impl Core {
         let identity = inner.identify(scope, name, None);
         let path = inner.scopes[scope].path.clone();
         let step = inner.step(&identity);
-        if let Some(value) = inner
-            .replay
-            .value_of(&path, identity.position)
-            .or_else(|| inner.aside.value_of(&step))
-        {
+        match inner.replay.value_of(&path, identity.position, &step) {
+            Ok(Some(value)) => return value,
+            Ok(None) => {}
+            // The flow is not polled again, so what it makes of this value is never seen.
+            Err(error) => {
+                inner.diverged.get_or_insert(error);
+                return make();
+            }
+        }
+        if let Some(value) = inner.aside.value_of(&step) {
             return value;
         }
         let value = make();
@@ -341,6 +365,12 @@ impl Core {
         let mut bytes = [0; 8];
         bytes.copy_from_slice(&hash.finalize().as_bytes()[..8]);
         u64::from_le_bytes(bytes)
+    }
+
+    /// A race has a winner, and its losers are dropped.
+    pub(crate) fn decided(&self) {
+        let mut inner = self.lock();
+        inner.decided = !inner.pending.is_empty();
     }
 
     /// Counts a future that is waited for without being recorded; the flow is not stuck while it is pending.

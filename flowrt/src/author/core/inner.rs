@@ -63,6 +63,7 @@ impl Inner {
         let may = self.branches == 0
             && self.running == 0
             && self.untracked == 0
+            && !self.decided
             && self.slots.unfinished() == 1
             && self.handouts.is_empty()
             && self.replay.is_over()
@@ -73,7 +74,7 @@ impl Inner {
         may && !self.inlined.is_multiple_of(INLINED_AT_MOST)
     }
 
-    pub(super) fn want(&mut self, key: Key, work: Work) {
+    pub(super) fn want(&mut self, key: Key, work: Option<Work>) {
         let Some(slot) = self.slots.get_mut(key) else {
             return;
         };
@@ -87,7 +88,11 @@ impl Inner {
         if self.replay.is_blank() {
             return false;
         }
-        let error = self.slots.get(key).and_then(|slot| self.misfit(slot));
+        let error = self
+            .slots
+            .get(key)
+            .filter(|slot| !slot.part)
+            .and_then(|slot| self.misfit(slot));
         let differs = error.is_some();
         if let Some(error) = error {
             self.diverged.get_or_insert(error);
@@ -159,6 +164,7 @@ impl Inner {
                 ));
             }
             let record = self.replay.pop().expect("peeked under this lock");
+            self.note_failure(key, &record);
             self.note_failed_item(key, &record);
             let recorded = Recorded {
                 state: record.state,
@@ -182,6 +188,10 @@ impl Inner {
             if slot.is_done() {
                 continue;
             }
+            if slot.part {
+                self.fresh.push(key);
+                continue;
+            }
             let step = self.step(&slot.identity);
             let scope = &self.scopes[slot.identity.scope].path;
             let Some(mut record) = self
@@ -201,6 +211,7 @@ impl Inner {
                 state: record.state,
                 output: record.output.clone().unwrap_or_else(Payload::null),
             };
+            self.note_failure(key, &record);
             self.note_failed_item(key, &record);
             self.pending.push(Entry::Reused { from, step: record });
             self.deliver(key, recorded);
@@ -209,26 +220,62 @@ impl Inner {
         false
     }
 
-    pub(super) fn take_starts(&mut self) -> Vec<(Key, Work)> {
+    /// The work to start now, and whether a step's own future has something to do.
+    pub(super) fn take_starts(&mut self) -> (Vec<(Key, Work)>, bool) {
         let wanted: Vec<Key> = self.fresh.drain(..).chain(self.wanted.drain(..)).collect();
         let mut starts = Vec::with_capacity(wanted.len());
+        let mut turns = false;
         for key in wanted {
             let Some(slot) = self.slots.get_mut(key) else {
                 continue;
             };
             match std::mem::replace(&mut slot.state, SlotState::Running) {
-                SlotState::Wanted(work) => {
+                SlotState::Wanted(None) => {
+                    slot.counted = true;
+                    self.running += 1;
+                    turns = true;
+                    if let Some(waker) = slot.waker.take() {
+                        waker.wake();
+                    }
+                }
+                SlotState::Wanted(Some(work)) => {
+                    slot.counted = true;
                     self.running += 1;
                     starts.push((key, work));
                 }
                 other => slot.state = other,
             }
         }
-        starts
+        (starts, turns)
+    }
+
+    /// A call is not under way any more.
+    pub(super) fn ended(&mut self, key: Key) {
+        if let Some(slot) = self.slots.get_mut(key) {
+            self.running -= usize::from(std::mem::take(&mut slot.counted));
+        }
+    }
+
+    /// The slots of all calls that run, in the order in which they were built; their calls have none any more.
+    pub(super) fn take_running(&mut self) -> Vec<Slot> {
+        self.running = 0;
+        let keys: Vec<Key> = self.slots.keys().collect();
+        let is_running = |key: &Key| {
+            let slot = self.slots.get(*key);
+            slot.is_some_and(|slot| matches!(slot.state, SlotState::Running))
+        };
+        let running: Vec<Key> = keys.into_iter().filter(is_running).collect();
+        running
+            .into_iter()
+            .filter_map(|key| self.slots.remove(key))
+            .collect()
     }
 
     pub(super) fn record_of(&mut self, finished: Finished) -> Option<StepRecord> {
-        let slot = self.slots.get(finished.key)?;
+        if let Some(slot) = self.slots.get_mut(finished.key) {
+            slot.state = SlotState::Numbered;
+        }
+        let slot = self.slots.get(finished.key).filter(|slot| !slot.part)?;
         let step = match &slot.step {
             Some(step) => step.to_string(),
             None => self.step(&slot.identity),

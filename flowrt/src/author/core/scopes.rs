@@ -89,3 +89,11 @@ impl ScopeData {
         (key, *count)
     }
 }
+
+pub(super) fn with_occurrence(name: &str, occurrence: u32) -> String {
+    if occurrence <= 1 {
+        name.to_owned()
+    } else {
+        format!("{name}#{occurrence}")
+    }
+}

@@ -44,8 +44,8 @@ impl Inside {
     }
 
     /// Runs plain code, in which no call may be built.
-    pub fn glue<T>(&self, code: impl FnOnce() -> T) -> Result<T> {
-        self.0.link.no_calls(code)
+    pub fn glue<T>(&self, node: usize, code: impl FnOnce() -> T) -> Result<T> {
+        self.0.link.no_calls(node, code)
     }
 
     /// Hands a failure on as a value, as `.attempt()` wants. What ends the run itself is no value.
@@ -77,7 +77,7 @@ pub(crate) fn ends_run(error: &Error) -> bool {
 }
 
 /// How a node ended whose call gave that error.
-pub(super) fn state_of(error: &Error) -> TaskState {
+pub(crate) fn state_of(error: &Error) -> TaskState {
     match error.kind() {
         ErrorKind::TimedOut => TaskState::TimedOut,
         ErrorKind::Crashed => TaskState::Crashed,

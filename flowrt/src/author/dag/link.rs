@@ -29,6 +29,7 @@ impl Link {
         let id = FixedId {
             position: position(node),
             name: name.clone(),
+            part: false,
         };
         match scope.fixed(id, build) {
             (call, 0 | 1) => Ok(call),
@@ -45,9 +46,9 @@ impl Link {
         }
     }
 
-    pub(super) fn no_calls<T>(&self, code: impl FnOnce() -> T) -> Result<T> {
+    pub(super) fn no_calls<T>(&self, node: usize, code: impl FnOnce() -> T) -> Result<T> {
         match &self.0 {
-            Some(scope) => scope.no_calls(code),
+            Some(scope) => scope.no_calls(node, code),
             None => Ok(code()),
         }
     }

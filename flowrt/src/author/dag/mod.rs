@@ -18,10 +18,10 @@ use futures_util::stream::{FuturesUnordered, StreamExt};
 
 pub use cell::{Cell, Reuse, Same, matched_before};
 pub use inside::Inside;
+pub(crate) use names::step_names;
 pub use progress::Arm;
 
-pub(crate) use self::inside::ends_run;
-use self::inside::state_of;
+pub(crate) use self::inside::{ends_run, state_of};
 use self::link::Link;
 use self::progress::Progress;
 use crate::author::meta::StaticGraph;

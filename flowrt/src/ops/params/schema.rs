@@ -1,9 +1,12 @@
 //! Reading a JSON Schema: what a place in it takes, and what lies below it.
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 /// How many references to references are followed before a schema counts as saying nothing.
 const REFERENCES_MAX: usize = 32;
+
+/// How long a placeholder of several words may be.
+const PLACEHOLDER_BYTES: usize = 48;
 
 /// What a value looks like, as far as a person who types it cares.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,21 +31,38 @@ pub enum Kind {
     Any,
 }
 
-/// A place in a JSON Schema, with the definitions that it may refer to.
+/// Words as a placeholder has them; many are cut.
+pub fn words_in_short(words: &[&str]) -> String {
+    let whole = words.join("|");
+    if whole.len() <= PLACEHOLDER_BYTES {
+        return whole;
+    }
+    let mut short = String::new();
+    for word in words {
+        if short.len() + word.len() > PLACEHOLDER_BYTES {
+            break;
+        }
+        short.push_str(word);
+        short.push('|');
+    }
+    short.push('…');
+    short
+}
+
+/// A place in a JSON Schema, with the whole that it may refer to.
 #[derive(Debug, Clone, Copy)]
 pub struct Place<'a> {
     schema: &'a Value,
-    definitions: Option<&'a Map<String, Value>>,
+    root: &'a Value,
     said: Option<&'a str>,
 }
 
 impl<'a> Place<'a> {
     /// The whole schema.
     pub fn root(schema: &'a Value) -> Self {
-        let definitions = schema.get("$defs").and_then(Value::as_object);
         Self {
             schema,
-            definitions,
+            root: schema,
             said: None,
         }
         .resolved()
@@ -63,12 +83,8 @@ impl<'a> Place<'a> {
             self.said = self
                 .said
                 .or_else(|| self.schema.get("description")?.as_str());
-            let target = self
-                .schema
-                .get("$ref")
-                .and_then(Value::as_str)
-                .and_then(|text| text.strip_prefix("#/$defs/"))
-                .and_then(|name| self.definitions?.get(name));
+            let reference = self.schema.get("$ref").and_then(Value::as_str);
+            let target = reference.and_then(|text| self.root.pointer(text.strip_prefix('#')?));
             match target {
                 Some(target) => self.schema = target,
                 None => break,
@@ -309,7 +325,7 @@ impl<'a> Place<'a> {
                 Some(format) => format.to_uppercase(),
                 None => "TEXT".to_owned(),
             },
-            Kind::Choice => place.choices().unwrap_or_default().join("|"),
+            Kind::Choice => words_in_short(&place.choices().unwrap_or_default()),
             Kind::Bool => "true|false".to_owned(),
             Kind::Integer => "N".to_owned(),
             Kind::Number => "NUMBER".to_owned(),

@@ -76,24 +76,27 @@ fn one(place: Place<'_>, text: &str) -> Result<Value, String> {
             }
             (_, Err(error)) => Err(error.to_string()),
         },
-        Kind::List | Kind::Object => serde_json::from_str(text).map_err(|error| {
-            format!(
-                "expects {} as JSON, got {}: {error}",
-                place.expects(),
-                shown(&Value::from(text))
-            )
-        }),
+        Kind::List | Kind::Object => json_or_fault(place, text),
         Kind::Any => {
-            let json = serde_json::from_str::<Value>(text).ok();
+            let json = json_or_fault(place, text);
             let word = Value::String(text.to_owned());
-            Ok(match json {
-                Some(json) if fits(place, &json) => json,
-                _ if fits(place, &word) => word,
-                Some(json) => json,
-                None => word,
-            })
+            match json {
+                Ok(json) if fits(place, &json) => Ok(json),
+                _ if fits(place, &word) => Ok(word),
+                Ok(json) => Ok(json),
+                // Who begins so means JSON.
+                Err(fault) if text.starts_with(['{', '[']) => Err(fault),
+                Err(_) => Ok(word),
+            }
         }
     }
+}
+
+fn json_or_fault(place: Place<'_>, text: &str) -> Result<Value, String> {
+    serde_json::from_str(text).map_err(|error| {
+        let got = shown(&Value::from(text));
+        format!("expects {} as JSON, got {got}: {error}", place.expects())
+    })
 }
 
 fn any(text: &str) -> Value {

@@ -2,6 +2,7 @@
 
 mod around;
 mod endings;
+mod limits;
 mod records;
 mod runs;
 
@@ -41,6 +42,7 @@ pub(super) async fn check_all<G>(fresh: impl Fn() -> (Arc<dyn Store>, G)) {
             large_values_are_refused;
         endings:
             an_ended_run_takes_no_writes,
+            a_completed_run_reopens_only_if_that_is_meant,
             an_interrupted_run_goes_on_with_its_waits,
             a_retrying_run_is_reopened_by_its_owner,
             a_cancel_that_was_acknowledged_survives_a_claim,
@@ -51,5 +53,12 @@ pub(super) async fn check_all<G>(fresh: impl Fn() -> (Arc<dyn Store>, G)) {
             logs_are_read_by_cursor,
             flows_are_remembered,
             this_process_lives;
+        limits:
+            slots_are_given_in_order_and_given_back,
+            a_window_remembers_what_has_ended,
+            a_person_sets_the_rule,
+            the_end_of_a_drive_gives_all_tickets_back,
+            a_step_that_asks_again_gives_its_ticket_back,
+            a_place_can_be_taken;
     }
 }

@@ -21,6 +21,7 @@ mod session;
 mod tail;
 #[cfg(test)]
 mod tests;
+mod tickets;
 mod write_entries;
 mod write_runs;
 mod writer;
@@ -30,11 +31,13 @@ use std::sync::Arc;
 
 use rusqlite::Connection;
 
+use super::tickets::{Admitted, Ask, Bucket, BucketRecord, GiveBack};
 use super::{
     Answer, Durability, Ending, Error, LogFilter, Options, Process, Reopening, RunFilter, Store,
     check_ending, check_going_on,
 };
 use crate::model::ids::{ProcessId, RunId};
+use crate::model::limit::Rule;
 use crate::model::payload::Payload;
 use crate::model::record::{
     Entry, Journal, LogLine, Micros, NewRun, RunRecord, SignalRecord, TaskCounts,
@@ -60,7 +63,7 @@ pub fn open(path: &Path, options: Options) -> Result<Arc<dyn Store>, Error> {
 
 impl Sqlite {
     /// A question that takes microseconds is answered on the caller's thread.
-    fn ask<'a, T: Send + 'a>(
+    fn question<'a, T: Send + 'a>(
         &'a self,
         question: impl FnOnce(&Connection) -> Outcome<T> + Send + 'a,
     ) -> Answer<'a, T> {
@@ -121,11 +124,11 @@ impl Store for Sqlite {
     }
 
     fn run(&self, id: RunId) -> Answer<'_, Option<RunRecord>> {
-        self.ask(move |connection| read_runs::one(connection, id))
+        self.question(move |connection| read_runs::one(connection, id))
     }
 
     fn find_runs(&self, reference: String) -> Answer<'_, Vec<RunRecord>> {
-        self.ask(move |connection| read_runs::find(connection, &reference))
+        self.question(move |connection| read_runs::find(connection, &reference))
     }
 
     fn list_runs(&self, filter: RunFilter) -> Answer<'_, Vec<RunRecord>> {
@@ -253,7 +256,7 @@ impl Store for Sqlite {
     }
 
     fn signals(&self, run: RunId, from: u64) -> Answer<'_, Vec<SignalRecord>> {
-        self.ask(move |connection| read_inside::signals(connection, run, from))
+        self.question(move |connection| read_inside::signals(connection, run, from))
     }
 
     fn append_logs(&self, lines: Vec<LogLine>) -> Answer<'_, ()> {
@@ -283,12 +286,66 @@ impl Store for Sqlite {
     }
 
     fn processes(&self) -> Answer<'_, Vec<Process>> {
-        self.ask(read_inside::processes)
+        self.question(read_inside::processes)
     }
 
     fn remember_flows(&self, flows: Vec<String>) -> Answer<'_, Vec<String>> {
         self.write(Durability::Soon, Ok(()), 0, move |session| {
             write_runs::remember_flows(&session.connection, &flows)
+        })
+    }
+
+    fn ask(&self, asks: Vec<Ask>) -> Answer<'_, Vec<u64>> {
+        let process = self.process();
+        self.write(Durability::Soon, Ok(()), 0, move |session| {
+            tickets::ask(&session.connection, &asks, process)
+        })
+    }
+
+    fn admit(&self, bucket: Bucket, rule: Rule, now: Micros) -> Answer<'_, Admitted> {
+        let own = self.process();
+        Box::pin(async move {
+            let bucket_there = bucket.clone();
+            let mut dead = self
+                .question(move |connection| tickets::processes(connection, &bucket_there))
+                .await?;
+            dead.retain(|process| *process != own && !self.is_alive(*process));
+            self.write(Durability::Soon, Ok(()), 0, move |session| {
+                tickets::admit_some(&session.connection, &bucket, rule, own, &dead, now)
+            })
+            .await
+        })
+    }
+
+    fn give_back(&self, rule: Rule, given: Vec<(u64, GiveBack)>) -> Answer<'_, ()> {
+        self.write(Durability::Soon, Ok(()), 0, move |session| {
+            tickets::give_back(&session.connection, rule, &given)
+        })
+    }
+
+    fn oust(&self, bucket: Bucket, before: u64) -> Answer<'_, ()> {
+        self.write(Durability::Soon, Ok(()), 0, move |session| {
+            tickets::oust(&session.connection, &bucket, before)
+        })
+    }
+
+    fn buckets(&self, name: Option<String>) -> Answer<'_, Vec<BucketRecord>> {
+        self.ask_at_length(move |connection| tickets::list(connection, name.as_deref()))
+    }
+
+    fn limit_rules(&self) -> Answer<'_, Vec<(String, Rule)>> {
+        self.question(tickets::rules)
+    }
+
+    fn set_limit(&self, name: String, rule: Option<Rule>) -> Answer<'_, ()> {
+        self.write(Durability::Synced, Ok(()), 0, move |session| {
+            tickets::set_rule(&session.connection, &name, rule.as_ref())
+        })
+    }
+
+    fn reset_limit(&self, name: String) -> Answer<'_, ()> {
+        self.write(Durability::Synced, Ok(()), 0, move |session| {
+            tickets::reset(&session.connection, &name)
         })
     }
 
@@ -307,7 +364,7 @@ impl Store for Sqlite {
     }
 
     fn schema(&self) -> Answer<'_, Option<i64>> {
-        self.ask(|connection| migrate::version(connection).map(Some))
+        self.question(|connection| migrate::version(connection).map(Some))
     }
 
     fn damage(&self) -> Answer<'_, Vec<String>> {

@@ -1,35 +1,17 @@
 //! The command line of the examples, as a person types it.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Output, Stdio};
-use std::sync::OnceLock;
 
-fn program() -> &'static Path {
-    static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
-    PROGRAM.get_or_init(|| {
-        let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
-        let built = Command::new(cargo)
-            .args(["build", "--quiet", "-p", "examples", "--bin", "flows"])
-            .status()
-            .expect("cargo runs");
-        assert!(built.success(), "the examples build");
-        let mut folder = std::env::current_exe().expect("a test has a path");
-        folder.pop();
-        folder.pop();
-        folder.join("flows")
-    })
-}
+use super::{examples, text};
 
 fn flows(folder: &Path, arguments: &[&str]) -> Output {
-    Command::new(program())
+    Command::new(examples())
         .args(arguments)
         .current_dir(folder)
+        .env_remove("FLOWRT_STORE")
         .output()
         .expect("the program runs")
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).into_owned()
 }
 
 #[test]
@@ -81,14 +63,14 @@ fn bad_input_is_told_and_nothing_is_recorded() {
 #[test]
 fn a_killed_run_goes_on_where_it_stopped() {
     let folder = tempfile::tempdir().expect("a folder");
-    let mut child = Command::new(program())
+    let mut child = Command::new(examples())
         .args(["run", "approval", "--release", "1.0"])
         .current_dir(folder.path())
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .spawn()
         .expect("the program runs");
-    let waits = || text(&flows(folder.path(), &["runs", "ls"]).stdout).contains("1 tasks");
+    let waits = || text(&flows(folder.path(), &["runs", "ls"]).stdout).contains("1 task");
     while !waits() {
         std::thread::yield_now();
     }

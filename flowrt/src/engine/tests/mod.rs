@@ -7,14 +7,18 @@ use std::time::Duration;
 use futures_util::future::{join, join_all};
 
 use crate::__private as p;
+use crate::clock::Clock;
+use crate::model::ids::ProcessId;
 use crate::model::record::StepKind;
 use crate::model::state::{RunState, TaskState};
 use crate::ops::Engine;
+use crate::store::memory::Memory;
+use crate::store::{Options, Process, Store};
 use crate::{ErrorKind, Result};
 
 /// Defines a task or flow the way the macros do.
 macro_rules! callable {
-    ($kind:ident $(($option:ident = $value:expr))* $name:ident / $marker:ident ($($arg:ident : $ty:ty),*) -> $out:ty $body:block) => {
+    ($kind:ident $(($option:ident = $value:expr))* $([$of_flow:ident = $given:expr])* $name:ident / $marker:ident ($($arg:ident : $ty:ty),*) -> $out:ty $body:block) => {
         fn $name($($arg: $ty),*) -> crate::TaskCall<$marker> {
             p::call::<$marker>(($($arg,)*))
         }
@@ -47,7 +51,7 @@ macro_rules! callable {
                     p::outcome_of_result!(result)
                 }),
                 task: p::TaskOptions { $($option: $value,)* ..p::TaskOptions::NONE },
-                flow: p::FlowOptions::NONE,
+                flow: p::FlowOptions { $($of_flow: $given,)* ..p::FlowOptions::NONE },
                 graph: None,
                 sites: &[],
             };
@@ -55,6 +59,11 @@ macro_rules! callable {
         p::inventory::submit! { p::Registered(<$marker as p::Callable>::META) }
     };
 }
+
+mod retries;
+mod states;
+mod stops;
+mod waits;
 
 static DOUBLED: AtomicU32 = AtomicU32::new(0);
 static FLAKY: AtomicU32 = AtomicU32::new(0);
@@ -104,6 +113,25 @@ callable!(Program waits / Waits () -> String {
     assert_eq!(first, crate::now().min(first));
     p::step(crate::receive::<String>("answer")).await
 });
+
+fn on_a_fake_clock() -> (Engine, Clock) {
+    let clock = Clock::fake(1_000_000);
+    let process = Process {
+        id: ProcessId(crate::clock::new_uuid()),
+        pid: 1,
+        host: String::new(),
+        started: 0,
+        build: String::new(),
+    };
+    let store: Arc<dyn Store> = Memory::open(Options::new(process));
+    let engine = Engine::with_clock(store, clock.clone(), false).expect("opens");
+    (engine, clock)
+}
+
+/// Lets others go on for a little while.
+async fn moment(millis: u64) {
+    Clock::real().sleep(Duration::from_millis(millis)).await;
+}
 
 async fn engine() -> Engine {
     Engine::open("memory:")

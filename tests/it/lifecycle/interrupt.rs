@@ -1,0 +1,63 @@
+use super::{Place, signal, text};
+
+#[test]
+fn one_signal_lets_go_and_resume_repeats_nothing() {
+    for how in ["INT", "TERM"] {
+        let place = Place::new();
+        let run = place.start("patient");
+        place.await_state("Waiting");
+        signal(&run, how);
+        let (code, said) = place.end_of(run);
+        assert_eq!(code, Some(130), "{said}");
+        let name = place.name();
+        assert!(said.contains(&format!("runs resume {name}")), "{said}");
+        place.await_state("Interrupted");
+        let sent = place.call(&["runs", "signal", &name, "answer", "\"on\""]);
+        assert!(sent.status.success(), "{}", text(&sent.stderr));
+        let resumed = place.call(&["runs", "resume", &name]);
+        assert_eq!(resumed.status.code(), Some(0), "{}", text(&resumed.stderr));
+        assert_eq!(place.ledger(), ["first", "heard on"]);
+    }
+}
+
+#[test]
+fn what_ends_in_time_is_recorded_and_nothing_new_starts() {
+    for flow in ["long", "nested"] {
+        let place = Place::new();
+        let run = place.start(flow);
+        place.await_line("body begins", 1);
+        signal(&run, "INT");
+        while !place.said().contains("letting go") {
+            std::thread::yield_now();
+        }
+        // The body does not learn of it, since what it gives shall be its whole result.
+        place.touch("go");
+        let (code, said) = place.end_of(run);
+        assert_eq!(code, Some(130), "{said}");
+        assert_eq!(place.ledger(), ["first", "body begins"], "{flow}");
+        place.await_state("Interrupted");
+        let resumed = place.call(&["runs", "resume", &place.name()]);
+        assert_eq!(resumed.status.code(), Some(0), "{}", text(&resumed.stderr));
+        assert_eq!(place.count("body begins"), 1, "{:?}", place.ledger());
+        assert_eq!(place.count("last"), 1);
+    }
+}
+
+#[test]
+fn two_signals_stop_at_once() {
+    let place = Place::new();
+    let mut run = place.start("long");
+    place.await_line("body begins", 1);
+    signal(&run, "INT");
+    // Signals of a kind are one while they are not taken; so the second is sent until it is.
+    while run.try_wait().expect("it is our child").is_none() {
+        signal(&run, "INT");
+        std::thread::yield_now();
+    }
+    let (code, said) = place.end_of(run);
+    assert_eq!(code, Some(130), "{said}");
+    place.touch("go");
+    let resumed = place.call(&["runs", "resume", &place.name()]);
+    assert_eq!(resumed.status.code(), Some(0), "{}", text(&resumed.stderr));
+    assert_eq!((place.count("first"), place.count("last")), (1, 1));
+}
