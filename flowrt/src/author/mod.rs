@@ -13,6 +13,7 @@ pub mod meta;
 pub(crate) mod mix;
 pub(crate) mod plain;
 pub(crate) mod poll;
+pub(crate) mod predicate;
 pub(crate) mod race;
 pub(crate) mod record;
 pub(crate) mod resource;

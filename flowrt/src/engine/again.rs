@@ -211,7 +211,7 @@ pub(crate) fn changes_of(plan: &Plan) -> Reopening {
 /// Takes a run that nobody drives, as it is.
 pub(crate) async fn claim(shared: &Shared, record: &RunRecord) -> Result<RunRecord> {
     let now = shared.clock.now();
-    let after_crash = record.owner.is_some();
+    let after_crash = super::may_have_crashed(record);
     let claimed = patiently(|| {
         shared
             .store

@@ -11,6 +11,13 @@ use crate::store::{self, Ending, RunFilter};
 /// The kind of the note that a body begins. Written only once a process has died, so that a loop knows its cause.
 pub(super) const UNDER_WAY: &str = "attempt";
 
+/// Whether the deaths are a run's own. One that only waited for its children is not: what they record is progress that
+/// its own record does not show, and one of them that kills its process is ended for it.
+pub(super) fn is_to_blame(journal: &Journal) -> bool {
+    let of_kind = |kind| journal.waits.iter().any(|wait| wait.kind == kind);
+    of_kind(UNDER_WAY) || !of_kind("child")
+}
+
 /// Says once that a panic of a body is no failed attempt in this program.
 pub(crate) fn warn_of_aborts() {
     static SAID: std::sync::Once = std::sync::Once::new();
@@ -19,6 +26,12 @@ pub(crate) fn warn_of_aborts() {
             tracing::warn!("this program is built with `panic = \"abort\"`: a panic kills the process and every run in it, instead of failing one attempt");
         });
     }
+}
+
+/// Whether a run that is claimed now may be what killed its process. One that only waited is not to blame: else the
+/// deaths that one run causes would end all that wait beside it.
+pub(crate) fn may_have_crashed(record: &RunRecord) -> bool {
+    record.owner.is_some() && !matches!(record.state, RunState::Waiting | RunState::Retrying)
 }
 
 /// Ends a claimed run whose process has died too often.
@@ -90,7 +103,7 @@ async fn end_if_orphan(
     if is_driven {
         return Ok(());
     }
-    let claimed = patiently(|| store.claim(record.id, record.epoch, true, now)).await?;
+    let claimed = patiently(|| store.claim(record.id, record.epoch, false, now)).await?;
     let Some(claimed) = claimed else {
         return Ok(());
     };

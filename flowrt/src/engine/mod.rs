@@ -2,6 +2,7 @@
 
 mod active;
 pub(crate) mod again;
+mod around;
 mod attempt;
 pub(crate) mod build;
 mod child;
@@ -10,6 +11,7 @@ mod drive;
 mod driver;
 mod end;
 mod host;
+mod lack;
 mod limits;
 mod patience;
 mod retry;
@@ -22,7 +24,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use active::Active;
-pub(crate) use crash::{end_orphan, warn_of_aborts};
+pub(crate) use around::{Around, Beginning};
+pub(crate) use crash::{end_orphan, may_have_crashed, warn_of_aborts};
 pub(crate) use drive::drive;
 pub(crate) use patience::patiently;
 pub(crate) use settings::Settings;
@@ -34,9 +37,6 @@ use crate::store::{self, Store};
 
 /// The most child runs that may nest.
 pub(crate) const DEPTH_MAX: u32 = 64;
-
-/// The most steps that one run may record.
-pub(crate) const HISTORY_STEPS_MAX: u64 = 1_000_000;
 
 /// What all runs of an open engine share.
 #[derive(Debug)]
@@ -50,6 +50,8 @@ pub(crate) struct Shared {
     pub(crate) settings: Settings,
     /// Told when something may have changed for a run that waits: a signal, a cancel, the end of a run.
     pub(crate) changed: tokio::sync::Notify,
+    /// What a test puts around bodies.
+    pub(crate) around: Option<Arc<dyn Around>>,
 }
 
 impl Shared {
@@ -57,6 +59,7 @@ impl Shared {
         store: Arc<dyn Store>,
         clock: Clock,
         flows: HashMap<&'static str, &'static Meta>,
+        around: Option<Arc<dyn Around>>,
     ) -> Arc<Self> {
         Arc::new(Self {
             store,
@@ -66,6 +69,7 @@ impl Shared {
             active: Active::default(),
             settings: Settings::default(),
             changed: tokio::sync::Notify::new(),
+            around,
         })
     }
 

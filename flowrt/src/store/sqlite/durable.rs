@@ -12,6 +12,7 @@ use tokio::sync::oneshot;
 
 use super::super::{Durability, Error};
 use super::job::Job;
+use super::place::Place;
 use crate::failpoint::failpoint;
 
 /// Commits are on the disk within 50 ms; this leaves 10 of them for the sync itself.
@@ -48,6 +49,7 @@ pub(super) struct Durable {
 /// The log through the handle by which it is synced.
 struct Log {
     file: File,
+    place: Place,
     after_sync: Box<dyn FnMut(u64) + Send>,
 }
 
@@ -137,12 +139,14 @@ impl Durable {
     pub fn start(
         self: &Arc<Self>,
         log: File,
+        place: Place,
         soon: Duration,
         after_sync: impl FnMut(u64) + Send + 'static,
     ) -> std::io::Result<JoinHandle<()>> {
         let durable = Arc::clone(self);
         *self.log() = Some(Log {
             file: log,
+            place,
             after_sync: Box::new(after_sync),
         });
         std::thread::Builder::new()
@@ -187,7 +191,12 @@ impl Durable {
     fn sync(&self) {
         // One at a time: who comes second finds its commits on the disk, or syncs them.
         let mut log = self.log();
-        let Some(Log { file, after_sync }) = log.as_mut() else {
+        let Some(Log {
+            file,
+            place,
+            after_sync,
+        }) = log.as_mut()
+        else {
             return;
         };
         let target = {
@@ -199,10 +208,12 @@ impl Durable {
         failpoint("store::before_sync");
         let outcome = file
             .metadata()
-            .and_then(|metadata| file.sync_data().map(|()| metadata.len()));
+            .and_then(|metadata| file.sync_data().map(|()| metadata.len()))
+            .map_err(|error| failure(&error))
+            .and_then(|length| place.check().map(|()| length));
         failpoint("store::after_sync");
-        if let Ok(length) = outcome {
-            after_sync(length);
+        if let Ok(length) = &outcome {
+            after_sync(*length);
         }
         drop(log);
         let (done, answer) = {
@@ -211,7 +222,7 @@ impl Durable {
             if state.failure.is_none() {
                 match outcome {
                     Ok(_) => state.synced = state.synced.max(target),
-                    Err(error) => state.failure = Some(failure(&error)),
+                    Err(error) => state.failure = Some(error),
                 }
             }
             let answer = state.failure.clone().map_or(Ok(()), Err);
@@ -275,7 +286,9 @@ mod tests {
         let durable = Durable::new();
         // A device that refuses to be synced.
         let log = File::open("/dev/null").expect("a device");
-        let thread = durable.start(log, SOON, |_| {}).expect("a thread");
+        let place = Place::of(std::path::Path::new("/dev/null"));
+        let thread = durable.start(log, place, SOON, |_| {});
+        let thread = thread.expect("a thread");
         assert!(durable.check().is_ok());
         let commit = durable.committed();
         for _ in 0..2 {
