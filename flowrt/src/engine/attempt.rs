@@ -1,7 +1,7 @@
 //! The attempts of one task: body, timeout, panic, retry.
 
 use std::panic::AssertUnwindSafe;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ use crate::author::core::Core;
 use crate::author::frame::{Frame, Framed, enter};
 use crate::author::meta::Meta;
 use crate::author::slot::{Busy, CallOptions, Finished, Key, Recorded};
-use crate::clock::Stopwatch;
+use crate::clock::{Clock, Stopwatch};
 use crate::error::{Error, ErrorKind, Result};
 use crate::failpoint::failpoint;
 use crate::model::payload::Payload;
@@ -30,6 +30,9 @@ use crate::store::Durability;
 
 /// A body that takes this long is worth a sync: its result must not be lost to a power cut.
 const WORTH_A_SYNC: Duration = Duration::from_millis(10);
+
+/// How long a signal may take until it is heard.
+const HEARD_WITHIN: Duration = Duration::from_millis(10);
 
 /// How long a body may take to end by itself once another call takes its place.
 const GRACE: Duration = Duration::from_secs(5);
@@ -73,9 +76,7 @@ pub(super) async fn run_task(
             Some(permit) => Ok(Begun::at_once(permit)),
             None => Box::pin(begin(&host, key, meta, &input, &context.0)).await,
         };
-        unless_stopped(&core).await;
-        core.body_starts(key, Busy::Body, cancel.clone());
-        note_start(&host, &step).await;
+        body_begins(&host, &core, key, (meta, failed + 1), &step, &cancel).await;
         let started = core.clock.now();
         let watch = Stopwatch::start();
         failpoint("engine::before_body");
@@ -88,6 +89,7 @@ pub(super) async fn run_task(
             Err(error) => (Err(error), None),
         };
         failpoint("engine::after_body");
+        hear_signals(&core, result.is_err()).await;
         if let Err(error) = &result
             && context.0.lacked.load(Ordering::Relaxed)
             && may_come(error)
@@ -132,12 +134,6 @@ pub(super) async fn run_task(
     }
 }
 
-async fn note_start(host: &RunHost, step: &str) {
-    if host.is_suspicious() {
-        Box::pin(host.note_start(step)).await;
-    }
-}
-
 fn outcome(result: Result<Payload>, meta: &Meta, step: &str, attempts: u32) -> Recorded {
     match result {
         Ok(output) => Recorded {
@@ -160,6 +156,7 @@ fn context_of(core: &Core, step: &Arc<str>, attempt: u32, cancel: &Arc<Cancel>) 
         logical_time: core.facts.logical_time,
         cancel: cancel.clone(),
         used: OnceLock::new(),
+        logged: AtomicU32::new(0),
         lacked: AtomicBool::new(false),
     }))
 }
@@ -188,10 +185,27 @@ async fn until_next(
     }
 }
 
-/// Once the run stops, nothing begins any more: the wait ends with the call.
-async fn unless_stopped(core: &Core) {
+/// Says that a body begins. Once the run stops, nothing begins any more: the wait ends with the call.
+async fn body_begins(
+    host: &RunHost,
+    core: &Core,
+    key: Key,
+    (meta, attempt): (&Meta, u32),
+    step: &Arc<str>,
+    cancel: &Arc<Cancel>,
+) {
     if core.stops.any() {
         std::future::pending::<()>().await;
+    }
+    core.body_starts(key, Busy::Body, cancel.clone());
+    host.note_start(step, meta.name, attempt).await;
+}
+
+/// A signal that stops this process may have stopped what the body had started, and be heard here a little later. The
+/// driver keeps no failure of a run that is interrupted.
+async fn hear_signals(core: &Core, failed: bool) {
+    if failed && core.stops.by_signal.load(Ordering::Relaxed) {
+        Clock::real().sleep(HEARD_WITHIN).await;
     }
 }
 
