@@ -18,6 +18,7 @@ mod patience;
 mod retry;
 mod settings;
 mod signal;
+mod starter;
 mod watch;
 
 use std::collections::HashMap;
