@@ -11,7 +11,7 @@ use futures_util::future::{BoxFuture, CatchUnwind};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 use super::host::{Handle, Message, RunHost};
-use super::{HISTORY_STEPS_MAX, Shared, end, patiently, trouble};
+use super::{Shared, end, patiently, trouble};
 use crate::author::cancel::Stops;
 use crate::author::context::TaskContext;
 use crate::author::core::{Core, Facts, Host, Next, history_full};
@@ -100,7 +100,7 @@ impl Driver {
             seed: record.seed,
             logical_time: record.logical_time,
             depth,
-            history_max: HISTORY_STEPS_MAX,
+            history_max: shared.settings.history_steps_max(),
             concurrency: meta.flow.concurrency,
             fail_fast: meta.flow.fail_fast,
         };

@@ -29,12 +29,6 @@ use crate::clock::Clock;
 use crate::error::{Error, ErrorKind};
 use crate::store::{self, Store};
 
-/// The most child runs that may nest.
-pub(crate) const DEPTH_MAX: u32 = 64;
-
-/// The most steps that one run may record.
-pub(crate) const HISTORY_STEPS_MAX: u64 = 1_000_000;
-
 /// What all runs of an open engine share.
 #[derive(Debug)]
 pub(crate) struct Shared {

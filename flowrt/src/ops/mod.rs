@@ -17,6 +17,7 @@ use crate::author::meta::{Kind, Meta};
 use crate::author::plain::Standalone;
 use crate::author::record::{decode_output, named};
 use crate::clock::{self, Clock};
+use crate::config::Config;
 use crate::engine::{self, Shared, redo_of, trouble};
 use crate::error::{Error, ErrorKind, Result};
 use crate::failpoint::failpoint;
@@ -63,18 +64,21 @@ impl RunHandle {
 }
 
 impl Engine {
-    /// Opens the store at that address: `sqlite:PATH` is a file, `memory:` keeps nothing.
+    /// Opens the store at that address: `sqlite:PATH` is a file, `memory:` keeps nothing. Its settings are those of
+    /// [`config`](crate::config).
     ///
     /// # Errors
-    /// If the address is of no kind that this build knows, or the store cannot be used.
+    /// If the address is of no kind that this build knows, the store cannot be used, or a setting is wrong.
     pub async fn open(url: &str) -> Result<Self> {
         if url == "memory:" {
-            return Self::on(open_memory());
+            let config = Config::of_store(None)?;
+            return Ok(Self::on(Memory::open(options(&config)))?.with(&config));
         }
         #[cfg(feature = "sqlite")]
         if let Some(path) = url.strip_prefix("sqlite:") {
-            let options = Options::new(this_process());
-            return Self::on(crate::store::sqlite::open(path.as_ref(), options).map_err(trouble)?);
+            let config = Config::of_store(Some(path.as_ref()))?;
+            let store = crate::store::sqlite::open(path.as_ref(), options(&config));
+            return Ok(Self::on(store.map_err(trouble)?)?.with(&config));
         }
         Err(Error::new(
             ErrorKind::Store,
@@ -90,6 +94,11 @@ impl Engine {
     pub fn on(store: Arc<dyn Store>) -> Result<Self> {
         engine::warn_of_aborts();
         Self::with_clock(store, Clock::real(), true)
+    }
+
+    fn with(self, config: &Config) -> Self {
+        self.shared.settings.apply(config);
+        self
     }
 
     pub(crate) fn with_clock(store: Arc<dyn Store>, clock: Clock, counted: bool) -> Result<Self> {
@@ -316,6 +325,13 @@ impl Engine {
     /// If the store fails.
     pub async fn journal(&self, run: RunId) -> Result<Journal> {
         self.shared.store.journal(run).await.map_err(trouble)
+    }
+}
+
+fn options(config: &Config) -> Options {
+    Options {
+        payload_bytes_max: config.payload_bytes_max,
+        ..Options::new(this_process())
     }
 }
 

@@ -11,10 +11,16 @@ struct Migration {
     sql: &'static str,
 }
 
-const MIGRATIONS: &[Migration] = &[Migration {
-    name: "runs",
-    sql: include_str!("migrations/0001_runs.sql"),
-}];
+const MIGRATIONS: &[Migration] = &[
+    Migration {
+        name: "runs",
+        sql: include_str!("migrations/0001_runs.sql"),
+    },
+    Migration {
+        name: "care",
+        sql: include_str!("migrations/0002_care.sql"),
+    },
+];
 
 const CREATE_HISTORY: &str = "CREATE TABLE IF NOT EXISTS migration (
     version INTEGER PRIMARY KEY, name TEXT NOT NULL, checksum TEXT NOT NULL) STRICT";

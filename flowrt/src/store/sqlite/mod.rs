@@ -3,6 +3,7 @@
 //! Everything is committed at `synchronous=NORMAL`, which survives kill -9; a thread syncs the log, at once for those who
 //! wait for the disk and within 50 ms for all others.
 
+mod backup;
 mod checkpoint;
 mod durable;
 mod fault;
@@ -18,21 +19,26 @@ mod read_runs;
 mod readers;
 mod rows;
 mod session;
+mod shrink;
 #[cfg(test)]
 mod tests;
+mod transfer;
+mod trash;
+mod usage;
 mod write_entries;
 mod write_runs;
 mod writer;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rusqlite::Connection;
 
 use super::{
-    Answer, Durability, Ending, Error, LogFilter, Options, Process, Reopening, RunFilter, Store,
-    check_ending, check_going_on,
+    Answer, Copied, Durability, Ending, Error, Import, Imported, LogFilter, Options, Process,
+    Reopening, RunFilter, Store, Usage, check_ending, check_going_on,
 };
+use crate::failpoint::failpoint;
 use crate::model::ids::{ProcessId, RunId};
 use crate::model::payload::Payload;
 use crate::model::record::{
@@ -273,11 +279,73 @@ impl Store for Sqlite {
 
     fn delete_run(&self, run: RunId) -> Answer<'_, bool> {
         Box::pin(async move {
-            let work = move |session: &mut Session| write_runs::delete(&session.connection, run);
-            self.0
-                .writer
-                .write_patiently(0, Durability::Synced, work)
-                .await
+            let work = move |session: &mut Session| trash::discard(&session.connection, run);
+            let writer = &self.0.writer;
+            let is_gone = writer.write_patiently(0, Durability::Synced, work).await?;
+            failpoint("store::discarded");
+            self.sweep().await?;
+            Ok(is_gone)
+        })
+    }
+
+    fn sweep(&self) -> Answer<'_, ()> {
+        Box::pin(async move {
+            let work = |session: &mut Session| trash::sweep(&session.connection, trash::ROWS_MAX);
+            let writer = &self.0.writer;
+            while writer.write_patiently(0, Durability::Soon, work).await? {
+                failpoint("store::swept");
+            }
+            Ok(())
+        })
+    }
+
+    fn shrink(&self) -> Answer<'_, u64> {
+        Box::pin(async move {
+            let mut given_back = 0;
+            loop {
+                let work = |session: &mut Session| shrink::step(&session.connection);
+                let writer = &self.0.writer;
+                match writer.write_patiently(0, Durability::Soon, work).await? {
+                    0 => return Ok(given_back),
+                    bytes => given_back += bytes,
+                }
+            }
+        })
+    }
+
+    fn family(&self, run: RunId) -> Answer<'_, Vec<(RunRecord, Journal)>> {
+        self.ask_at_length(move |connection| transfer::family(connection, run))
+    }
+
+    fn import(&self, import: Import) -> Answer<'_, bool> {
+        let limit = self.0.limit;
+        Box::pin(async move {
+            let mut runs = import.runs.iter();
+            runs.try_for_each(|run| limit.check_whole(run))?;
+            let work = move |session: &mut Session| transfer::import(session, &import);
+            let writer = &self.0.writer;
+            writer.write_patiently(0, Durability::Synced, work).await
+        })
+    }
+
+    fn imported(&self, run: RunId) -> Answer<'_, Option<Imported>> {
+        self.ask(move |connection| transfer::imported(connection, run))
+    }
+
+    fn usage(&self, largest: usize) -> Answer<'_, Usage> {
+        let path = self.0.path.clone();
+        self.ask_at_length(move |connection| usage::usage(connection, &path, largest))
+    }
+
+    fn back_up(&self, to: PathBuf) -> Answer<'_, Copied> {
+        let handle = Arc::clone(&self.0);
+        Box::pin(async move {
+            let copy = move || backup::back_up(&handle.path, &to);
+            if tokio::runtime::Handle::try_current().is_err() {
+                return copy();
+            }
+            let copied = tokio::task::spawn_blocking(copy).await;
+            copied.unwrap_or_else(|error| Err(Error::Failed(error.to_string())))
         })
     }
 

@@ -13,7 +13,7 @@ use super::fault::{Outcome, unusable};
 use super::session::PATIENCE;
 
 /// Says whose file it is: `flrt`.
-const APPLICATION_ID: i64 = 0x666c_7274;
+pub(super) const APPLICATION_ID: i64 = 0x666c_7274;
 /// Older ones can damage a store when one process resets the log while another one commits.
 const SQLITE_MIN: i32 = 3_051_003;
 /// The folder that is ours alone.
@@ -60,7 +60,7 @@ pub(super) fn maintainer(path: &Path) -> Outcome<Connection> {
     Ok(connection)
 }
 
-fn connect(path: &Path) -> Result<Connection, Error> {
+pub(super) fn connect(path: &Path) -> Result<Connection, Error> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     Connection::open_with_flags(path, flags)
         .map_err(|error| super::fault::Fault::from(error).into())
@@ -71,6 +71,8 @@ fn set_up_writer(connection: Connection) -> Outcome<Connection> {
     // Before the log exists, so that the file itself says whose it is.
     let id: i64 = connection.query_row("PRAGMA application_id", [], |row| row.get(0))?;
     if id != APPLICATION_ID {
+        // Only before the first table: pages of deleted runs can then be given back while the store is in use.
+        connection.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
         connection.pragma_update(None, "application_id", APPLICATION_ID)?;
     }
     set(&connection, "journal_mode", "wal", "wal")?;
