@@ -82,6 +82,8 @@ pub enum ErrorKind {
     NotFound,
     /// A limit of the engine (depth, history, payload size) was reached.
     Limit,
+    /// A limit had no room, and the task does not queue (`when_full = fail`).
+    Full,
     /// The process died more often than allowed without progress.
     Crashed,
     /// Another process drives the run now.

@@ -28,7 +28,7 @@ pub use __schema::*;
 #[cfg(feature = "macros")]
 pub use flowmacros::{JsonSchema, flow, limit, resource, task};
 
-pub use author::call::{Handle, TaskCall};
+pub use author::call::{BoxedCall, Handle, TaskCall};
 pub use author::context::TaskContext;
 pub use author::given::{Random, now, random, uuid};
 pub use author::map::{Map, MapCall, map};

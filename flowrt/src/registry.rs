@@ -2,20 +2,28 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use crate::author::meta::{Kind, Meta, Registered};
+use crate::author::meta::{Kind, Limit, Meta, Registered, RegisteredLimit};
 use crate::error::{Error, ErrorKind, Result};
 
-/// Everything registered, by name; two of one name are an error that names both places.
+/// All flows by name; two flows or tasks of one name are an error that names both places.
 pub(crate) fn flows() -> Result<HashMap<&'static str, &'static Meta>> {
-    unique(
-        inventory::iter::<Registered>
-            .into_iter()
-            .map(|registered| registered.0),
-    )
+    unique(everything(), false)
+}
+
+/// All tasks by name, for what explains a record: the engine reaches tasks through their calls.
+pub(crate) fn tasks() -> Result<HashMap<&'static str, &'static Meta>> {
+    unique(everything(), true)
+}
+
+fn everything() -> impl Iterator<Item = &'static Meta> {
+    inventory::iter::<Registered>
+        .into_iter()
+        .map(|registered| registered.0)
 }
 
 fn unique(
     all: impl Iterator<Item = &'static Meta>,
+    want_tasks: bool,
 ) -> Result<HashMap<&'static str, &'static Meta>> {
     let mut names: BTreeMap<(bool, &'static str), &'static Meta> = BTreeMap::new();
     for meta in all {
@@ -32,9 +40,17 @@ fn unique(
     }
     Ok(names
         .into_iter()
-        .filter(|((is_task, _), _)| !is_task)
+        .filter(|((is_task, _), _)| *is_task == want_tasks)
         .map(|((_, name), meta)| (name, meta))
         .collect())
+}
+
+/// The limits of this program, by name.
+pub(crate) fn limits() -> BTreeMap<&'static str, &'static Limit> {
+    inventory::iter::<RegisteredLimit>
+        .into_iter()
+        .map(|registered| (registered.0.name, registered.0))
+        .collect()
 }
 
 /// What is said about a flow that this program does not have.

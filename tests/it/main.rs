@@ -8,5 +8,7 @@ mod file_length;
 mod language;
 mod layering;
 mod lifecycle;
+mod limits;
 mod replay;
+mod resume;
 mod steps;

@@ -81,11 +81,9 @@ fn name(options: &Options, cx: &mut Ctxt) -> Option<LitStr> {
 }
 
 /// What to do when a limit has no room.
-pub(super) fn when_full(options: &Options, cx: &mut Ctxt) {
-    if let Some(opt) = options.get("when_full") {
-        let policies = ["queue", "fail", "skip", "cancel_previous"];
-        value::word(opt, &policies, false, cx);
-    }
+pub(super) fn when_full(options: &Options, cx: &mut Ctxt) -> Option<String> {
+    let policies = ["queue", "fail", "skip", "cancel_previous"];
+    value::word(options.get("when_full")?, &policies, false, cx)
 }
 
 /// The tasks or flows that those options name.

@@ -33,19 +33,14 @@ pub(crate) const KNOWN: &[&str] = &[
 ];
 
 /// Options that are checked and that the run time does not carry out yet.
-const LATER: &[&str] = &[
-    "max_runs",
-    "when_full",
-    "on_failure",
-    "on_success",
-    "on_cancel",
-    "on_crash",
-];
+const LATER: &[&str] = &["on_failure", "on_success", "on_cancel", "on_crash"];
 
 /// What `#[flow(…)]` says.
 pub(crate) struct FlowArgs {
     pub(crate) both: Both,
     pub(crate) concurrency: Option<TokenStream>,
+    pub(crate) max_runs: Option<TokenStream>,
+    pub(crate) when_full: Option<String>,
     pub(crate) fail_fast: bool,
     pub(crate) inline: bool,
     pub(crate) schedule: Option<LitStr>,
@@ -66,6 +61,8 @@ impl FlowArgs {
         Self {
             both: Both::read(&options, LATER, cx),
             concurrency: positive(&options, "concurrency", cx),
+            max_runs: positive(&options, "max_runs", cx),
+            when_full: both::when_full(&options, cx),
             fail_fast: options
                 .get("fail_fast")
                 .is_some_and(|opt| value::flag(opt, cx)),
@@ -108,8 +105,6 @@ fn positive(options: &Options, name: &str, cx: &mut Ctxt) -> Option<TokenStream>
 }
 
 fn hooks(options: &Options, cx: &mut Ctxt) -> Vec<ExprPath> {
-    positive(options, "max_runs", cx);
-    both::when_full(options, cx);
     let names = ["on_failure", "on_success", "on_cancel", "on_crash"];
     both::paths(options, &names, cx)
 }

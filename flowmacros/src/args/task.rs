@@ -42,8 +42,6 @@ pub(crate) const KNOWN: &[&str] = &[
 
 /// Options that are checked and that the run time does not carry out yet.
 const LATER: &[&str] = &[
-    "limit",
-    "limit_key",
     "cache",
     "cache_key",
     "isolate",
@@ -52,8 +50,6 @@ const LATER: &[&str] = &[
     "on_success",
     "on_crash",
     "queue",
-    "priority",
-    "when_full",
 ];
 
 /// What `#[task(…)]` says.
@@ -66,6 +62,7 @@ pub(crate) struct TaskArgs {
     pub(crate) cache_key: Option<ExprPath>,
     pub(crate) queue: Option<LitStr>,
     pub(crate) priority: Option<TokenStream>,
+    pub(crate) when_full: Option<String>,
     pub(crate) isolate: bool,
     pub(crate) durable: bool,
     /// `on_failure`, `on_success`, `rollback`.
@@ -108,6 +105,7 @@ impl TaskArgs {
             priority: options
                 .get("priority")
                 .and_then(|opt| value::signed(opt, "priority = 10", cx)),
+            when_full: both::when_full(&options, cx),
             isolate: options
                 .get("isolate")
                 .is_some_and(|opt| value::flag(opt, cx)),
@@ -168,7 +166,6 @@ fn durable(options: &Options, cx: &mut Ctxt) -> bool {
 }
 
 fn hooks(options: &Options, cx: &mut Ctxt) -> Vec<ExprPath> {
-    both::when_full(options, cx);
     if let Some(opt) = options.get("on_crash") {
         value::word(opt, &["retry", "park"], true, cx);
     }

@@ -9,10 +9,11 @@ use super::text::text;
 use crate::ctxt::Ctxt;
 
 /// The methods that may follow a call.
-const BUILDERS: [&str; 15] = [
+const BUILDERS: [&str; 16] = [
     "after",
     "attempt",
     "body",
+    "boxed",
     "concurrency",
     "key",
     "label",

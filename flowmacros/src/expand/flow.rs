@@ -6,7 +6,7 @@ use syn::{Block, Path};
 
 use super::callable::{self, Attrs};
 use super::hooks::hooks;
-use super::literal::{delay, duration, option, text};
+use super::literal::{delay, duration, option, text, variant};
 use super::task::strip;
 use super::{inline, meta, stub};
 use crate::args::flow::FlowArgs;
@@ -163,6 +163,8 @@ fn options(args: &FlowArgs) -> TokenStream {
     let delay = delay(rt, &args.both.delay);
     let timeout = option(args.both.timeout.map(duration));
     let concurrency = args.concurrency.clone().unwrap_or_else(|| quote!(64));
+    let max_runs = option(args.max_runs.clone());
+    let when_full = variant(args.when_full.as_deref().unwrap_or("queue"));
     let version = text(args.both.version.as_ref());
     let (schedule, timezone) = (text(args.schedule.as_ref()), text(args.timezone.as_ref()));
     quote! {
@@ -171,6 +173,8 @@ fn options(args: &FlowArgs) -> TokenStream {
             delay: #delay,
             timeout: #timeout,
             concurrency: #concurrency,
+            max_runs: #max_runs,
+            when_full: #rt::__private::WhenFull::#when_full,
             fail_fast: #fail_fast,
             version: #version,
             tags: &[#(#tags),*],

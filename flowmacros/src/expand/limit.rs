@@ -1,9 +1,9 @@
 //! `limit!`.
 
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::literal::{duration, option};
+use super::literal::{duration, option, variant};
 use crate::args::limit::{LimitArgs, LimitInput};
 use crate::ctxt::Ctxt;
 
@@ -22,7 +22,7 @@ pub(crate) fn expand(tokens: TokenStream) -> TokenStream {
     let text = name.to_string();
     let LimitArgs { rt, count, .. } = &args;
     let (per, burst) = (option(args.per.map(duration)), option(args.burst.clone()));
-    let kind = Ident::new(&capitalised(&args.kind), Span::call_site());
+    let kind = variant(&args.kind);
     quote! {
         #errors
         #(#attrs)*
@@ -33,12 +33,6 @@ pub(crate) fn expand(tokens: TokenStream) -> TokenStream {
             burst: #burst,
             kind: #rt::__private::LimitKind::#kind,
         };
+        #rt::__private::inventory::submit! { #rt::__private::RegisteredLimit(&#name) }
     }
-}
-
-fn capitalised(word: &str) -> String {
-    let mut letters = word.chars();
-    letters.next().map_or_else(String::new, |first| {
-        first.to_uppercase().chain(letters).collect()
-    })
 }

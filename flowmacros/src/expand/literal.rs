@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
 use syn::{LitStr, Path};
 
@@ -39,4 +39,20 @@ pub(super) fn option(value: Option<TokenStream>) -> TokenStream {
 /// A string that may be absent.
 pub(super) fn text(value: Option<&LitStr>) -> TokenStream {
     option(value.map(|value| quote!(#value)))
+}
+
+/// The variant that a word such as `cancel_previous` names.
+pub(super) fn variant(word: &str) -> Ident {
+    let camel: String = word
+        .split('_')
+        .flat_map(|part| {
+            let mut letters = part.chars();
+            letters
+                .next()
+                .into_iter()
+                .flat_map(char::to_uppercase)
+                .chain(letters)
+        })
+        .collect();
+    Ident::new(&camel, Span::call_site())
 }

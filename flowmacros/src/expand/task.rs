@@ -6,7 +6,7 @@ use syn::Path;
 
 use super::callable::{self, Attrs};
 use super::hooks::hooks;
-use super::literal::{delay, duration, option, text};
+use super::literal::{delay, duration, option, text, variant};
 use super::{meta, stub};
 use crate::args::task::TaskArgs;
 use crate::check;
@@ -138,6 +138,7 @@ fn options(args: &TaskArgs, function: &Function) -> TokenStream {
     );
     let (version, queue) = (text(args.both.version.as_ref()), text(args.queue.as_ref()));
     let (blocking, durable) = (!function.is_async, args.durable);
+    let when_full = variant(args.when_full.as_deref().unwrap_or("queue"));
     let priority = args.priority.clone().unwrap_or_else(|| quote!(0));
     let limit = option(args.limit.as_ref().map(|limit| {
         let (path, weight) = (&limit.limit, &limit.weight);
@@ -162,6 +163,7 @@ fn options(args: &TaskArgs, function: &Function) -> TokenStream {
             cache: #cache,
             queue: #queue,
             priority: #priority,
+            when_full: #rt::__private::WhenFull::#when_full,
             later: &[#(#later),*],
         }
     }

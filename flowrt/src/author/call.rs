@@ -19,6 +19,7 @@ use crate::author::plain;
 use crate::author::record::{Recordable, decode_output, encode};
 use crate::author::scope::{Scope, glue_call, take_fixed, untracked_call};
 use crate::author::slot::{CallOptions, Key, Recorded, Work};
+use crate::author::step::Step;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::payload::Payload;
 
@@ -41,6 +42,9 @@ pub struct TaskCall<M: Callable> {
     call: Call,
     _marker: PhantomData<fn() -> M>,
 }
+
+/// A call of any task or flow with that value; see [`boxed`](TaskCall::boxed).
+pub type BoxedCall<T> = Pin<Box<dyn Step<Output = Result<T>> + Send>>;
 
 /// A call that was [submitted](TaskCall::submit): it runs whether or not it is awaited, and the run ends only after it.
 pub struct Handle<T> {
@@ -251,6 +255,30 @@ impl<M: Callable> TaskCall<M> {
             call: self.call,
             _value: PhantomData,
         }
+    }
+
+    /// The call without the type of its task, so that a closure may give calls of different ones.
+    ///
+    /// ```
+    /// use flowrt::prelude::*;
+    ///
+    /// #[task]
+    /// async fn halve(n: u32) -> Result<u32> {
+    ///     Ok(n / 2)
+    /// }
+    ///
+    /// #[task]
+    /// async fn triple(n: u32) -> Result<u32> {
+    ///     Ok(n * 3)
+    /// }
+    ///
+    /// #[flow]
+    /// async fn steps(numbers: Vec<u32>) -> Result<Vec<u32>> {
+    ///     map(numbers, |n| if n % 2 == 0 { halve(n).boxed() } else { triple(n).boxed() }).await
+    /// }
+    /// ```
+    pub fn boxed(self) -> BoxedCall<M::Output> {
+        Box::pin(self)
     }
 
     /// The bare body: no record, no retries, no limits. Says that one means it where a recorded call is impossible.

@@ -1,6 +1,6 @@
 //! What a task body may ask about its attempt.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use crate::author::cancel::Cancel;
 use crate::model::ids::RunId;
@@ -19,6 +19,8 @@ pub(crate) struct Attempt {
     pub(crate) attempt: u32,
     pub(crate) logical_time: Micros,
     pub(crate) cancel: Arc<Cancel>,
+    /// What it cost under a limit of points.
+    pub(crate) used: OnceLock<u32>,
 }
 
 impl TaskContext {
@@ -30,6 +32,7 @@ impl TaskContext {
             attempt: 1,
             logical_time: now,
             cancel: Arc::new(Cancel::default()),
+            used: OnceLock::new(),
         }))
     }
 
@@ -56,6 +59,12 @@ impl TaskContext {
     pub fn logical_time(&self) -> jiff::Timestamp {
         jiff::Timestamp::from_microsecond(self.0.logical_time)
             .unwrap_or(jiff::Timestamp::UNIX_EPOCH)
+    }
+
+    /// Says what this attempt really cost under its limit of kind `points`, once that is known; without it the weight
+    /// counts. Said twice, the first holds.
+    pub fn points_used(&self, points: u32) {
+        let _ = self.0.used.set(points);
     }
 
     /// Whether somebody asked this work to stop: a cancel, a timeout, a lost race. A body that runs long looks at it

@@ -5,6 +5,7 @@
 
 mod driver;
 mod flow;
+mod handled;
 mod inner;
 mod items;
 mod scopes;
@@ -73,6 +74,8 @@ pub(crate) struct Facts {
     pub(crate) logical_time: Micros,
     pub(crate) depth: u32,
     pub(crate) history_max: u64,
+    /// Going on after a failure handles it; the nodes of a DAG go on whatever failed beside them.
+    pub(crate) is_program: bool,
     /// How many bodies of the run may be under way at a time.
     pub(crate) concurrency: u32,
     /// The first failure ends the run at once.
@@ -119,6 +122,8 @@ struct Inner {
     branches: usize,
     diverged: Option<Error>,
     waker: Option<Waker>,
+    marks_handled: bool,
+    open_failures: handled::OpenFailures,
 }
 
 /// What the driver finds after a poll of the flow.
@@ -146,6 +151,7 @@ impl Core {
         aside: Aside,
         next_seq: u64,
     ) -> Arc<Self> {
+        let marks_handled = facts.is_program;
         Arc::new(Self {
             facts,
             clock,
@@ -171,6 +177,8 @@ impl Core {
                 branches: 0,
                 diverged: None,
                 waker: None,
+                marks_handled,
+                open_failures: handled::OpenFailures::default(),
             }),
         })
     }

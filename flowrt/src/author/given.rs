@@ -42,7 +42,7 @@ pub fn uuid() -> uuid::Uuid {
 /// let share: f64 = flowrt::random();
 /// assert!((0.0..1.0).contains(&share));
 /// let seed = flowrt::random::<[u8; 32]>();
-/// assert_ne!(seed, flowrt::random());
+/// assert_ne!(seed, flowrt::random::<[u8; 32]>());
 /// ```
 pub fn random<T: Random>() -> T {
     match place() {

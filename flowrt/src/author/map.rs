@@ -1,20 +1,19 @@
 //! Fan-out: one call for each item, flat in time and memory however many items there are.
 
+mod run;
+
 use std::collections::HashMap;
 use std::fmt;
 use std::future::Future;
 use std::marker::PhantomData;
-use std::pin::Pin;
-use std::sync::Arc;
-use std::task::{Context, Poll, ready};
 
-use futures_util::stream::{FuturesUnordered, StreamExt};
+use futures_util::stream::FuturesUnordered;
 
-use crate::author::dag::ends_run;
+use self::run::Item;
 use crate::author::meta::{Kind, Meta};
-use crate::author::scope::{FixedId, Scope, take_fixed};
+use crate::author::scope::{Scope, take_fixed};
 use crate::author::step::Step;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::Result;
 
 /// How many items are under way outside of a run, where no flow says it.
 const PLAIN_CONCURRENCY: u32 = 64;
@@ -50,7 +49,7 @@ type Naming<'a, T> = Box<dyn FnMut(&T) -> String + Send + 'a>;
 
 /// A fan-out; see [`map`].
 #[must_use = "a map does nothing until it is awaited"]
-pub struct Map<'a, I: Iterator, F, C: MapCall, M = Strict> {
+pub struct Map<'a, I: Iterator, F, C, V, M = Strict> {
     items: I,
     call: F,
     place: Option<Place>,
@@ -60,10 +59,12 @@ pub struct Map<'a, I: Iterator, F, C: MapCall, M = Strict> {
     window: Window,
     share: f64,
     under_way: FuturesUnordered<Item<C>>,
-    values: Vec<Option<Result<C::Value>>>,
+    values: Vec<Option<Result<V>>>,
     /// All items are built.
     exhausted: bool,
     failed: usize,
+    /// The labels of the items that failed.
+    blamed: HashMap<usize, String>,
     over: bool,
     mode: PhantomData<fn() -> M>,
 }
@@ -78,27 +79,6 @@ struct Place {
 struct Window {
     most: usize,
     fail_fast: bool,
-}
-
-pin_project_lite::pin_project! {
-    /// The call of an item, and which item it is.
-    struct Item<C> {
-        index: usize,
-        mistake: Option<Error>,
-        #[pin]
-        call: C,
-    }
-}
-
-impl<C: MapCall> Future for Item<C> {
-    type Output = (usize, Result<C::Value>);
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let this = self.project();
-        if let Some(error) = this.mistake.take() {
-            return Poll::Ready((*this.index, Err(error)));
-        }
-        this.call.poll(cx).map(|result| (*this.index, result))
-    }
 }
 
 /// Makes a call for each item and gives their values in the order of the items.
@@ -123,11 +103,11 @@ impl<C: MapCall> Future for Item<C> {
 /// async fn doubled() -> Result<Vec<u32>> {
 ///     map(0..3, |n| double(n)).await
 /// }
-/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
 /// assert_eq!(doubled().await.unwrap(), [0, 2, 4]);
 /// # });
 /// ```
-pub fn map<'a, I, F, C>(items: I, call: F) -> Map<'a, I::IntoIter, F, C>
+pub fn map<'a, I, F, C>(items: I, call: F) -> Map<'a, I::IntoIter, F, C, C::Value>
 where
     I: IntoIterator,
     F: FnMut(I::Item) -> C,
@@ -154,6 +134,7 @@ where
         values: Vec::new(),
         exhausted: false,
         failed: 0,
+        blamed: HashMap::new(),
         over: false,
         mode: PhantomData,
     }
@@ -179,7 +160,7 @@ impl Window {
     }
 }
 
-impl<'a, I: Iterator, F, C: MapCall, M> Map<'a, I, F, C, M> {
+impl<'a, I: Iterator, F, C: MapCall<Value = V>, V, M> Map<'a, I, F, C, V, M> {
     /// At most that many items are under way at a time, waits between attempts included; 0 counts as 1. Without it the
     /// `concurrency` of the flow holds.
     pub fn concurrency(mut self, items: usize) -> Self {
@@ -213,7 +194,7 @@ impl<'a, I: Iterator, F, C: MapCall, M> Map<'a, I, F, C, M> {
 
     /// Gives each item's own result, a failure too, and fails only when more than that share of the items failed: 0.1 is
     /// a tenth of them, 1.0 all. Failures that were tolerated are not done again when the run is resumed.
-    pub fn tolerate(self, share: f64) -> Map<'a, I, F, C, Tolerant> {
+    pub fn tolerate(self, share: f64) -> Map<'a, I, F, C, V, Tolerant> {
         if let Some(place) = &self.place {
             place.items.core.tolerate_items(place.items.index);
         }
@@ -230,240 +211,21 @@ impl<'a, I: Iterator, F, C: MapCall, M> Map<'a, I, F, C, M> {
             values: self.values,
             exhausted: self.exhausted,
             failed: self.failed,
+            blamed: self.blamed,
             over: self.over,
             mode: PhantomData,
         }
     }
-
-    fn id(&mut self, item: &I::Item) -> FixedId {
-        let index = self.values.len();
-        let name = match &mut self.key {
-            None => index.to_string(),
-            Some(key) => {
-                let mut name = key(item);
-                let seen = self.keys.entry(name.clone()).or_insert(0);
-                *seen += 1;
-                if *seen > 1 {
-                    name = format!("{name}#{seen}");
-                }
-                name
-            }
-        };
-        FixedId {
-            position: u32::try_from(index).unwrap_or(u32::MAX),
-            name: Arc::from(name),
-            part: false,
-        }
-    }
-
-    fn may_build(&self) -> bool {
-        self.under_way.len() < self.window.most
-            || self.place.as_ref().is_some_and(|place| {
-                let next = u32::try_from(self.values.len()).unwrap_or(u32::MAX);
-                place.items.core.needs_item(place.items.index, next)
-            })
-    }
-
-    fn fill(&mut self)
-    where
-        F: FnMut(I::Item) -> C,
-    {
-        while !self.exhausted && self.may_build() {
-            let Some(item) = self.items.next() else {
-                self.exhausted = true;
-                return;
-            };
-            let index = self.values.len();
-            let id = self.id(&item);
-            let call = &mut self.call;
-            let (call, built) = match &self.place {
-                Some(place) => place.items.fixed(id, || call(item)),
-                None => (call(item), 1),
-            };
-            let mistake = (built > 1).then(several_calls);
-            self.values.push(None);
-            self.under_way.push(Item {
-                index,
-                mistake,
-                call,
-            });
-        }
-    }
-
-    /// Runs the items; gives why the map must end before they did.
-    fn poll_items(&mut self, cx: &mut Context<'_>) -> Poll<Option<Error>>
-    where
-        F: FnMut(I::Item) -> C,
-    {
-        loop {
-            self.fill();
-            if let Some(place) = &self.place
-                && !self.exhausted
-            {
-                place.items.core.watch_items(place.items.index, cx);
-            }
-            let Some((index, result)) = ready!(self.under_way.poll_next_unpin(cx)) else {
-                return Poll::Ready(None);
-            };
-            if let Err(error) = &result {
-                // A mistake in the code is one for every item.
-                if ends_run(error) || error.kind() == ErrorKind::Misuse {
-                    return Poll::Ready(Some(error.clone()));
-                }
-                self.failed += usize::from(error.kind() != ErrorKind::Skipped);
-            }
-            self.values[index] = Some(result);
-            if self.window.fail_fast && self.exhausted_tolerance() {
-                self.under_way.clear();
-                return Poll::Ready(None);
-            }
-        }
-    }
-
-    /// More failed than may, whatever comes yet.
-    fn exhausted_tolerance(&self) -> bool {
-        let known = self.exhausted || self.share == 0.0;
-        known && !tolerated(self.share, self.failed, self.values.len())
-    }
-
-    /// What the whole fails with: its first real failure in the order of the items.
-    fn failure(&mut self) -> Option<Error> {
-        let all = self.values.len();
-        let errors = self
-            .values
-            .iter()
-            .flatten()
-            .filter_map(|result| result.as_ref().err());
-        let first = errors
-            .clone()
-            .find(|error| error.kind() != ErrorKind::Skipped);
-        let error = first.or_else(|| errors.clone().next())?.clone();
-        Some(match self.failed {
-            0 | 1 => error,
-            failed => error.within(format!("{failed} of {all} items failed")),
-        })
-    }
-
-    fn end(&mut self, tolerated: bool) {
-        self.over = true;
-        if let Some(place) = &self.place {
-            place.items.core.end_items(place.items.index, tolerated);
-            if self.exhausted {
-                place.items.close();
-            }
-        }
-    }
-}
-
-impl<I: Iterator, F: FnMut(I::Item) -> C, C: MapCall> Future for Map<'_, I, F, C, Strict> {
-    type Output = Result<Vec<C::Value>>;
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let this = self.get_mut();
-        if this.over {
-            return Poll::Ready(Err(second_await()));
-        }
-        let stop = ready!(this.poll_items(cx));
-        this.end(false);
-        Poll::Ready(match stop.or_else(|| this.failure()) {
-            Some(error) => Err(error),
-            None => std::mem::take(&mut this.values)
-                .into_iter()
-                .flatten()
-                .collect(),
-        })
-    }
-}
-
-impl<I: Iterator, F: FnMut(I::Item) -> C, C: MapCall> Future for Map<'_, I, F, C, Tolerant> {
-    type Output = Result<Vec<Result<C::Value>>>;
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let this = self.get_mut();
-        if this.over {
-            return Poll::Ready(Err(second_await()));
-        }
-        if !(0.0..=1.0).contains(&this.share) {
-            this.over = true;
-            return Poll::Ready(Err(no_share(this.share)));
-        }
-        let stop = ready!(this.poll_items(cx));
-        if let Some(error) = stop {
-            this.end(false);
-            return Poll::Ready(Err(error));
-        }
-        let fine = tolerated(this.share, this.failed, this.values.len());
-        this.end(fine);
-        Poll::Ready(match this.failure() {
-            Some(error) if !fine => Err(error),
-            _ => Ok(std::mem::take(&mut this.values)
-                .into_iter()
-                .flatten()
-                .collect()),
-        })
-    }
-}
-
-impl<I: Iterator, F: FnMut(I::Item) -> C, C: MapCall> Step for Map<'_, I, F, C, Strict> {
-    fn callee() -> Option<&'static Meta> {
-        C::callee()
-    }
-}
-
-impl<I: Iterator, F: FnMut(I::Item) -> C, C: MapCall> Step for Map<'_, I, F, C, Tolerant> {
-    fn callee() -> Option<&'static Meta> {
-        C::callee()
-    }
 }
 
 /// Nothing in it is pinned where it is: the calls under way have places of their own on the heap.
-impl<I: Iterator, F, C: MapCall, M> Unpin for Map<'_, I, F, C, M> {}
+impl<I: Iterator, F, C, V, M> Unpin for Map<'_, I, F, C, V, M> {}
 
-impl<I: Iterator, F, C: MapCall, M> fmt::Debug for Map<'_, I, F, C, M> {
+impl<I: Iterator, F, C, V, M> fmt::Debug for Map<'_, I, F, C, V, M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Map")
             .field("built", &self.values.len())
             .field("under_way", &self.under_way.len())
             .finish_non_exhaustive()
-    }
-}
-
-/// Whether so many failures of so many items are within the share.
-fn tolerated(share: f64, failed: usize, all: usize) -> bool {
-    // Counts of items are far below 2^52, and a share such as 0.29 is no exact number: 29 of 100 is within it.
-    #[allow(
-        clippy::cast_precision_loss,
-        reason = "a fan-out has fewer than 2^52 items"
-    )]
-    let (failed, all) = (failed as f64, all as f64);
-    failed <= share.mul_add(all, 1e-9)
-}
-
-fn several_calls() -> Error {
-    Error::new(
-        ErrorKind::Misuse,
-        "the closure of `map` makes more than one call for an item, and an item is one step",
-    )
-    .hint("make the calls in a flow of their own and map over that, or in an async block of a program flow: `map(items, |item| async move { … })`")
-}
-
-fn no_share(share: f64) -> Error {
-    Error::new(
-        ErrorKind::Misuse,
-        format!("`.tolerate({share})` is no share of the items: it lies between 0.0 and 1.0"),
-    )
-}
-
-fn second_await() -> Error {
-    Error::new(ErrorKind::Misuse, "the map was awaited a second time")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::tolerated;
-
-    #[test]
-    fn a_share_counts_whole_items() {
-        assert!(tolerated(0.29, 29, 100) && !tolerated(0.29, 30, 100));
-        assert!(tolerated(0.0, 0, 0) && tolerated(0.0, 0, 5) && !tolerated(0.0, 1, 5));
-        assert!(tolerated(1.0, 7, 7) && tolerated(0.5, 1, 2) && !tolerated(0.5, 2, 3));
     }
 }

@@ -8,6 +8,8 @@ use futures_util::future::BoxFuture;
 use crate::author::context::TaskContext;
 use crate::error::{Error, Result};
 use crate::model::graph::Trigger;
+pub use crate::model::limit::LimitKind;
+use crate::model::limit::Rule;
 use crate::model::payload::Payload;
 
 /// A task or flow, as the compiler saw it.
@@ -116,6 +118,8 @@ pub struct TaskOptions {
     pub queue: Option<&'static str>,
     /// `priority = …`.
     pub priority: i32,
+    /// `when_full = …`.
+    pub when_full: WhenFull,
     /// Names of options that were given and that this version does not carry out.
     pub later: &'static [&'static str],
 }
@@ -136,6 +140,7 @@ impl TaskOptions {
         cache: None,
         queue: None,
         priority: 0,
+        when_full: WhenFull::Queue,
         later: &[],
     };
 }
@@ -166,21 +171,29 @@ pub struct Limit {
     pub kind: LimitKind,
 }
 
-/// How a limit counts.
+impl Limit {
+    /// What it allows.
+    pub fn rule(&self) -> Rule {
+        Rule {
+            kind: self.kind,
+            count: self.count,
+            per: self.per.map_or(0, crate::clock::micros),
+            burst: self.burst,
+        }
+    }
+}
+
+/// What a call does when its limit has no room.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum LimitKind {
-    /// So many at a time.
-    Slots,
-    /// So many in any window.
-    Sliding,
-    /// So many in each window of the clock.
-    Fixed,
-    /// A bucket that refills.
-    Bucket,
-    /// A bucket that drips.
-    Leaky,
-    /// Cost known afterwards.
-    Points,
+pub enum WhenFull {
+    /// It waits for its turn.
+    Queue,
+    /// It fails, and is retried as its task says.
+    Fail,
+    /// It is skipped.
+    Skip,
+    /// It cancels those that wait or run, and takes their place.
+    CancelPrevious,
 }
 
 /// The options of `#[flow]`.
@@ -194,6 +207,10 @@ pub struct FlowOptions {
     pub timeout: Option<Duration>,
     /// Tasks of a run at a time.
     pub concurrency: u32,
+    /// Runs of the flow at a time.
+    pub max_runs: Option<u32>,
+    /// What a run does when there are so many.
+    pub when_full: WhenFull,
     /// A failed node cancels the others.
     pub fail_fast: bool,
     /// `version = "…"`.
@@ -215,6 +232,8 @@ impl FlowOptions {
         delay: Delay::List(&[]),
         timeout: None,
         concurrency: 64,
+        max_runs: None,
+        when_full: WhenFull::Queue,
         fail_fast: false,
         version: None,
         tags: &[],
@@ -287,3 +306,9 @@ pub struct Site {
 pub struct Registered(pub &'static Meta);
 
 inventory::collect!(Registered);
+
+/// A limit that `inventory` collects.
+#[derive(Debug)]
+pub struct RegisteredLimit(pub &'static Limit);
+
+inventory::collect!(RegisteredLimit);

@@ -47,7 +47,7 @@ pub struct Poll<F> {
 /// async fn finished(job: u32) -> Result<u32> {
 ///     poll(Duration::from_secs(10), || percent(job)).until(|percent| *percent >= 97).await
 /// }
-/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
 /// assert_eq!(finished(8).await.unwrap(), 98);
 /// # });
 /// ```

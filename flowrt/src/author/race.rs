@@ -27,8 +27,9 @@ pub trait Racers {
 
 /// A race under way; see [`race`].
 #[must_use = "a race does nothing until it is awaited"]
-pub struct Race<R: Racers> {
-    running: Option<R::Running>,
+pub struct Race<R, W> {
+    running: Option<R>,
+    poll: fn(&mut R, &mut Context<'_>) -> Poll<W>,
 }
 
 /// Waits for the first of the steps to end and cancels the others, which are recorded as cancelled. A failure ends a race
@@ -53,20 +54,21 @@ pub struct Race<R: Racers> {
 /// assert_eq!(patient().await.unwrap(), Some(42));
 /// # });
 /// ```
-pub fn race<R: Racers>(steps: R) -> Race<R> {
+pub fn race<R: Racers>(steps: R) -> Race<R::Running, R::Winner> {
     Race {
         running: Some(steps.running()),
+        poll: R::poll,
     }
 }
 
-impl<R: Racers> Future for Race<R> {
-    type Output = R::Winner;
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<R::Winner> {
+impl<R, W> Future for Race<R, W> {
+    type Output = W;
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<W> {
         let this = self.get_mut();
         let Some(running) = &mut this.running else {
             return Poll::Pending;
         };
-        let winner = R::poll(running, cx);
+        let winner = (this.poll)(running, cx);
         if winner.is_ready() {
             // Those that lost are cancelled here, before anybody sees the winner.
             this.running = None;
@@ -79,11 +81,11 @@ impl<R: Racers> Future for Race<R> {
 }
 
 /// The steps have places of their own on the heap.
-impl<R: Racers> Unpin for Race<R> {}
+impl<R, W> Unpin for Race<R, W> {}
 
-impl<R: Racers> Step for Race<R> {}
+impl<R, W> Step for Race<R, W> {}
 
-impl<R: Racers> fmt::Debug for Race<R> {
+impl<R, W> fmt::Debug for Race<R, W> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Race")
     }

@@ -19,6 +19,11 @@ use crate::model::state::TaskState;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct Key(u64);
 
+impl Key {
+    /// The first of a run.
+    pub(crate) const FIRST: Self = Self(0);
+}
+
 /// Where a call stands in the flow.
 #[derive(Debug, Clone)]
 pub(crate) struct Identity {

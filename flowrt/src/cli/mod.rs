@@ -10,12 +10,15 @@ mod delete;
 mod flags;
 mod graph;
 mod interrupt;
+mod limits;
 mod listing;
 mod ls;
 mod outcome;
 mod params;
 mod picture;
+mod plan;
 mod print;
+mod rerun;
 mod resume;
 mod run;
 mod run_json;
@@ -77,6 +80,7 @@ async fn dispatch(program: &Program, typed: &Typed) -> Result<ExitCode> {
     match typed.matches.subcommand() {
         Some(("graph", matches)) => graph::run(program, matches).await,
         Some(("runs", matches)) => runs::run(matches).await,
+        Some(("limits", matches)) => limits::run(matches).await,
         Some(("check", matches)) => check::run(program, matches).await,
         Some(("store", matches)) => store::run(matches).await,
         Some((completions::NAME, matches)) => completions::run(program, matches),

@@ -5,28 +5,51 @@ use std::process::ExitCode;
 use clap::{ArgMatches, Command};
 
 use super::command::{run_arg, text, wants_json};
-use super::outcome;
+use super::{interrupt, outcome, plan};
 use crate::error::Result;
-use crate::ops::Engine;
+use crate::model::plan::How;
+use crate::ops::{Engine, Resume};
 
 /// Its command line.
 pub(super) fn command() -> Command {
-    Command::new("resume")
+    let command = Command::new("resume")
         .about("Go on where it stopped")
-        .arg(run_arg())
+        .long_about(LONG)
+        .arg(run_arg());
+    plan::args(command)
 }
 
-/// Drives the run to its end.
+const LONG: &str = "\
+Go on with a run. One whose process died or stopped goes on from where it was. One that failed, parked or was cancelled \
+does again what made it fail, and keeps all other results whose task and inputs are the same.
+
+The plan says what is kept and what runs, each with its reason. On a terminal it asks before it goes on.";
+
+/// Shows the plan, and drives the run to its end.
 ///
 /// # Errors
 /// If it cannot be resumed.
 pub(super) async fn run(engine: &Engine, matches: &ArgMatches) -> Result<ExitCode> {
     let record = engine.find(text(matches, "run")).await?;
-    let run = engine.resume(record.id).await?;
-    outcome::report(
-        engine,
-        super::interrupt::wait(run).await?,
-        wants_json(matches),
-    )
-    .await
+    let resume = Resume {
+        trust_changed: matches.get_flag("trust-changed"),
+        retry_handled: matches.get_flag("retry-handled"),
+    };
+    let (how, plan) = engine.plan_resume(record.id, resume).await?;
+    let verb = match how {
+        How::Recovery if record.started.is_none() => "has not begun. Driving it will",
+        How::Recovery => "stopped in the middle. Going on with it will",
+        _ => "Resuming it will",
+    };
+    if plan::is_all(matches) {
+        return plan::show_only(&record, &plan, verb, wants_json(matches));
+    }
+    plan::show(&record, &plan, verb);
+    // What a recovery does is not up for choice: the record says it.
+    if how != How::Recovery && !plan::confirmed(matches)? {
+        return Ok(plan::declined(&record));
+    }
+    let run = engine.resume_with(record.id, resume).await?;
+    let ended = interrupt::wait(run).await?;
+    outcome::report(engine, ended, wants_json(matches)).await
 }

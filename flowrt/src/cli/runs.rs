@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::{ArgMatches, Command};
 
-use super::{cancel, delete, ls, resume, show, signal, store_place};
+use super::{cancel, delete, ls, rerun, resume, show, signal, store_place};
 use crate::error::Result;
 
 /// Its command line.
@@ -17,6 +17,7 @@ pub(super) fn command() -> Command {
         .subcommand(ls::command())
         .subcommand(show::command())
         .subcommand(resume::command())
+        .subcommand(rerun::command())
         .subcommand(cancel::command())
         .subcommand(signal::command())
         .subcommand(delete::command());
@@ -32,6 +33,7 @@ pub(super) async fn run(matches: &ArgMatches) -> Result<ExitCode> {
     match matches.subcommand() {
         Some(("show", matches)) => show::run(&engine, matches).await,
         Some(("resume", matches)) => resume::run(&engine, matches).await,
+        Some(("rerun", matches)) => rerun::run(&engine, matches).await,
         Some(("cancel", matches)) => cancel::run(&engine, matches).await,
         Some(("signal", matches)) => signal::run(&engine, matches).await,
         Some(("delete", matches)) => delete::run(&engine, matches).await,

@@ -8,6 +8,7 @@ use futures_util::FutureExt;
 use futures_util::future::{Either, select};
 
 use super::host::RunHost;
+use super::limits::{Begun, begin, ousted};
 use crate::author::cancel::Cancel;
 use crate::author::context::{Attempt, TaskContext};
 use crate::author::core::Core;
@@ -26,6 +27,9 @@ use crate::store::Durability;
 /// A body that takes this long is worth a sync: its result must not be lost to a power cut.
 const WORTH_A_SYNC: Duration = Duration::from_millis(10);
 
+/// How long a body may take to end by itself once another call takes its place.
+const GRACE: Duration = Duration::from_secs(5);
+
 /// Runs a task until it succeeds or its attempts are used up.
 pub(super) async fn run_task(
     host: Arc<RunHost>,
@@ -43,28 +47,29 @@ pub(super) async fn run_task(
     }
     let first = core.clock.now();
     loop {
-        let permit = host.permit(meta).await;
-        unless_stopped(&core).await;
-        core.body_starts(key, Busy::Body, cancel.clone());
-        host.note_start(&step).await;
-        let started = core.clock.now();
-        let watch = Stopwatch::start();
         let attempt = Attempt {
             run: Some(core.facts.run),
             step: step.clone(),
             attempt: failed + 1,
             logical_time: core.facts.logical_time,
             cancel: cancel.clone(),
+            used: std::sync::OnceLock::new(),
         };
+        let begun = begin(&host, key, meta, &input, &attempt).await;
+        unless_stopped(&core).await;
+        core.body_starts(key, Busy::Body, cancel.clone());
+        host.note_start(&step).await;
+        let started = core.clock.now();
+        let watch = Stopwatch::start();
         failpoint("engine::before_body");
-        let result = run_body(
-            &core,
-            meta,
-            input.clone(),
-            attempt,
-            options.timeout_of(meta),
-        )
-        .await;
+        let (result, begun) = match begun {
+            Ok(mut begun) => {
+                let limit = options.timeout_of(meta);
+                let result = held(&core, meta, input.clone(), attempt, limit, &mut begun).await;
+                (result, Some(begun))
+            }
+            Err(error) => (Err(error), None),
+        };
         failpoint("engine::after_body");
         let ended = core.clock.now();
         let (state, output) = match &result {
@@ -89,7 +94,7 @@ pub(super) async fn run_task(
             };
         }
         failed += 1;
-        drop(permit);
+        drop(begun);
         core.body_waits(key);
         let delay = retry::jitter(
             options.delay_of(meta, failed),
@@ -136,15 +141,44 @@ fn failed_attempt(record: AttemptRecord, delay: Duration) -> Vec<Entry> {
         .collect()
 }
 
-async fn run_body(
+/// Runs a body under its limit, until it ends or another call takes its place.
+async fn held(
     core: &Core,
     meta: &'static Meta,
     input: Payload,
     attempt: Attempt,
     timeout: Option<Duration>,
+    begun: &mut Begun,
+) -> Result<Payload> {
+    let attempt = Arc::new(attempt);
+    let body = run_body(core, meta, input, attempt.clone(), timeout);
+    let Some(place) = &mut begun.place else {
+        return body.await;
+    };
+    let result = match select(std::pin::pin!(body), std::pin::pin!(place.ousted())).await {
+        Either::Left((result, _)) => result,
+        Either::Right(((), body)) => {
+            attempt.cancel.set();
+            // What ends by itself in time is worth its result.
+            match select(body, std::pin::pin!(core.clock.sleep(GRACE))).await {
+                Either::Left((result, _)) => result,
+                Either::Right(_) => Err(ousted()),
+            }
+        }
+    };
+    place.costs(attempt.used.get().copied());
+    result
+}
+
+async fn run_body(
+    core: &Core,
+    meta: &'static Meta,
+    input: Payload,
+    attempt: Arc<Attempt>,
+    timeout: Option<Duration>,
 ) -> Result<Payload> {
     let cancel = attempt.cancel.clone();
-    let context = TaskContext(Arc::new(attempt));
+    let context = TaskContext(attempt);
     let frame = Frame::Task(context.0.clone());
     let made = std::panic::catch_unwind(AssertUnwindSafe(|| {
         enter(frame.clone(), || (meta.body)(input, context))
@@ -200,6 +234,7 @@ fn state_of(error: &Error) -> TaskState {
     match error.kind() {
         ErrorKind::TimedOut => TaskState::TimedOut,
         ErrorKind::Cancelled => TaskState::Cancelled,
+        ErrorKind::Skipped => TaskState::Skipped,
         _ => TaskState::Failed,
     }
 }
@@ -207,6 +242,12 @@ fn state_of(error: &Error) -> TaskState {
 fn may_retry(meta: &Meta, error: &Error) -> bool {
     !matches!(
         error.kind(),
-        ErrorKind::Fatal | ErrorKind::Record | ErrorKind::Limit | ErrorKind::Misuse
+        ErrorKind::Fatal
+            | ErrorKind::Skipped
+            | ErrorKind::Cancelled
+            | ErrorKind::Stopped
+            | ErrorKind::Record
+            | ErrorKind::Limit
+            | ErrorKind::Misuse
     ) && meta.task.retry_if.is_none_or(|retry_if| retry_if(error))
 }

@@ -9,7 +9,7 @@ use tokio::task::AbortHandle;
 
 use super::driver::Stop;
 use super::host::{Message, RunHost};
-use super::{drive, patiently, redo_of, trouble};
+use super::{again, build, drive, patiently, trouble};
 use crate::author::cancel::Stops;
 use crate::author::core::Core;
 use crate::author::meta::Meta;
@@ -188,7 +188,8 @@ async fn outcome(
             .filter(|owner| *owner != host.shared.store.process());
         let elsewhere = owner.is_some_and(|owner| host.shared.store.is_alive(owner))
             || host.shared.active.holds(record.id);
-        match what_to_do(record.state, begun, elsewhere) {
+        let same_input = record.input.digest() == new.input.digest();
+        match what_to_do(record.state, begun, elsewhere, same_input) {
             Do::Take => return Ok(record),
             Do::Wait => {
                 tokio::select! {
@@ -197,8 +198,8 @@ async fn outcome(
                 }
             }
             Do::Park => return Err(Trouble::Stop(parked(&record))),
-            todo @ (Do::Claim | Do::Reopen) => {
-                let claimed = claim(host, &record, matches!(todo, Do::Reopen)).await?;
+            todo @ (Do::Claim | Do::Reopen | Do::Other) => {
+                let claimed = claim(host, &record, &todo, &new.input).await?;
                 // Another process was faster, and drives it now.
                 let Some(claimed) = claimed else { continue };
                 let wait = WaitRecord {
@@ -209,7 +210,7 @@ async fn outcome(
                 };
                 failpoint("engine::child_claimed");
                 host.note_wait(wait).await;
-                return drive_child(host, claimed, meta, core.facts.depth + 1, stops).await;
+                return drive_child(host, core, claimed, meta, stops).await;
             }
         }
     }
@@ -217,9 +218,9 @@ async fn outcome(
 
 async fn drive_child(
     host: &Arc<RunHost>,
+    core: &Core,
     claimed: RunRecord,
     meta: &'static Meta,
-    depth: u32,
     stops: Stops,
 ) -> std::result::Result<RunRecord, Trouble> {
     let id = claimed.id;
@@ -228,6 +229,11 @@ async fn drive_child(
         task: None,
     };
     host.children.lock().insert(id, live);
+    // An interrupt that came before the child was known goes on to it here.
+    if core.stops.interrupt.is_set() {
+        stops.interrupt.set();
+    }
+    let depth = core.facts.depth + 1;
     let driven = drive(host.shared.clone(), claimed, meta, depth, stops.clone());
     let mut dropped = CancelOnDrop(Some(stops));
     let ending = Ending(host.clone(), id);
@@ -276,11 +282,14 @@ enum Do {
     Claim,
     /// It ended in an earlier life of the parent, which now does the step again.
     Reopen,
+    /// An earlier life of the parent called it with other inputs.
+    Other,
 }
 
 /// `begun`: this life of the parent (since somebody started or resumed it) has already begun the step.
-fn what_to_do(state: RunState, begun: bool, elsewhere: bool) -> Do {
+fn what_to_do(state: RunState, begun: bool, elsewhere: bool, same_input: bool) -> Do {
     match state {
+        _ if !same_input && !elsewhere => Do::Other,
         RunState::Completed | RunState::Skipped => Do::Take,
         RunState::Parked if begun => Do::Park,
         _ if state.is_final() && begun => Do::Take,
@@ -294,19 +303,23 @@ fn what_to_do(state: RunState, begun: bool, elsewhere: bool) -> Do {
 async fn claim(
     host: &RunHost,
     record: &RunRecord,
-    reopen: bool,
+    todo: &Do,
+    input: &Payload,
 ) -> std::result::Result<Option<RunRecord>, Trouble> {
-    let (store, now) = (&host.shared.store, host.shared.clock.now());
-    let (id, epoch) = (record.id, record.epoch);
-    let claimed = if reopen {
-        let changes = redo_of(&host.shared, record)
-            .await
-            .map_err(|error| Trouble::Stop(Stop::Lost(error)))?;
-        patiently(|| store.reopen(id, epoch, changes.clone(), now)).await
-    } else {
-        patiently(|| store.claim(id, epoch, record.owner.is_some(), now)).await
+    let shared = &host.shared;
+    let claimed = match todo {
+        Do::Other => again::with_other_input(shared, record.clone(), input.clone()).await,
+        Do::Reopen => match again::redo_of(shared, record).await {
+            Ok(changes) => again::reopen(shared, record, changes).await,
+            Err(error) => Err(error),
+        },
+        _ => again::claim(shared, record).await,
     };
-    claimed.map_err(lost)
+    match claimed {
+        Ok(claimed) => Ok(Some(claimed)),
+        Err(error) if error.kind() == ErrorKind::LeaseLost => Ok(None),
+        Err(error) => Err(Trouble::Stop(Stop::Lost(error))),
+    }
 }
 
 fn lost(error: crate::store::Error) -> Trouble {
@@ -338,7 +351,7 @@ fn new_run(parent: RunId, core: &Core, step: &str, meta: &Meta, input: &Payload)
         seed: id.0.as_u64_pair().0,
         created: core.clock.now(),
         logical_time: core.facts.logical_time,
-        build: String::new(),
+        build: build::build().to_owned(),
         steps: Vec::new(),
     }
 }
@@ -380,16 +393,32 @@ mod tests {
     #[test]
     fn a_child_that_ended_in_this_life_is_not_run_again() {
         for state in [RunState::Failed, RunState::TimedOut, RunState::Cancelled] {
-            assert_eq!(what_to_do(state, true, false), Do::Take);
-            assert_eq!(what_to_do(state, false, false), Do::Reopen);
+            assert_eq!(what_to_do(state, true, false, true), Do::Take);
+            assert_eq!(what_to_do(state, false, false, true), Do::Reopen);
         }
-        assert_eq!(what_to_do(RunState::Skipped, false, false), Do::Take);
+        assert_eq!(what_to_do(RunState::Skipped, false, false, true), Do::Take);
+    }
+
+    #[test]
+    fn an_outcome_of_other_inputs_is_not_taken() {
+        assert_eq!(
+            what_to_do(RunState::Completed, true, false, false),
+            Do::Other
+        );
+        assert_eq!(
+            what_to_do(RunState::Interrupted, false, false, false),
+            Do::Other
+        );
+        assert_eq!(what_to_do(RunState::Running, false, true, false), Do::Wait);
     }
 
     #[test]
     fn a_child_is_never_stolen() {
-        assert_eq!(what_to_do(RunState::Running, true, true), Do::Wait);
-        assert_eq!(what_to_do(RunState::Running, true, false), Do::Claim);
-        assert_eq!(what_to_do(RunState::Interrupted, true, false), Do::Claim);
+        assert_eq!(what_to_do(RunState::Running, true, true, true), Do::Wait);
+        assert_eq!(what_to_do(RunState::Running, true, false, true), Do::Claim);
+        assert_eq!(
+            what_to_do(RunState::Interrupted, true, false, true),
+            Do::Claim
+        );
     }
 }

@@ -21,6 +21,12 @@ pub(crate) fn warn_of_aborts() {
     }
 }
 
+/// Whether a run that is claimed now may be what killed its process. One that only waited is not to blame: else the
+/// deaths that one run causes would end all that wait beside it.
+pub(crate) fn may_have_crashed(record: &RunRecord) -> bool {
+    record.owner.is_some() && !matches!(record.state, RunState::Waiting | RunState::Retrying)
+}
+
 /// Ends a claimed run whose process has died too often.
 pub(super) async fn end(shared: &Shared, record: &RunRecord, journal: &Journal) -> Result<()> {
     let error = died_too_often(
@@ -90,7 +96,7 @@ async fn end_if_orphan(
     if is_driven {
         return Ok(());
     }
-    let claimed = patiently(|| store.claim(record.id, record.epoch, true, now)).await?;
+    let claimed = patiently(|| store.claim(record.id, record.epoch, false, now)).await?;
     let Some(claimed) = claimed else {
         return Ok(());
     };

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use futures_util::future::BoxFuture;
 
 use super::driver::Driver;
+use super::limits::runs;
 use super::{Shared, active, crash, patiently, retry, trouble, watch};
 use crate::author::cancel::Stops;
 use crate::author::meta::Meta;
@@ -27,14 +28,31 @@ pub(crate) fn drive(
     watch::watch(&shared);
     Box::pin(async move {
         let (run, name) = (record.id, record.name.clone());
-        let mut next = Some(record);
-        while let Some(record) = next {
-            next = one_attempt(&shared, record, meta, depth, &stops).await?;
+        if let Some(mut entered) = runs::enter(&shared, &record, meta, &stops).await? {
+            let attempts = all_attempts(&shared, record, meta, depth, &stops);
+            tokio::select! {
+                ended = attempts => ended?,
+                () = entered.until_ousted(&stops) => {}
+            }
         }
         let record = patiently(|| shared.store.run(run)).await.map_err(trouble)?;
         drop(driven);
         record.ok_or_else(|| Error::new(ErrorKind::NotFound, format!("the run {name} was deleted")))
     })
+}
+
+async fn all_attempts(
+    shared: &Arc<Shared>,
+    record: RunRecord,
+    meta: &'static Meta,
+    depth: u32,
+    stops: &Stops,
+) -> Result<()> {
+    let mut next = Some(record);
+    while let Some(record) = next {
+        next = one_attempt(shared, record, meta, depth, stops).await?;
+    }
+    Ok(())
 }
 
 /// Gives the record to go on with if another attempt follows.

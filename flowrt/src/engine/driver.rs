@@ -15,7 +15,7 @@ use super::{Shared, end, patiently, trouble};
 use crate::author::cancel::Stops;
 use crate::author::context::TaskContext;
 use crate::author::core::{Core, Facts, Host, Next, history_full};
-use crate::author::meta::Meta;
+use crate::author::meta::{Kind, Meta};
 use crate::author::record::arguments;
 use crate::author::slot::Finished;
 use crate::clock::Clock;
@@ -101,6 +101,7 @@ impl Driver {
             logical_time: record.logical_time,
             depth,
             history_max: shared.settings.history_steps_max(),
+            is_program: meta.kind == Kind::Program,
             concurrency: meta.flow.concurrency,
             fail_fast: meta.flow.fail_fast,
         };
@@ -305,11 +306,14 @@ impl Driver {
                 return Some(Stop::Misused(history_full(self.core.facts.history_max)));
             }
             entries.append(&mut more);
-            let is_kept = entries[before..]
-                .iter()
-                .any(|entry| matches!(entry, Entry::Step(step) if step.signal == signal));
-            if let Some(signal) = signal.filter(|_| !is_kept) {
+            if let Some(signal) = signal
+                && !entries[before..]
+                    .iter()
+                    .any(|entry| matches!(entry, Entry::Step(step) if step.signal == Some(signal)))
+            {
+                // The call was dropped; another may wait for the same.
                 self.host.signals.give_back(signal);
+                self.host.shared.changed.notify_waiters();
             }
             handouts.push((key, recorded));
             synced |= needs_sync;

@@ -1,13 +1,16 @@
 //! Drives runs: nothing happens outside that was not first recorded.
 
 mod active;
+pub(crate) mod again;
 mod attempt;
+pub(crate) mod build;
 mod child;
 mod crash;
 mod drive;
 mod driver;
 mod end;
 mod host;
+mod limits;
 mod patience;
 mod retry;
 mod settings;
@@ -18,10 +21,9 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use active::Active;
-pub(crate) use crash::{end_orphan, warn_of_aborts};
+pub(crate) use crash::{end_orphan, may_have_crashed, warn_of_aborts};
 pub(crate) use drive::drive;
 pub(crate) use patience::patiently;
-pub(crate) use retry::redo_of;
 pub(crate) use settings::Settings;
 
 use crate::author::meta::Meta;
@@ -36,6 +38,7 @@ pub(crate) struct Shared {
     pub(crate) clock: Clock,
     /// Flows by registered name.
     pub(crate) flows: HashMap<&'static str, &'static Meta>,
+    limiter: std::sync::OnceLock<limits::Limiter>,
     pub(crate) active: Active,
     pub(crate) settings: Settings,
     /// Told when something may have changed for a run that waits: a signal, a cancel, the end of a run.
@@ -52,10 +55,18 @@ impl Shared {
             store,
             clock,
             flows,
+            limiter: std::sync::OnceLock::new(),
             active: Active::default(),
             settings: Settings::default(),
             changed: tokio::sync::Notify::new(),
         })
+    }
+
+    /// Where tasks wait for their limits.
+    fn limiter(self: &Arc<Self>) -> limits::Limiter {
+        self.limiter
+            .get_or_init(|| limits::Limiter::new(self))
+            .clone()
     }
 }
 

@@ -1,5 +1,6 @@
 //! Attempts of a flow as a whole: each reuses what is recorded and does again what failed.
 
+use super::again::redo_of;
 use super::crash;
 use super::{Shared, patiently, trouble};
 use crate::author::cancel::Stops;
@@ -9,7 +10,7 @@ use crate::model::payload::Payload;
 use crate::model::record::{AttemptRecord, Entry, Journal, Micros, RunRecord, WaitRecord};
 use crate::model::retry::{backoff_delay, list_delay};
 use crate::model::state::RunState;
-use crate::store::{Durability, Ending, Reopening};
+use crate::store::{Durability, Ending};
 
 /// What stands for the flow itself where steps have their ids.
 pub(super) const FLOW: &str = "";
@@ -136,18 +137,4 @@ async fn take_up(shared: &Shared, record: &RunRecord) -> Result<RunRecord> {
         .await
         .map_err(trouble)?;
     Ok(taken)
-}
-
-/// What a resume does again: failures that nothing handled, and the attempts of the flow from the first.
-pub(crate) async fn redo_of(shared: &Shared, record: &RunRecord) -> Result<Reopening> {
-    let journal = patiently(|| shared.store.journal(record.id))
-        .await
-        .map_err(trouble)?;
-    let failed = journal
-        .steps
-        .iter()
-        .filter(|step| !step.state.is_success() && !step.tolerated)
-        .map(|step| step.step.clone());
-    let redo = failed.chain([FLOW.to_owned()]).collect();
-    Ok(Reopening { redo, input: None })
 }

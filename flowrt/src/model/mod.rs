@@ -2,7 +2,9 @@
 
 pub mod graph;
 pub mod ids;
+pub mod limit;
 pub mod payload;
+pub mod plan;
 pub mod record;
 pub mod replay;
 pub mod retry;

@@ -196,7 +196,8 @@ pub const fn run_successors(state: RunState) -> &'static [RunState] {
         Cancelling => &[Cancelled, Completed, Failed, TimedOut, Skipped],
         // A person resumes or reruns.
         Failed | TimedOut | Crashed | Cancelled | Parked | Interrupted => &[Running, Cancelled],
-        Completed | Skipped => &[],
+        // A child run, when its parent wants its work done again.
+        Completed | Skipped => &[Running],
     }
 }
 

@@ -68,20 +68,31 @@ impl Engine {
                 finished: Some(step.finished),
             });
         let attempts = journal.attempts;
-        let waiting = journal.waits.into_iter().map(|wait| {
+        // The run's own time is no step of it.
+        let waits = journal.waits.into_iter();
+        let waits = waits.filter(|wait| wait.kind != "timeout");
+        let waiting = waits.map(|wait| {
             let made = attempts.iter().filter(|attempt| attempt.step == wait.step);
             let name = wait.detail.get("name").and_then(|name| name.as_str());
             Step {
                 started: made.clone().map(|attempt| attempt.started).min(),
                 attempts: u32::try_from(made.count()).unwrap_or(u32::MAX),
                 task: wait.kind.clone(),
-                state: TaskState::Waiting,
+                state: match wait.kind.as_str() {
+                    "attempt" => TaskState::Running,
+                    "retry" => TaskState::Retrying,
+                    _ => TaskState::Waiting,
+                },
                 finished: None,
                 note: Some(match name {
                     Some(name) => format!("for the {} `{name}`", wait.kind),
+                    None if wait.kind == "attempt" => "began before a crash".to_owned(),
                     None => format!("for its {}", wait.kind),
                 }),
-                step: wait.step,
+                step: match wait.step.as_str() {
+                    "" => "(the flow)".to_owned(),
+                    _ => wait.step,
+                },
             }
         });
         Ok(ended.chain(waiting).collect())

@@ -2,8 +2,11 @@
 
 pub mod doctor;
 pub mod inspect;
+mod limits;
 mod names;
 pub mod params;
+mod rerun;
+mod resume;
 pub mod signals;
 mod start;
 mod stop;
@@ -18,17 +21,19 @@ use crate::author::plain::Standalone;
 use crate::author::record::{decode_output, named};
 use crate::clock::{self, Clock};
 use crate::config::Config;
-use crate::engine::{self, Shared, redo_of, trouble};
+use crate::engine::{self, Shared, again, trouble};
 use crate::error::{Error, ErrorKind, Result};
 use crate::failpoint::failpoint;
 use crate::model::ids::{ProcessId, RunId};
 use crate::model::payload::Payload;
 use crate::model::record::{Journal, NewRun, RunRecord};
-use crate::model::state::RunState;
 use crate::registry;
 pub use crate::store::RunFilter;
 use crate::store::memory::Memory;
-use crate::store::{Options, Process, Store};
+use crate::store::{Options, Process, Reopening, Store};
+pub use limits::{BucketReport, LimitReport, TicketReport};
+pub use rerun::Rerun;
+pub use resume::Resume;
 pub use start::Start;
 
 /// An open store and the flows of this program: starts runs and drives them.
@@ -48,6 +53,8 @@ pub struct RunHandle {
     /// Its name.
     pub name: String,
     stops: Stops,
+    /// Not the engine itself: whoever keeps a handle does not keep the store open.
+    shared: std::sync::Weak<Shared>,
     task: tokio::task::JoinHandle<Result<RunRecord>>,
 }
 
@@ -142,7 +149,7 @@ impl Engine {
 
     async fn start_meta(&self, meta: &'static Meta, input: Payload) -> Result<RunHandle> {
         let record = self.accept(meta, input, Start::default()).await?;
-        self.take(&record, meta, false).await
+        self.take(&record, meta, None).await
     }
 
     /// Writes the start down, and does not drive the run yet.
@@ -165,7 +172,7 @@ impl Engine {
             seed: clock::random_u64(),
             created: now,
             logical_time: now,
-            build: String::new(),
+            build: engine::build::build().to_owned(),
             steps: Vec::new(),
         };
         failpoint("ops::before_start");
@@ -174,63 +181,23 @@ impl Engine {
         record
     }
 
-    /// Goes on with a run: one whose process died from where it stopped, one that failed with what failed.
-    ///
-    /// # Errors
-    /// If there is no such run, it has completed, or another process drives it.
-    pub async fn resume(&self, run: RunId) -> Result<RunHandle> {
-        let record = self.record(run).await?;
-        let Some(meta) = self.shared.flows.get(record.flow.as_str()) else {
-            return Err(registry::unknown(&record.flow, &self.shared.flows));
-        };
-        if matches!(record.state, RunState::Completed | RunState::Skipped) {
-            return Err(Error::new(
-                ErrorKind::Input,
-                format!("the run {} has completed", record.name),
-            )
-            .hint("start it anew: runs rerun"));
-        }
-        let here = self.shared.store.process();
-        let elsewhere = record
-            .owner
-            .is_some_and(|owner| owner != here && self.shared.store.is_alive(owner));
-        if elsewhere || self.shared.active.holds(run) {
-            return Err(Error::new(
-                ErrorKind::Input,
-                format!("the run {} is under way", record.name),
-            )
-            .hint("a live process drives it; cancel it first, or wait for it"));
-        }
-        self.take(
-            &record,
-            meta,
-            record.state.is_final() || record.state == RunState::Parked,
-        )
-        .await
+    /// The flow of a run, which this program must have to drive it.
+    fn flow_of(&self, record: &RunRecord) -> Result<&'static Meta> {
+        let flow = self.shared.flows.get(record.flow.as_str());
+        flow.copied()
+            .ok_or_else(|| registry::unknown(&record.flow, &self.shared.flows))
     }
 
     async fn take(
         &self,
         record: &RunRecord,
         meta: &'static Meta,
-        reopen: bool,
+        reopening: Option<Reopening>,
     ) -> Result<RunHandle> {
         failpoint("ops::before_claim");
-        let store = &self.shared.store;
-        let now = self.shared.clock.now();
-        let claimed = if reopen {
-            let changes = redo_of(&self.shared, record).await?;
-            store.reopen(record.id, record.epoch, changes, now).await
-        } else {
-            store
-                .claim(record.id, record.epoch, record.owner.is_some(), now)
-                .await
-        };
-        let Some(claimed) = claimed.map_err(trouble)? else {
-            return Err(Error::new(
-                ErrorKind::LeaseLost,
-                format!("another process has taken the run {}", record.name),
-            ));
+        let claimed = match reopening {
+            Some(changes) => again::reopen(&self.shared, record, changes).await?,
+            None => again::claim(&self.shared, record).await?,
         };
         failpoint("ops::after_claim");
         let (id, name) = (claimed.id, claimed.name.clone());
@@ -241,6 +208,7 @@ impl Engine {
             id,
             name,
             stops,
+            shared: Arc::downgrade(&self.shared),
             task,
         })
     }

@@ -39,7 +39,7 @@ impl Engine {
     ) -> Result<RunHandle> {
         let (meta, input) = self.checked(flow, params, &start)?;
         let record = self.accept(meta, input, start).await?;
-        self.take(&record, meta, false).await
+        self.take(&record, meta, None).await
     }
 
     /// Writes down that a flow is to run, and leaves it to whoever resumes it. When this returns, it will not be lost.

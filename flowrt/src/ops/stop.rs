@@ -109,15 +109,20 @@ impl Engine {
 }
 
 impl RunHandle {
-    /// Lets go of the run: see [`Engine::interrupt`].
+    /// Lets go of the run and of all below it: see [`Engine::interrupt`].
     pub fn interrupt(&self) {
-        self.stops.interrupt.set();
+        self.interrupter()();
     }
 
     /// What lets go of the run from elsewhere, also while somebody waits for it.
-    #[cfg(feature = "cli")]
     pub(crate) fn interrupter(&self) -> impl Fn() + Send + use<> {
-        let stops = self.stops.clone();
-        move || stops.interrupt.set()
+        let (id, stops, shared) = (self.id, self.stops.clone(), self.shared.clone());
+        move || {
+            // All at once, so that no child goes on until its parent has heard of it.
+            if let Some(shared) = shared.upgrade() {
+                shared.active.interrupt(id);
+            }
+            stops.interrupt.set();
+        }
     }
 }

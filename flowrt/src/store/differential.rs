@@ -243,6 +243,7 @@ async fn apply_owned(store: &dyn Store, operation: Operation) -> Applied {
             let changes = Reopening {
                 redo,
                 input: Some(payload("new")),
+                ..Reopening::default()
             };
             let seen = epoch(store, run, stale).await;
             let answer = store.reopen(run_id(run), seen, changes, 30).await;

@@ -15,6 +15,7 @@ mod sample;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
 mod tally;
+pub mod tickets;
 
 use std::fmt;
 use std::path::PathBuf;
@@ -22,6 +23,7 @@ use std::path::PathBuf;
 use futures_util::future::BoxFuture;
 
 use crate::model::ids::{ProcessId, RunId};
+use crate::model::limit::Rule;
 use crate::model::payload::Payload;
 use crate::model::record::{
     Entry, Journal, LogLine, Micros, NewRun, RunRecord, SignalRecord, TaskCounts,
@@ -34,6 +36,7 @@ use rules::{
     FOUND_AT_MOST, aside_offset, check_ending, check_going_on, check_owned, check_reopenable,
     check_same_step, check_transition, nothing_to_reuse, taken,
 };
+use tickets::{Admitted, Ask, Bucket, BucketRecord, GiveBack};
 
 /// When a write must have reached the disk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,6 +70,8 @@ pub struct Reopening {
     pub redo: Vec<String>,
     /// New parameters.
     pub input: Option<Payload>,
+    /// Also a run that completed: a child whose caller wants its work done again.
+    pub completed: bool,
 }
 
 /// Which runs to list. Newest first.
@@ -176,7 +181,7 @@ pub trait Store: Send + Sync + fmt::Debug + 'static {
         now: Micros,
     ) -> Answer<'_, Option<RunRecord>>;
 
-    /// Takes a run that ended or stopped, in one transaction: drops what is to be done again, sets all other step
+    /// Takes a run that ended or stopped (one that completed only if the changes say so), in one transaction: drops what is to be done again, sets all other step
     /// records aside (adds [`ASIDE`](crate::model::record::ASIDE) to numbers below it, or more if an earlier drive left
     /// records there) and drops the ends of scopes; as `claim`, and clears cancel request and `crashes`. Synced.
     /// A run that is `Retrying` is taken so too, by its owner; its cancel request stays.
@@ -277,6 +282,32 @@ pub trait Store: Send + Sync + fmt::Debug + 'static {
 
     /// Remembers that these flows exist, so that `check` can tell which were lost. Returns all remembered names.
     fn remember_flows(&self, flows: Vec<String>) -> Answer<'_, Vec<String>>;
+
+    /// Puts calls into the queues of limits; returns their tickets. A ticket ends with the drive of its run: whoever claims,
+    /// reopens or finishes the run gives it back.
+    fn ask(&self, asks: Vec<Ask>) -> Answer<'_, Vec<u64>>;
+
+    /// Lets those of this process start whose turn it is under `rule`, or the rule that a person set. What dead processes
+    /// held is free.
+    fn admit(&self, bucket: Bucket, rule: Rule, now: Micros) -> Answer<'_, Admitted>;
+
+    /// Ends tickets. One that is not there any more is no error.
+    fn give_back(&self, rule: Rule, given: Vec<(u64, GiveBack)>) -> Answer<'_, ()>;
+
+    /// Marks all tickets of a bucket before that one as unwanted.
+    fn oust(&self, bucket: Bucket, before: u64) -> Answer<'_, ()>;
+
+    /// The buckets of a limit, or of all, with their tickets.
+    fn buckets(&self, name: Option<String>) -> Answer<'_, Vec<BucketRecord>>;
+
+    /// The rules that people set, by the limit's name.
+    fn limit_rules(&self) -> Answer<'_, Vec<(String, Rule)>>;
+
+    /// Sets a rule in place of the program's, or goes back to that. Synced.
+    fn set_limit(&self, name: String, rule: Option<Rule>) -> Answer<'_, ()>;
+
+    /// Forgets what has started and ended under a limit: its windows are empty and its buckets full. Synced.
+    fn reset_limit(&self, name: String) -> Answer<'_, ()>;
 
     /// Puts all that is committed on the disk.
     fn sync(&self) -> Answer<'_, ()>;

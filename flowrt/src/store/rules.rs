@@ -1,6 +1,6 @@
 //! What every store refuses: the checks that must not differ between them.
 
-use super::Error;
+use super::{Error, Reopening};
 use crate::model::ids::RunId;
 use crate::model::record::{ASIDE, NewRun, RunRecord, StepRecord};
 use crate::model::state::RunState;
@@ -31,14 +31,19 @@ pub(super) fn check_owned(
 }
 
 /// Whether a run in this state can be taken up again.
-pub(super) fn check_reopenable(run: RunId, state: RunState) -> Result<(), Error> {
+pub(super) fn check_reopenable(
+    run: RunId,
+    state: RunState,
+    changes: &Reopening,
+) -> Result<(), Error> {
     // A flow that waits for its own next attempt takes its records up again as a run that ended does.
     if !state.is_final() && !state.needs_person() && state != RunState::Retrying {
         return Err(Error::Conflict(format!(
             "run {run} has not ended, it is {state}"
         )));
     }
-    if state.may_become(RunState::Running) {
+    let is_done = matches!(state, RunState::Completed | RunState::Skipped);
+    if state.may_become(RunState::Running) && (!is_done || changes.completed) {
         Ok(())
     } else {
         Err(Error::Ended(run, state))

@@ -55,8 +55,8 @@ fn a_signal_of_another_process_is_heard() {
     let place = Place::new();
     let run = place.start("patient");
     place.await_state("Waiting");
-    let sent = place.call(&["runs", "signal", &place.name(), "answer", "\"yes\""]);
+    let sent = place.call(&["runs", "signal", &place.name(), "answer", "7"]);
     assert!(sent.status.success(), "{}", text(&sent.stderr));
     assert_eq!(place.end_of(run).0, Some(0));
-    assert_eq!(place.ledger(), ["first", "heard yes"]);
+    assert_eq!(place.ledger(), ["first", "heard 7"]);
 }

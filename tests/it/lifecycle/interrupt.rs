@@ -12,11 +12,11 @@ fn one_signal_lets_go_and_resume_repeats_nothing() {
         let name = place.name();
         assert!(said.contains(&format!("runs resume {name}")), "{said}");
         place.await_state("Interrupted");
-        let sent = place.call(&["runs", "signal", &name, "answer", "\"on\""]);
+        let sent = place.call(&["runs", "signal", &name, "answer", "7"]);
         assert!(sent.status.success(), "{}", text(&sent.stderr));
         let resumed = place.call(&["runs", "resume", &name]);
         assert_eq!(resumed.status.code(), Some(0), "{}", text(&resumed.stderr));
-        assert_eq!(place.ledger(), ["first", "heard on"]);
+        assert_eq!(place.ledger(), ["first", "heard 7"]);
     }
 }
 

@@ -7,7 +7,6 @@ mod retry;
 
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
-use std::time::Duration;
 
 use tempfile::TempDir;
 
@@ -78,7 +77,7 @@ impl Place {
     /// Waits until the ledger has that line so often.
     fn await_line(&self, line: &str, times: usize) {
         while self.count(line) < times {
-            std::thread::sleep(Duration::from_millis(5));
+            std::thread::yield_now();
         }
     }
 
@@ -97,7 +96,7 @@ impl Place {
     fn await_state(&self, state: &str) {
         let wanted = format!("\"state\":\"{state}\"");
         while !self.runs().contains(&wanted) {
-            std::thread::sleep(Duration::from_millis(5));
+            std::thread::yield_now();
         }
     }
 }

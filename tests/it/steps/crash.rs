@@ -39,7 +39,7 @@ where
             let engine = Engine::on(store).expect("the flows are fine");
             let id = engine.start(call).await.expect("starts").id;
             while !when(&engine.journal(id).await.expect("reads")) {
-                tokio::task::yield_now().await;
+                std::thread::sleep(Duration::from_millis(1));
             }
             id
         });

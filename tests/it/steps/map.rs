@@ -134,7 +134,9 @@ async fn items_are_known_by_index_or_key_and_count_among_the_calls_of_their_task
 
 #[flow]
 async fn map_odd_fails(upto: u32) -> Result<Vec<u32>> {
-    map(0..upto, map_even_only).await
+    map(0..upto, map_even_only)
+        .label(|n| format!("number {n}"))
+        .await
 }
 
 #[flow(fail_fast)]
@@ -148,7 +150,8 @@ async fn all_items_run_and_the_first_failure_in_their_order_is_the_maps() {
     assert_eq!(run.state, RunState::Failed);
     let error = run.error.as_deref().expect("failed").to_owned();
     assert!(
-        error.contains("3 of 6 items failed") && error.contains("1 is odd"),
+        error.contains("3 of 6 items failed, the first of them `number 1`")
+            && error.contains("1 is odd"),
         "{error}"
     );
     assert!(error.contains("map_even_only[1]"), "{error}");
@@ -334,4 +337,106 @@ async fn a_resume_redoes_only_the_failed_items() {
         .expect("ends");
     assert_eq!(record.output.as_deref(), Some("499500"));
     assert_eq!(BODIES_OF_PICKY.load(SeqCst), 500);
+}
+
+#[flow]
+fn map_over_flows(upto: u32) -> Result<usize> {
+    let runs = map(1..upto, |n| map_all_twice(n)).key(|n| n * 10);
+    let mixed = map(0..upto, |n| {
+        if n % 2 == 0 {
+            map_twice(n).boxed()
+        } else {
+            map_even_only(n + 1).boxed()
+        }
+    });
+    { runs.concat().len() + mixed.len() }
+}
+
+#[tokio::test]
+async fn items_may_be_runs_of_their_own_or_calls_of_different_tasks() {
+    let (run, journal) = ended(map_over_flows(3)).await;
+    assert_eq!(run.output.as_deref(), Some("6"), "{:?}", run.error);
+    assert_eq!(
+        steps(&journal),
+        BTreeSet::from([
+            "map_all_twice[10]",
+            "map_all_twice[20]",
+            "map_twice[0]",
+            "map_twice[1]",
+            "map_twice[2]"
+        ])
+    );
+}
+
+static WIDTH: AtomicUsize = AtomicUsize::new(40);
+
+#[task]
+async fn map_late_first(n: u32) -> Result<u32> {
+    if n < 39 && WIDTH.load(SeqCst) == 40 {
+        WAITING.notified().await;
+    }
+    Ok(n)
+}
+
+#[flow]
+async fn map_narrower() -> Result<u32> {
+    let all = map(0..60, map_late_first)
+        .concurrency(WIDTH.load(SeqCst))
+        .await?;
+    Ok(all.iter().sum())
+}
+
+/// The record holds item 39 first, which a narrower map would not have built yet.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_goes_on_under_a_lower_concurrency() {
+    let store = store();
+    let run = crashed(&store, map_narrower(), |journal| journal.steps.len() == 21).await;
+    WIDTH.store(2, SeqCst);
+    let record = resumed(&store, run).await;
+    assert_eq!(record.output.as_deref(), Some("1770"), "{:?}", record.error);
+    let steps = journal(&store, run).await.steps;
+    assert_eq!(
+        (steps[0].step.as_str(), steps.len()),
+        ("map_late_first[39]", 60)
+    );
+}
+
+static WIDE_OPEN: AtomicBool = AtomicBool::new(false);
+static WIDE_BODIES: AtomicUsize = AtomicUsize::new(0);
+
+#[task]
+async fn map_wide_item(n: u32) -> Result<u32> {
+    WIDE_BODIES.fetch_add(1, SeqCst);
+    Ok(n)
+}
+
+#[task]
+async fn map_wide_end(n: u32) -> Result<u32> {
+    if !WIDE_OPEN.load(SeqCst) {
+        WAITING.notified().await;
+    }
+    Ok(n)
+}
+
+#[flow]
+async fn map_wide() -> Result<u32> {
+    let all = map(0..20_000, map_wide_item).await?;
+    map_wide_end(u32::try_from(all.len()).unwrap_or(0)).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_replay_of_a_wide_map_runs_nothing_again() {
+    let store = store();
+    let run = crashed(&store, map_wide(), |_| WIDE_BODIES.load(SeqCst) == 20_000).await;
+    let recorded = journal(&store, run).await.steps.len();
+    WIDE_OPEN.store(true, SeqCst);
+    let record = resumed(&store, run).await;
+    assert_eq!(
+        record.output.as_deref(),
+        Some("20000"),
+        "{:?}",
+        record.error
+    );
+    let bodies = WIDE_BODIES.load(SeqCst);
+    assert_eq!(bodies, 40_000 - recorded, "{recorded} were recorded");
 }

@@ -83,9 +83,9 @@ async fn nested(folder: String) -> Result<()> {
 
 /// Waits for a signal between two tasks.
 #[flow]
-async fn patient(folder: String) -> Result<String> {
+async fn patient(folder: String) -> Result<u32> {
     leave(folder.clone(), "first".to_owned()).await?;
-    let answer = receive::<String>("answer").await?;
+    let answer = receive::<u32>("answer").await?;
     leave(folder, format!("heard {answer}")).await?;
     Ok(answer)
 }
@@ -120,6 +120,21 @@ async fn deadly(folder: String) -> Result<u32> {
 async fn stubborn(folder: String) -> Result<u32> {
     leave(folder.clone(), "first".to_owned()).await?;
     break_down(folder).await
+}
+
+/// The same as a child run.
+#[flow]
+async fn over_stubborn(folder: String) -> Result<u32> {
+    stubborn(folder).await
+}
+
+/// The same as a graph, with a node after the one that fails.
+#[flow(retries = 3, backoff = "100ms..1s")]
+fn stubborn_dag(folder: String) -> Result<u32> {
+    let first = leave(folder.clone(), "first".to_owned());
+    let broken = break_down(folder.clone()).after(first);
+    leave(folder, "last".to_owned()).after(broken);
+    broken
 }
 
 flowrt::main!();

@@ -54,7 +54,9 @@ impl Core {
         let mut entries = std::mem::take(&mut inner.pending);
         let synced = finished.synced;
         let recorded = finished.recorded.clone();
+        let key = finished.key;
         if let Some(record) = inner.record_of(finished) {
+            inner.note_failure(key, &record);
             entries.push(Entry::Step(record));
         }
         (entries, recorded, synced)

@@ -79,6 +79,7 @@ impl Core {
             }
             SlotState::Built => {
                 slot.waker = Some(cx.waker().clone());
+                inner.goes_on(key);
                 let work = work();
                 if inner.differs(key) {
                     return Poll::Pending;
@@ -142,6 +143,9 @@ impl Core {
         let mut inner = self.lock();
         let built = inner.slots.submit(key)
             && matches!(inner.slots.get(key), Some(slot) if matches!(slot.state, SlotState::Built));
+        if built {
+            inner.goes_on(key);
+        }
         if built && !inner.differs(key) {
             inner.want(key, Some(work));
         }

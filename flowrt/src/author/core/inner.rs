@@ -164,6 +164,7 @@ impl Inner {
                 ));
             }
             let record = self.replay.pop().expect("peeked under this lock");
+            self.note_failure(key, &record);
             self.note_failed_item(key, &record);
             let recorded = Recorded {
                 state: record.state,
@@ -210,6 +211,7 @@ impl Inner {
                 state: record.state,
                 output: record.output.clone().unwrap_or_else(Payload::null),
             };
+            self.note_failure(key, &record);
             self.note_failed_item(key, &record);
             self.pending.push(Entry::Reused { from, step: record });
             self.deliver(key, recorded);

@@ -18,6 +18,7 @@ use futures_util::stream::{FuturesUnordered, StreamExt};
 
 pub use cell::{Cell, Reuse, Same, matched_before};
 pub use inside::Inside;
+pub(crate) use names::step_names;
 pub use progress::Arm;
 
 pub(crate) use self::inside::{ends_run, state_of};

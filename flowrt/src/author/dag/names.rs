@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::author::meta::{StaticGraph, StaticNode, What};
 
 /// The names in the order of the nodes; nodes that are not recorded have none.
-pub(super) fn step_names(graph: &StaticGraph) -> Vec<Option<Arc<str>>> {
+pub(crate) fn step_names(graph: &StaticGraph) -> Vec<Option<Arc<str>>> {
     let mut seen: HashMap<&str, u32> = HashMap::new();
     let mut name = |node: &StaticNode| -> Option<Arc<str>> {
         let name = node.named.or_else(|| callee(node))?;

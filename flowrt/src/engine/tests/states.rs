@@ -31,7 +31,7 @@ callable!(Program skips / Skips () -> u32 {
     Err(crate::Error::new(ErrorKind::Skipped, "nothing to do"))
 });
 callable!(Program beside_skips / BesideSkips () -> u32 {
-    let _ = skips().submit();
+    drop(skips().submit());
     p::step(double(2)).await
 });
 callable!(Program needs_skips / NeedsSkips () -> u32 { p::step(skips()).await });

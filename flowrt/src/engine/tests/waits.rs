@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use futures_util::future::{join, join3};
 
-use super::{double, engine, moment, waits};
+use super::{double, engine, moment, sum, waits};
 use crate::__private as p;
 use crate::Result;
 use crate::model::state::RunState;
@@ -26,6 +26,13 @@ callable!(Program [concurrency = 1] narrow / Narrow () -> u32 {
     });
     let (_, worked) = p::step(join(waiting, working)).await;
     worked.map(|()| 0)
+});
+
+callable!(Program twins / Twins () -> Vec<u32> {
+    let (one, two) = p::step(join(crate::receive::<u32>("n"), crate::receive::<u32>("n"))).await;
+    let mut got = vec![one?, two?];
+    got.sort_unstable();
+    Ok(got)
 });
 
 #[tokio::test]
@@ -60,4 +67,38 @@ async fn a_run_that_goes_on_after_a_wait_is_running_again() {
         .await
         .expect("is accepted");
     assert_eq!(run.wait().await.expect("ends").state, RunState::Completed);
+}
+
+#[tokio::test]
+async fn two_steps_that_wait_for_one_name_get_a_signal_each() {
+    let engine = engine().await;
+    let run = engine.start(twins()).await.expect("starts");
+    for n in 1..=2 {
+        let value = serde_json::json!(n);
+        engine
+            .signal(run.id, "n", &value)
+            .await
+            .expect("is accepted");
+    }
+    let record = run.wait().await.expect("ends");
+    assert_eq!(record.output.as_deref(), Some("[1,2]"));
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn a_chain_leaves_the_thread_to_others() {
+    let engine = engine().await;
+    let run = engine.start(sum(900_000)).await.expect("starts");
+    while engine
+        .journal(run.id)
+        .await
+        .expect("reads")
+        .steps
+        .is_empty()
+    {
+        tokio::task::yield_now().await;
+    }
+    engine.cancel(run.id).await.expect("is accepted");
+    let id = run.id;
+    assert_eq!(run.wait().await.expect("ends").state, RunState::Cancelled);
+    assert!(engine.journal(id).await.expect("reads").steps.len() < 900_000);
 }

@@ -85,6 +85,25 @@ pub(super) async fn an_ended_run_takes_no_writes(store: &dyn Store) {
     }
 }
 
+/// A child whose caller wants its work done again.
+pub(super) async fn a_completed_run_reopens_only_if_that_is_meant(store: &dyn Store) {
+    store.create_run(new_run(1, "n")).await.unwrap();
+    claimed(store, 1).await;
+    store
+        .finish(run_id(1), 1, vec![], ending(RunState::Completed))
+        .await
+        .unwrap();
+    let reopened = store.reopen(run_id(1), 1, Reopening::default(), 7).await;
+    assert!(matches!(reopened, Err(Error::Ended(..))), "{reopened:?}");
+    let changes = Reopening {
+        completed: true,
+        ..Reopening::default()
+    };
+    let run = store.reopen(run_id(1), 1, changes, 7).await.unwrap();
+    let run = run.unwrap();
+    assert_eq!((run.state, run.output), (RunState::Running, None));
+}
+
 pub(super) async fn an_interrupted_run_goes_on_with_its_waits(store: &dyn Store) {
     store.create_run(new_run(1, "n")).await.unwrap();
     claimed(store, 1).await;
@@ -125,6 +144,7 @@ pub(super) async fn a_retrying_run_is_reopened_by_its_owner(store: &dyn Store) {
     let changes = Reopening {
         redo: vec!["b".into()],
         input: None,
+        ..Reopening::default()
     };
     let run = store
         .reopen(run_id(1), 1, changes, 5)
@@ -174,6 +194,7 @@ pub(super) async fn reopening_sets_records_aside(store: &dyn Store) {
     let changes = || Reopening {
         redo: vec!["b".into()],
         input: Some(payload("new")),
+        ..Reopening::default()
     };
     assert_eq!(
         store.reopen(run_id(1), 0, changes(), 5).await.unwrap(),

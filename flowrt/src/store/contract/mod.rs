@@ -1,7 +1,9 @@
 //! What every store must do. One suite, run against each of them.
 
 mod around;
+mod care;
 mod endings;
+mod limits;
 mod records;
 mod runs;
 
@@ -41,6 +43,7 @@ pub(super) async fn check_all<G>(fresh: impl Fn() -> (Arc<dyn Store>, G)) {
             large_values_are_refused;
         endings:
             an_ended_run_takes_no_writes,
+            a_completed_run_reopens_only_if_that_is_meant,
             an_interrupted_run_goes_on_with_its_waits,
             a_retrying_run_is_reopened_by_its_owner,
             a_cancel_that_was_acknowledged_survives_a_claim,
@@ -51,5 +54,17 @@ pub(super) async fn check_all<G>(fresh: impl Fn() -> (Arc<dyn Store>, G)) {
             logs_are_read_by_cursor,
             flows_are_remembered,
             this_process_lives;
+        care:
+            a_family_goes_from_store_to_store,
+            a_run_that_is_here_is_not_imported,
+            an_import_is_all_or_none,
+            usage_tells_what_is_there;
+        limits:
+            slots_are_given_in_order_and_given_back,
+            a_window_remembers_what_has_ended,
+            a_person_sets_the_rule,
+            the_end_of_a_drive_gives_all_tickets_back,
+            a_step_that_asks_again_gives_its_ticket_back,
+            a_place_can_be_taken;
     }
 }

@@ -45,7 +45,9 @@ impl Runs {
         } = run;
         record.name = self.free_name(&record.name);
         (record.owner, record.idempotency_key) = (None, None);
-        record.parent = record.parent.filter(|(parent, _)| self.get(*parent).is_ok());
+        record.parent = record
+            .parent
+            .filter(|(parent, _)| self.get(*parent).is_ok());
         self.add(Run {
             record,
             inside,

@@ -3,16 +3,19 @@
 mod care;
 mod inside;
 mod runs;
+mod tickets;
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::limits::PayloadLimit;
+use super::tickets::{Admitted, Ask, Bucket, BucketRecord, GiveBack};
 use super::{
     Answer, Copied, Durability, Ending, Error, Import, Imported, LogFilter, Options, Process,
     Reopening, RunFilter, Store, Usage,
 };
 use crate::model::ids::{ProcessId, RunId};
+use crate::model::limit::Rule;
 use crate::model::payload::Payload;
 use crate::model::record::{
     Entry, Journal, LogLine, Micros, NewRun, RunRecord, SignalRecord, TaskCounts,
@@ -105,6 +108,7 @@ impl Store for Memory {
         now: Micros,
     ) -> Answer<'_, Option<RunRecord>> {
         self.answer(move |runs| {
+            runs.tickets.leave_run(run);
             runs.get_mut(run)?
                 .claim(seen_epoch, after_crash, self.process.id, now)
         })
@@ -119,6 +123,7 @@ impl Store for Memory {
     ) -> Answer<'_, Option<RunRecord>> {
         self.answer(move |runs| {
             self.limit.check_reopening(&changes)?;
+            runs.tickets.leave_run(run);
             runs.get_mut(run)?
                 .reopen(seen_epoch, changes, self.process.id, now)
         })
@@ -178,6 +183,8 @@ impl Store for Memory {
             super::check_transition(run.record.id, run.record.state, ending.state)?;
             run.write(entries)?;
             run.end(ending);
+            let id = run.record.id;
+            runs.tickets.leave_run(id);
             Ok(())
         })
     }
@@ -234,7 +241,10 @@ impl Store for Memory {
 
     fn import(&self, import: Import) -> Answer<'_, bool> {
         self.answer(move |runs| {
-            import.runs.iter().try_for_each(|run| self.limit.check_whole(run))?;
+            import
+                .runs
+                .iter()
+                .try_for_each(|run| self.limit.check_whole(run))?;
             runs.import(import)
         })
     }
@@ -264,6 +274,50 @@ impl Store for Memory {
         self.answer(move |runs| {
             runs.flows.extend(flows);
             Ok(runs.flows.iter().cloned().collect())
+        })
+    }
+
+    fn ask(&self, asks: Vec<Ask>) -> Answer<'_, Vec<u64>> {
+        self.answer(move |runs| Ok(runs.tickets.ask(asks, self.process.id)))
+    }
+
+    fn admit(&self, bucket: Bucket, rule: Rule, now: Micros) -> Answer<'_, Admitted> {
+        self.answer(move |runs| Ok(runs.tickets.admit(&bucket, rule, self.process.id, now)))
+    }
+
+    fn give_back(&self, rule: Rule, given: Vec<(u64, GiveBack)>) -> Answer<'_, ()> {
+        self.answer(move |runs| {
+            runs.tickets.give_back(rule, given);
+            Ok(())
+        })
+    }
+
+    fn oust(&self, bucket: Bucket, before: u64) -> Answer<'_, ()> {
+        self.answer(move |runs| {
+            runs.tickets.oust(&bucket, before);
+            Ok(())
+        })
+    }
+
+    fn buckets(&self, name: Option<String>) -> Answer<'_, Vec<BucketRecord>> {
+        self.answer(move |runs| Ok(runs.tickets.list(name.as_deref())))
+    }
+
+    fn limit_rules(&self) -> Answer<'_, Vec<(String, Rule)>> {
+        self.answer(|runs| Ok(runs.tickets.rules()))
+    }
+
+    fn set_limit(&self, name: String, rule: Option<Rule>) -> Answer<'_, ()> {
+        self.answer(move |runs| {
+            runs.tickets.set_rule(name, rule);
+            Ok(())
+        })
+    }
+
+    fn reset_limit(&self, name: String) -> Answer<'_, ()> {
+        self.answer(move |runs| {
+            runs.tickets.reset(&name);
+            Ok(())
         })
     }
 

@@ -4,8 +4,11 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::convert::Infallible;
 
 use super::super::naming::{free_name, id_range};
-use super::super::{Ending, Error, FOUND_AT_MOST, Imported, Reopening, RunFilter, check_reopenable, taken};
+use super::super::{
+    Ending, Error, FOUND_AT_MOST, Imported, Reopening, RunFilter, check_reopenable, taken,
+};
 use super::inside::Inside;
+use super::tickets::Tickets;
 use crate::model::ids::{ProcessId, RunId};
 use crate::model::payload::Payload;
 use crate::model::record::{Entry, LogLine, Micros, NewRun, RunRecord, SignalRecord};
@@ -21,6 +24,7 @@ pub(super) struct Runs {
     next_serial: u64,
     next_line: i64,
     pub flows: BTreeSet<String>,
+    pub tickets: Tickets,
 }
 
 /// One run.
@@ -251,7 +255,7 @@ impl Run {
         if self.record.epoch != seen_epoch {
             return Ok(None);
         }
-        check_reopenable(self.record.id, self.record.state)?;
+        check_reopenable(self.record.id, self.record.state, &changes)?;
         self.inside.reopen(&changes.redo);
         if let Some(input) = changes.input {
             self.record.input = input;

@@ -41,7 +41,9 @@ fn copy(from: &Path, part: &Path) -> Result<(), Error> {
     // Records are for their owner's eyes; SQLite fills an empty file and leaves its mode.
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(part).map_err(|error| not_written(part, &error))?;
+    options
+        .open(part)
+        .map_err(|error| not_written(part, &error))?;
     let connection = open::connect(from)?;
     connection.busy_timeout(PATIENCE).map_err(Fault::from)?;
     let target = part.to_str().ok_or_else(|| {

@@ -17,8 +17,12 @@ const MIGRATIONS: &[Migration] = &[
         sql: include_str!("migrations/0001_runs.sql"),
     },
     Migration {
+        name: "limits",
+        sql: include_str!("migrations/0002_limits.sql"),
+    },
+    Migration {
         name: "care",
-        sql: include_str!("migrations/0002_care.sql"),
+        sql: include_str!("migrations/0003_care.sql"),
     },
 ];
 

@@ -22,6 +22,7 @@ mod session;
 mod shrink;
 #[cfg(test)]
 mod tests;
+mod tickets;
 mod transfer;
 mod trash;
 mod usage;
@@ -34,12 +35,13 @@ use std::sync::Arc;
 
 use rusqlite::Connection;
 
+use super::tickets::{Admitted, Ask, Bucket, BucketRecord, GiveBack};
 use super::{
     Answer, Copied, Durability, Ending, Error, Import, Imported, LogFilter, Options, Process,
     Reopening, RunFilter, Store, Usage, check_ending, check_going_on,
 };
-use crate::failpoint::failpoint;
 use crate::model::ids::{ProcessId, RunId};
+use crate::model::limit::Rule;
 use crate::model::payload::Payload;
 use crate::model::record::{
     Entry, Journal, LogLine, Micros, NewRun, RunRecord, SignalRecord, TaskCounts,
@@ -65,7 +67,7 @@ pub fn open(path: &Path, options: Options) -> Result<Arc<dyn Store>, Error> {
 
 impl Sqlite {
     /// A question that takes microseconds is answered on the caller's thread.
-    fn ask<'a, T: Send + 'a>(
+    fn question<'a, T: Send + 'a>(
         &'a self,
         question: impl FnOnce(&Connection) -> Outcome<T> + Send + 'a,
     ) -> Answer<'a, T> {
@@ -78,14 +80,7 @@ impl Sqlite {
         question: impl FnOnce(&Connection) -> Outcome<T> + Send + 'static,
     ) -> Answer<'_, T> {
         let handle = Arc::clone(&self.0);
-        Box::pin(async move {
-            let read = move || handle.readers.read(question);
-            if tokio::runtime::Handle::try_current().is_err() {
-                return read();
-            }
-            let answer = tokio::task::spawn_blocking(read).await;
-            answer.unwrap_or_else(|error| Err(Error::Failed(error.to_string())))
-        })
+        Box::pin(off_thread(move || handle.readers.read(question)))
     }
 
     fn write<'a, T: Send + 'static>(
@@ -126,11 +121,11 @@ impl Store for Sqlite {
     }
 
     fn run(&self, id: RunId) -> Answer<'_, Option<RunRecord>> {
-        self.ask(move |connection| read_runs::one(connection, id))
+        self.question(move |connection| read_runs::one(connection, id))
     }
 
     fn find_runs(&self, reference: String) -> Answer<'_, Vec<RunRecord>> {
-        self.ask(move |connection| read_runs::find(connection, &reference))
+        self.question(move |connection| read_runs::find(connection, &reference))
     }
 
     fn list_runs(&self, filter: RunFilter) -> Answer<'_, Vec<RunRecord>> {
@@ -258,7 +253,7 @@ impl Store for Sqlite {
     }
 
     fn signals(&self, run: RunId, from: u64) -> Answer<'_, Vec<SignalRecord>> {
-        self.ask(move |connection| read_inside::signals(connection, run, from))
+        self.question(move |connection| read_inside::signals(connection, run, from))
     }
 
     fn append_logs(&self, lines: Vec<LogLine>) -> Answer<'_, ()> {
@@ -278,39 +273,15 @@ impl Store for Sqlite {
     }
 
     fn delete_run(&self, run: RunId) -> Answer<'_, bool> {
-        Box::pin(async move {
-            let work = move |session: &mut Session| trash::discard(&session.connection, run);
-            let writer = &self.0.writer;
-            let is_gone = writer.write_patiently(0, Durability::Synced, work).await?;
-            failpoint("store::discarded");
-            self.sweep().await?;
-            Ok(is_gone)
-        })
+        Box::pin(trash::delete(&self.0.writer, run))
     }
 
     fn sweep(&self) -> Answer<'_, ()> {
-        Box::pin(async move {
-            let work = |session: &mut Session| trash::sweep(&session.connection, trash::ROWS_MAX);
-            let writer = &self.0.writer;
-            while writer.write_patiently(0, Durability::Soon, work).await? {
-                failpoint("store::swept");
-            }
-            Ok(())
-        })
+        Box::pin(trash::sweep(&self.0.writer))
     }
 
     fn shrink(&self) -> Answer<'_, u64> {
-        Box::pin(async move {
-            let mut given_back = 0;
-            loop {
-                let work = |session: &mut Session| shrink::step(&session.connection);
-                let writer = &self.0.writer;
-                match writer.write_patiently(0, Durability::Soon, work).await? {
-                    0 => return Ok(given_back),
-                    bytes => given_back += bytes,
-                }
-            }
-        })
+        Box::pin(shrink::shrink(&self.0.writer))
     }
 
     fn family(&self, run: RunId) -> Answer<'_, Vec<(RunRecord, Journal)>> {
@@ -318,18 +289,11 @@ impl Store for Sqlite {
     }
 
     fn import(&self, import: Import) -> Answer<'_, bool> {
-        let limit = self.0.limit;
-        Box::pin(async move {
-            let mut runs = import.runs.iter();
-            runs.try_for_each(|run| limit.check_whole(run))?;
-            let work = move |session: &mut Session| transfer::import(session, &import);
-            let writer = &self.0.writer;
-            writer.write_patiently(0, Durability::Synced, work).await
-        })
+        Box::pin(transfer::import(&self.0.writer, self.0.limit, import))
     }
 
     fn imported(&self, run: RunId) -> Answer<'_, Option<Imported>> {
-        self.ask(move |connection| transfer::imported(connection, run))
+        self.question(move |connection| transfer::imported(connection, run))
     }
 
     fn usage(&self, largest: usize) -> Answer<'_, Usage> {
@@ -338,24 +302,71 @@ impl Store for Sqlite {
     }
 
     fn back_up(&self, to: PathBuf) -> Answer<'_, Copied> {
-        let handle = Arc::clone(&self.0);
-        Box::pin(async move {
-            let copy = move || backup::back_up(&handle.path, &to);
-            if tokio::runtime::Handle::try_current().is_err() {
-                return copy();
-            }
-            let copied = tokio::task::spawn_blocking(copy).await;
-            copied.unwrap_or_else(|error| Err(Error::Failed(error.to_string())))
-        })
+        let path = self.0.path.clone();
+        Box::pin(off_thread(move || backup::back_up(&path, &to)))
     }
 
     fn processes(&self) -> Answer<'_, Vec<Process>> {
-        self.ask(read_inside::processes)
+        self.question(read_inside::processes)
     }
 
     fn remember_flows(&self, flows: Vec<String>) -> Answer<'_, Vec<String>> {
         self.write(Durability::Soon, Ok(()), 0, move |session| {
             write_runs::remember_flows(&session.connection, &flows)
+        })
+    }
+
+    fn ask(&self, asks: Vec<Ask>) -> Answer<'_, Vec<u64>> {
+        let process = self.process();
+        self.write(Durability::Soon, Ok(()), 0, move |session| {
+            tickets::ask(&session.connection, &asks, process)
+        })
+    }
+
+    fn admit(&self, bucket: Bucket, rule: Rule, now: Micros) -> Answer<'_, Admitted> {
+        let own = self.process();
+        Box::pin(async move {
+            let bucket_there = bucket.clone();
+            let mut dead = self
+                .question(move |connection| tickets::processes(connection, &bucket_there))
+                .await?;
+            dead.retain(|process| *process != own && !self.is_alive(*process));
+            self.write(Durability::Soon, Ok(()), 0, move |session| {
+                tickets::admit_some(&session.connection, &bucket, rule, own, &dead, now)
+            })
+            .await
+        })
+    }
+
+    fn give_back(&self, rule: Rule, given: Vec<(u64, GiveBack)>) -> Answer<'_, ()> {
+        self.write(Durability::Soon, Ok(()), 0, move |session| {
+            tickets::give_back(&session.connection, rule, &given)
+        })
+    }
+
+    fn oust(&self, bucket: Bucket, before: u64) -> Answer<'_, ()> {
+        self.write(Durability::Soon, Ok(()), 0, move |session| {
+            tickets::oust(&session.connection, &bucket, before)
+        })
+    }
+
+    fn buckets(&self, name: Option<String>) -> Answer<'_, Vec<BucketRecord>> {
+        self.ask_at_length(move |connection| tickets::list(connection, name.as_deref()))
+    }
+
+    fn limit_rules(&self) -> Answer<'_, Vec<(String, Rule)>> {
+        self.question(tickets::rules)
+    }
+
+    fn set_limit(&self, name: String, rule: Option<Rule>) -> Answer<'_, ()> {
+        self.write(Durability::Synced, Ok(()), 0, move |session| {
+            tickets::set_rule(&session.connection, &name, rule.as_ref())
+        })
+    }
+
+    fn reset_limit(&self, name: String) -> Answer<'_, ()> {
+        self.write(Durability::Synced, Ok(()), 0, move |session| {
+            tickets::reset(&session.connection, &name)
         })
     }
 
@@ -374,7 +385,7 @@ impl Store for Sqlite {
     }
 
     fn schema(&self) -> Answer<'_, Option<i64>> {
-        self.ask(|connection| migrate::version(connection).map(Some))
+        self.question(|connection| migrate::version(connection).map(Some))
     }
 
     fn damage(&self) -> Answer<'_, Vec<String>> {
@@ -383,14 +394,19 @@ impl Store for Sqlite {
 
     fn close(&self) -> Answer<'_, ()> {
         let handle = Arc::clone(&self.0);
-        Box::pin(async move {
-            if tokio::runtime::Handle::try_current().is_err() {
-                return handle.close();
-            }
-            let closed = tokio::task::spawn_blocking(move || handle.close()).await;
-            closed.unwrap_or_else(|error| Err(Error::Failed(error.to_string())))
-        })
+        Box::pin(off_thread(move || handle.close()))
     }
+}
+
+/// What blocks is done where it holds up no executor.
+async fn off_thread<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, Error> + Send + 'static,
+) -> Result<T, Error> {
+    if tokio::runtime::Handle::try_current().is_err() {
+        return work();
+    }
+    let done = tokio::task::spawn_blocking(work).await;
+    done.unwrap_or_else(|error| Err(Error::Failed(error.to_string())))
 }
 
 fn data_version(session: &mut Session) -> Outcome<u64> {

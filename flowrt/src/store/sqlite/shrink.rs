@@ -2,13 +2,28 @@
 
 use rusqlite::Connection;
 
+use super::super::{Durability, Error};
 use super::fault::Outcome;
+use super::session::Session;
+use super::writer::Writer;
 
 /// So many pages are moved in one transaction: a megabyte.
 const SOME_PAGES: &str = "PRAGMA incremental_vacuum(256)";
 
+/// Gives back all that it can, a transaction after the other.
+pub(super) async fn shrink(writer: &Writer) -> Result<u64, Error> {
+    let mut given_back = 0;
+    loop {
+        let work = |session: &mut Session| step(&session.connection);
+        match writer.write_patiently(0, Durability::Soon, work).await? {
+            0 => return Ok(given_back),
+            bytes => given_back += bytes,
+        }
+    }
+}
+
 /// Gives back a few pages, and says how many bytes those were.
-pub(super) fn step(connection: &Connection) -> Outcome<u64> {
+fn step(connection: &Connection) -> Outcome<u64> {
     let before = free_pages(connection)?;
     if before == 0 || !can(connection)? {
         return Ok(0);

@@ -3,11 +3,13 @@
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::super::care::entries;
-use super::super::{Import, Imported, Whole};
+use super::super::limits::PayloadLimit;
+use super::super::{Durability, Error, Import, Imported, Whole};
 use super::fault::Outcome;
 use super::session::Session;
 use super::write_entries::{Head, write};
 use super::write_runs::{append_logs, free, with_descendants};
+use super::writer::Writer;
 use super::{read_inside, read_runs};
 use crate::model::ids::RunId;
 use crate::model::payload::Payload;
@@ -23,8 +25,20 @@ pub(super) fn family(connection: &Connection, root: RunId) -> Outcome<Vec<(RunRe
     Ok(family)
 }
 
+/// Puts runs in, all in one transaction.
+pub(super) async fn import(
+    writer: &Writer,
+    limit: PayloadLimit,
+    import: Import,
+) -> Result<bool, Error> {
+    let mut runs = import.runs.iter();
+    runs.try_for_each(|run| limit.check_whole(run))?;
+    let work = move |session: &mut Session| put_all(session, &import);
+    writer.write_patiently(0, Durability::Synced, work).await
+}
+
 /// Puts runs in, unless the first of them is here.
-pub(super) fn import(session: &mut Session, import: &Import) -> Outcome<bool> {
+fn put_all(session: &mut Session, import: &Import) -> Outcome<bool> {
     let Some(first) = import.runs.first() else {
         return Ok(false);
     };

@@ -5,14 +5,38 @@
 
 use rusqlite::{Connection, OptionalExtension, params};
 
+use super::super::{Durability, Error};
 use super::fault::Outcome;
 use super::rows;
+use super::session::Session;
 use super::write_entries::Head;
 use super::write_runs::with_descendants;
+use super::writer::Writer;
+use crate::failpoint::failpoint;
 use crate::model::ids::RunId;
 
 /// So many rows are deleted in one transaction: a few milliseconds, in which nobody else can write.
-pub(super) const ROWS_MAX: usize = 500;
+const ROWS_MAX: u32 = 500;
+
+/// Deletes a run and all below it, if they have ended.
+pub(super) async fn delete(writer: &Writer, run: RunId) -> Result<bool, Error> {
+    let work = move |session: &mut Session| discard(&session.connection, run);
+    let is_gone = writer.write_patiently(0, Durability::Synced, work).await?;
+    failpoint("store::discarded");
+    if is_gone {
+        sweep(writer).await?;
+    }
+    Ok(is_gone)
+}
+
+/// Deletes what is left of what was deleted, a transaction after the other.
+pub(super) async fn sweep(writer: &Writer) -> Result<(), Error> {
+    let work = |session: &mut Session| sweep_some(&session.connection, ROWS_MAX);
+    while writer.write_patiently(0, Durability::Soon, work).await? {
+        failpoint("store::swept");
+    }
+    Ok(())
+}
 
 /// Takes a run out of sight, if it and all below it have ended.
 pub(super) fn discard(connection: &Connection, root: RunId) -> Outcome<bool> {
@@ -26,10 +50,13 @@ pub(super) fn discard(connection: &Connection, root: RunId) -> Outcome<bool> {
 }
 
 /// Deletes at most so many rows of what was discarded. `false` if nothing is left.
-pub(super) fn sweep(connection: &Connection, rows_max: usize) -> Outcome<bool> {
-    let mut oldest = connection.prepare_cached("SELECT run, uid FROM trash ORDER BY run LIMIT 1")?;
+pub(super) fn sweep_some(connection: &Connection, rows_max: u32) -> Outcome<bool> {
+    let mut oldest =
+        connection.prepare_cached("SELECT run, uid FROM trash ORDER BY run LIMIT 1")?;
     let oldest = oldest
-        .query_row([], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, [u8; 16]>(1)?)))
+        .query_row([], |row| {
+            Ok((row.get::<_, i64>(0)?, row.get::<_, [u8; 16]>(1)?))
+        })
         .optional()?;
     let Some((run, uid)) = oldest else {
         return Ok(false);
@@ -43,9 +70,10 @@ pub(super) fn sweep(connection: &Connection, rows_max: usize) -> Outcome<bool> {
         if left == 0 {
             return Ok(true);
         }
-        left -= connection
+        let gone = connection
             .prepare_cached(statement)?
             .execute(params![run, left])?;
+        left = left.saturating_sub(u32::try_from(gone).unwrap_or(u32::MAX));
     }
     if left > 0 {
         connection
@@ -55,9 +83,11 @@ pub(super) fn sweep(connection: &Connection, rows_max: usize) -> Outcome<bool> {
     Ok(true)
 }
 
-fn children(connection: &Connection, parent: [u8; 16], most: usize) -> Outcome<Vec<(i64, RunId)>> {
-    let mut statement =
-        connection.prepare_cached("SELECT id, uid FROM run WHERE parent = ?1 LIMIT ?2")?;
+fn children(connection: &Connection, parent: [u8; 16], most: u32) -> Outcome<Vec<(i64, RunId)>> {
+    // A run of the same id may have come since: then those below are its own.
+    let mut statement = connection.prepare_cached(
+        "SELECT id, uid FROM run WHERE parent = ?1 AND NOT EXISTS (SELECT 1 FROM run WHERE uid = ?1) LIMIT ?2",
+    )?;
     let mut found = statement.query(params![parent, most])?;
     let mut children = Vec::new();
     while let Some(row) = found.next()? {

@@ -41,7 +41,7 @@ fn tables(connection: &Connection) -> Outcome<Vec<(String, u64)>> {
 
 fn weigh(connection: &Connection, largest: usize) -> Outcome<Vec<RunUsage>> {
     let mut statement = connection.prepare_cached(include_str!("sql/weigh_runs.sql"))?;
-    let mut found = statement.query([largest])?;
+    let mut found = statement.query([i64::try_from(largest).unwrap_or(i64::MAX)])?;
     let mut runs = Vec::new();
     while let Some(row) = found.next()? {
         runs.push(RunUsage {
@@ -65,12 +65,9 @@ fn beside(path: &Path) -> u64 {
     let Ok(entries) = fs::read_dir(open::folder_of(path)) else {
         return 0;
     };
-    let ours = entries.flatten().filter(|entry| {
-        entry
-            .file_name()
-            .as_encoded_bytes()
-            .starts_with(start)
-    });
+    let ours = entries
+        .flatten()
+        .filter(|entry| entry.file_name().as_encoded_bytes().starts_with(start));
     ours.map(|entry| size_below(&entry)).sum()
 }
 

@@ -111,7 +111,7 @@ pub(super) fn reopen(
     if head.epoch != seen_epoch {
         return Ok(None);
     }
-    check_reopenable(run, head.state)?;
+    check_reopenable(run, head.state, changes)?;
     set_aside(connection, head.id, &changes.redo)?;
     if let Some(input) = &changes.input {
         connection
@@ -145,6 +145,7 @@ fn take(
     connection
         .prepare_cached("UPDATE run_payload SET output = NULL, error = NULL WHERE run = ?1 AND (output IS NOT NULL OR error IS NOT NULL)")?
         .execute([head.id])?;
+    super::tickets::leave_run(connection, head.uid)?;
     read_runs::existing(connection, head.uid)
 }
 
@@ -171,6 +172,7 @@ pub(super) fn finish(
     let head = Head::read_owned(&session.connection, run, epoch)?;
     check_transition(run, head.state, ending.state)?;
     write(session, &head, entries)?;
+    super::tickets::leave_run(&session.connection, run)?;
     end(&session.connection, &head, ending)
 }
 

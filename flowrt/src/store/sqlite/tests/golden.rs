@@ -76,6 +76,7 @@ async fn every_golden_store_opens_and_goes_on() {
         let changes = Reopening {
             redo: vec!["b".into()],
             input: None,
+            ..Reopening::default()
         };
         store
             .reopen(run_id(1), 1, changes, 9)

@@ -1,0 +1,173 @@
+//! A new run that copies from an old one what it can reuse.
+
+use futures_util::future::BoxFuture;
+
+use super::{Engine, RunHandle, names, params};
+use crate::author::meta::Meta;
+use crate::clock;
+use crate::engine::again::{claim, plan_of, release};
+use crate::engine::{build::build, trouble};
+use crate::error::{Error, ErrorKind, Result};
+use crate::model::ids::RunId;
+use crate::model::payload::Payload;
+use crate::model::plan::{Choices, How, Plan};
+use crate::model::record::{ASIDE, NewRun, RunRecord, StepKind, StepRecord};
+
+/// What a person decides about a rerun.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Rerun {
+    /// This step and what comes after it are done again.
+    pub from: Option<String>,
+    /// Keep results although the text of their task has changed since.
+    pub trust_changed: bool,
+    /// Do failures again that the flow handled or tolerated, too.
+    pub retry_handled: bool,
+    /// Parameters that differ from those of the old run.
+    pub params: serde_json::Map<String, serde_json::Value>,
+}
+
+impl Engine {
+    /// What [`rerun`](Self::rerun) would do. Changes nothing.
+    ///
+    /// # Errors
+    /// As [`rerun`](Self::rerun).
+    pub async fn plan_rerun(&self, run: RunId, rerun: &Rerun) -> Result<Plan> {
+        let record = self.record(run).await?;
+        let (plan, _) = self.prepared(&record, rerun).await?;
+        Ok(plan)
+    }
+
+    /// Starts a new run, with new keys, that names this one as its origin and reuses what is recorded there as far as
+    /// scope, task and inputs are the same. Random values and the logical time are those of the origin.
+    ///
+    /// # Errors
+    /// If there is no such run or step, a parameter does not fit, or a live process drives the run.
+    pub async fn rerun(&self, run: RunId, rerun: &Rerun) -> Result<RunHandle> {
+        let origin = self.record(run).await?;
+        let meta = self.flow_of(&origin)?;
+        let (plan, input) = self.prepared(&origin, rerun).await?;
+        let id = RunId(clock::new_uuid());
+        let name = names::of(clock::random_u64());
+        let record = self.copy(&origin, id, name, None, input, &plan).await?;
+        self.copy_children(&origin, id, &plan).await?;
+        self.take(&record, meta, None).await
+    }
+
+    async fn prepared(&self, record: &RunRecord, rerun: &Rerun) -> Result<(Plan, Payload)> {
+        let meta = self.flow_of(record)?;
+        self.refuse_live(record)?;
+        let input = overridden(meta, &record.input, &rerun.params)?;
+        let choices = Choices {
+            trust_changed: rerun.trust_changed,
+            retry_handled: rerun.retry_handled,
+            from: rerun.from.clone(),
+            other_parameters: input.digest() != record.input.digest(),
+        };
+        let plan = plan_of(&self.shared, record, How::Rerun, &choices).await?;
+        if let Some(from) = &rerun.from {
+            check_from(from, &plan)?;
+        }
+        Ok((plan, input))
+    }
+
+    async fn copy(
+        &self,
+        origin: &RunRecord,
+        id: RunId,
+        name: String,
+        parent: Option<(RunId, String)>,
+        input: Payload,
+        plan: &Plan,
+    ) -> Result<RunRecord> {
+        let store = &self.shared.store;
+        let journal = store.journal(origin.id).await.map_err(trouble)?;
+        let run = NewRun {
+            id,
+            name,
+            flow: origin.flow.clone(),
+            input,
+            parent,
+            origin: Some(origin.id),
+            idempotency_key: None,
+            seed: origin.seed,
+            created: self.shared.clock.now(),
+            logical_time: origin.logical_time,
+            build: build().to_owned(),
+            steps: copied(journal.steps, origin.id, plan),
+        };
+        store.create_run(run).await.map_err(trouble)
+    }
+
+    /// The child runs that go on with a part of their record get a copy of it, and wait for their caller.
+    fn copy_children<'a>(
+        &'a self,
+        origin: &'a RunRecord,
+        parent: RunId,
+        plan: &'a Plan,
+    ) -> BoxFuture<'a, Result<()>> {
+        Box::pin(async move {
+            let store = &self.shared.store;
+            for (step, plan) in &plan.children {
+                let old = store.run(origin.id.child(step)).await.map_err(trouble)?;
+                let Some(old) = old else { continue };
+                let id = parent.child(step);
+                let name = format!("{}-{}", old.flow, &id.to_string()[..6]);
+                let caller = Some((parent, step.clone()));
+                let new = self
+                    .copy(&old, id, name, caller, old.input.clone(), plan)
+                    .await?;
+                let claimed = claim(&self.shared, &new).await?;
+                release(&self.shared, &claimed).await?;
+                self.copy_children(&old, id, plan).await?;
+            }
+            Ok(())
+        })
+    }
+}
+
+/// What a new run may reuse of an old one's records. Their signals were the old run's.
+fn copied(steps: Vec<StepRecord>, origin: RunId, plan: &Plan) -> Vec<StepRecord> {
+    let kept = steps
+        .into_iter()
+        .filter(|step| !plan.redo.contains(&step.step))
+        .filter(|step| step.is_handed_out() || step.kind == StepKind::Now);
+    kept.zip(ASIDE..)
+        .map(|(step, seq)| StepRecord {
+            seq,
+            signal: None,
+            reused_from: step.reused_from.or(Some(origin)),
+            ..step
+        })
+        .collect()
+}
+
+/// The old parameters with the new ones in their place; all that does not fit is told at once.
+fn overridden(
+    meta: &Meta,
+    old: &Payload,
+    new: &serde_json::Map<String, serde_json::Value>,
+) -> Result<Payload> {
+    if new.is_empty() {
+        return Ok(old.clone());
+    }
+    let mut object = match old.to_value() {
+        serde_json::Value::Object(object) => object,
+        _ => serde_json::Map::new(),
+    };
+    object.extend(new.clone());
+    let accepted = params::accept(meta, &serde_json::Value::Object(object))?;
+    Ok(Payload::from_json(accepted.to_string()))
+}
+
+fn check_from(from: &str, plan: &Plan) -> Result<()> {
+    let names = || plan.steps.iter().map(|step| step.step.as_str());
+    let items = format!("{from}[");
+    if names().any(|name| name == from || name.starts_with(&items)) {
+        return Ok(());
+    }
+    let error = Error::new(ErrorKind::Input, format!("the run has no step `{from}`"));
+    Err(match flowrt_grammar::closest(from, names()) {
+        Some(near) => error.hint(format!("did you mean `{near}`?")),
+        None => error.hint("see its steps: runs show"),
+    })
+}

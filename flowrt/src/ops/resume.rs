@@ -1,0 +1,104 @@
+//! Taking a run up again: one whose process died or stopped from where it was, one that failed with what failed.
+
+use super::{Engine, RunHandle};
+use crate::engine::again::{changes_of, plan_of, prepare_children};
+use crate::error::{Error, ErrorKind, Result};
+use crate::model::ids::RunId;
+use crate::model::plan::{Choices, How, Plan};
+use crate::model::record::RunRecord;
+use crate::model::state::RunState;
+
+/// What a person decides about a resume. A recovery takes no decisions.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Resume {
+    /// Keep results although the text of their task has changed since.
+    pub trust_changed: bool,
+    /// Do failures again that the flow handled or tolerated, too.
+    pub retry_handled: bool,
+}
+
+impl From<Resume> for Choices {
+    fn from(resume: Resume) -> Self {
+        Self {
+            trust_changed: resume.trust_changed,
+            retry_handled: resume.retry_handled,
+            ..Self::default()
+        }
+    }
+}
+
+impl Engine {
+    /// Goes on with a run: one whose process died or stopped from where it was, one that failed with what failed.
+    ///
+    /// # Errors
+    /// If there is no such run, it has completed, or another process drives it.
+    pub async fn resume(&self, run: RunId) -> Result<RunHandle> {
+        self.resume_with(run, Resume::default()).await
+    }
+
+    /// What [`resume_with`](Self::resume_with) would do. Changes nothing.
+    ///
+    /// # Errors
+    /// If there is no such run, it has completed, or another process drives it.
+    pub async fn plan_resume(&self, run: RunId, resume: Resume) -> Result<(How, Plan)> {
+        let record = self.resumable(run).await?;
+        let how = how(record.state);
+        let plan = plan_of(&self.shared, &record, how, &resume.into()).await?;
+        Ok((how, plan))
+    }
+
+    /// Goes on with a run as decided. After a crash in the middle of this, it can be resumed again: nothing that is
+    /// recorded is lost.
+    ///
+    /// # Errors
+    /// If there is no such run, it has completed, or another process drives it.
+    pub async fn resume_with(&self, run: RunId, resume: Resume) -> Result<RunHandle> {
+        let record = self.resumable(run).await?;
+        let meta = self.flow_of(&record)?;
+        if how(record.state) == How::Recovery {
+            return self.take(&record, meta, None).await;
+        }
+        let plan = plan_of(&self.shared, &record, How::Resume, &resume.into()).await?;
+        prepare_children(&self.shared, run, &plan).await?;
+        self.take(&record, meta, Some(changes_of(&plan))).await
+    }
+
+    async fn resumable(&self, run: RunId) -> Result<RunRecord> {
+        let record = self.record(run).await?;
+        self.flow_of(&record)?;
+        if matches!(record.state, RunState::Completed | RunState::Skipped) {
+            return Err(Error::new(
+                ErrorKind::Input,
+                format!("the run {} has completed", record.name),
+            )
+            .hint(format!("start it anew: runs rerun {}", record.name)));
+        }
+        self.refuse_live(&record)?;
+        Ok(record)
+    }
+
+    /// A run that a live process drives, this one or another, is left to it.
+    pub(super) fn refuse_live(&self, record: &RunRecord) -> Result<()> {
+        let here = self.shared.store.process();
+        let elsewhere = record
+            .owner
+            .is_some_and(|owner| owner != here && self.shared.store.is_alive(owner));
+        if !elsewhere && !self.shared.active.holds(record.id) {
+            return Ok(());
+        }
+        Err(Error::new(
+            ErrorKind::Input,
+            format!("the run {} is under way", record.name),
+        )
+        .hint("a live process drives it; cancel it first, or wait for it"))
+    }
+}
+
+/// A run that has ended, or parked, is resumed; all others stopped in the middle and are recovered.
+fn how(state: RunState) -> How {
+    if state.is_final() || state == RunState::Parked {
+        How::Resume
+    } else {
+        How::Recovery
+    }
+}
