@@ -22,6 +22,7 @@ pub mod ops;
 pub mod prelude;
 mod registry;
 pub mod store;
+pub mod testing;
 
 // The derive by name and the trait by glob: both are called `JsonSchema`.
 pub use __schema::*;

@@ -12,7 +12,7 @@ pub(super) fn hooks(rt: &Path, hooks: &[ExprPath]) -> TokenStream {
     let checks = hooks.iter().map(|hook| {
         let at = hook.span();
         let rt = path_at(rt, at);
-        quote_spanned!(at=> const _: &#rt::__private::Meta = #rt::__private::meta_of(&#hook);)
+        quote_spanned!(at=> const _: &#rt::__private::Meta = #rt::__private::hook_of(&#hook);)
     });
     checks.collect()
 }

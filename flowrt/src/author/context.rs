@@ -1,5 +1,6 @@
 //! What a task body may ask about its attempt.
 
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, OnceLock};
 
 use crate::author::cancel::Cancel;
@@ -21,6 +22,8 @@ pub(crate) struct Attempt {
     pub(crate) cancel: Arc<Cancel>,
     /// What it cost under a limit of points.
     pub(crate) used: OnceLock<u32>,
+    /// A resource could not be made, so the body has not begun.
+    pub(crate) lacked: AtomicBool,
 }
 
 impl TaskContext {
@@ -33,6 +36,7 @@ impl TaskContext {
             logical_time: now,
             cancel: Arc::new(Cancel::default()),
             used: OnceLock::new(),
+            lacked: AtomicBool::new(false),
         }))
     }
 

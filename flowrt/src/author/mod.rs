@@ -12,6 +12,7 @@ pub(crate) mod map;
 pub mod meta;
 pub(crate) mod plain;
 pub(crate) mod poll;
+pub(crate) mod predicate;
 pub(crate) mod race;
 pub(crate) mod record;
 pub(crate) mod resource;

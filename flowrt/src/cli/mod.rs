@@ -61,6 +61,11 @@ async fn carry_out() -> Result<ExitCode> {
         flows: Engine::open("memory:").await?.flows(),
         arguments: usage::arguments(std::env::args_os())?,
     };
+    // Before the words are read: they would be reproached for what the program lacks.
+    let asks_for_a_flow = |word: &String| word == "run" || word == "graph";
+    if program.flows.is_empty() && program.arguments.iter().skip(1).any(asks_for_a_flow) {
+        return Err(crate::registry::none());
+    }
     match usage::read(&program.command(), &program.arguments)? {
         Read::Typed(typed) => dispatch(&program, &typed).await,
         Read::Shown(text) => {

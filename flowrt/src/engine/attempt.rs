@@ -1,13 +1,16 @@
 //! The attempts of one task: body, timeout, panic, retry.
 
 use std::panic::AssertUnwindSafe;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use futures_util::FutureExt;
 use futures_util::future::{Either, select};
 
+use super::around::Beginning;
 use super::host::RunHost;
+use super::lack;
 use super::limits::{Begun, begin, ousted};
 use crate::author::cancel::Cancel;
 use crate::author::context::{Attempt, TaskContext};
@@ -46,16 +49,10 @@ pub(super) async fn run_task(
         core.clock.sleep_until(due).await;
     }
     let first = core.clock.now();
+    let mut lacking = 0;
     loop {
-        let attempt = Attempt {
-            run: Some(core.facts.run),
-            step: step.clone(),
-            attempt: failed + 1,
-            logical_time: core.facts.logical_time,
-            cancel: cancel.clone(),
-            used: std::sync::OnceLock::new(),
-        };
-        let begun = begin(&host, key, meta, &input, &attempt).await;
+        let context = context_of(&core, &step, failed + 1, &cancel);
+        let begun = begin(&host, key, meta, &input, &context.0).await;
         unless_stopped(&core).await;
         core.body_starts(key, Busy::Body, cancel.clone());
         host.note_start(&step).await;
@@ -65,12 +62,23 @@ pub(super) async fn run_task(
         let (result, begun) = match begun {
             Ok(mut begun) => {
                 let limit = options.timeout_of(meta);
-                let result = held(&core, meta, input.clone(), attempt, limit, &mut begun).await;
-                (result, Some(begun))
+                let body = run_body(&host, &core, meta, input.clone(), context.clone(), limit);
+                (held(&core, body, &context.0, &mut begun).await, Some(begun))
             }
             Err(error) => (Err(error), None),
         };
         failpoint("engine::after_body");
+        if let Err(error) = &result
+            && context.0.lacked.load(Ordering::Relaxed)
+            && may_come(error)
+            && !core.stops.any()
+        {
+            drop(begun);
+            core.body_waits(key);
+            lacking += 1;
+            lack::wait(&host, &core, &step, error, lacking).await;
+            continue;
+        }
         let ended = core.clock.now();
         let (state, output) = match &result {
             Ok(value) => (TaskState::Completed, value.clone()),
@@ -96,27 +104,52 @@ pub(super) async fn run_task(
         failed += 1;
         drop(begun);
         core.body_waits(key);
-        let delay = retry::jitter(
-            options.delay_of(meta, failed),
-            meta.task.jitter,
-            crate::clock::random_u64(),
-        );
-        let next = ended.saturating_add(crate::clock::micros(delay));
         let record = AttemptRecord {
             step: step.to_string(),
             attempt: failed,
             started,
             finished: ended,
             error: output,
-            next: Some(next),
+            next: None,
         };
-        let entries = failed_attempt(record, delay);
-        // A count that could not be written down costs at most one more attempt after a crash.
-        if host.record(entries, Durability::Soon).await.is_ok() {
-            core.clock.sleep_until(next).await;
-        } else {
-            std::future::pending::<()>().await;
-        }
+        until_next(&host, &core, meta, &options, record).await;
+    }
+}
+
+/// What the body of an attempt may ask about it.
+fn context_of(core: &Core, step: &Arc<str>, attempt: u32, cancel: &Arc<Cancel>) -> TaskContext {
+    TaskContext(Arc::new(Attempt {
+        run: Some(core.facts.run),
+        step: step.clone(),
+        attempt,
+        logical_time: core.facts.logical_time,
+        cancel: cancel.clone(),
+        used: OnceLock::new(),
+        lacked: AtomicBool::new(false),
+    }))
+}
+
+/// Writes a failed attempt down and waits until the next one is due.
+async fn until_next(
+    host: &RunHost,
+    core: &Core,
+    meta: &Meta,
+    options: &CallOptions,
+    mut record: AttemptRecord,
+) {
+    let delay = retry::jitter(
+        options.delay_of(meta, record.attempt),
+        meta.task.jitter,
+        crate::clock::random_u64(),
+    );
+    let next = record.finished.saturating_add(crate::clock::micros(delay));
+    record.next = Some(next);
+    let entries = failed_attempt(record, delay);
+    // A count that could not be written down costs at most one more attempt after a crash.
+    if host.record(entries, Durability::Soon).await.is_ok() {
+        core.clock.sleep_until(next).await;
+    } else {
+        std::future::pending::<()>().await;
     }
 }
 
@@ -144,14 +177,10 @@ fn failed_attempt(record: AttemptRecord, delay: Duration) -> Vec<Entry> {
 /// Runs a body under its limit, until it ends or another call takes its place.
 async fn held(
     core: &Core,
-    meta: &'static Meta,
-    input: Payload,
-    attempt: Attempt,
-    timeout: Option<Duration>,
+    body: impl Future<Output = Result<Payload>>,
+    attempt: &Attempt,
     begun: &mut Begun,
 ) -> Result<Payload> {
-    let attempt = Arc::new(attempt);
-    let body = run_body(core, meta, input, attempt.clone(), timeout);
     let Some(place) = &mut begun.place else {
         return body.await;
     };
@@ -171,18 +200,25 @@ async fn held(
 }
 
 async fn run_body(
+    host: &RunHost,
     core: &Core,
     meta: &'static Meta,
     input: Payload,
-    attempt: Arc<Attempt>,
+    context: TaskContext,
     timeout: Option<Duration>,
 ) -> Result<Payload> {
-    let cancel = attempt.cancel.clone();
-    let context = TaskContext(attempt);
+    let cancel = context.0.cancel.clone();
     let frame = Frame::Task(context.0.clone());
-    let made = std::panic::catch_unwind(AssertUnwindSafe(|| {
-        enter(frame.clone(), || (meta.body)(input, context))
-    }));
+    let begin = || match &host.shared.around {
+        None => (meta.body)(input, context),
+        Some(around) => around.task(Beginning {
+            meta,
+            step: context.0.step.clone(),
+            input,
+            context,
+        }),
+    };
+    let made = std::panic::catch_unwind(AssertUnwindSafe(|| enter(frame.clone(), begin)));
     let body = match made {
         Ok(body) => AssertUnwindSafe(Framed {
             frame,
@@ -239,7 +275,8 @@ fn state_of(error: &Error) -> TaskState {
     }
 }
 
-fn may_retry(meta: &Meta, error: &Error) -> bool {
+/// Whether another try may help at all, whoever asks for it.
+fn may_come(error: &Error) -> bool {
     !matches!(
         error.kind(),
         ErrorKind::Fatal
@@ -249,5 +286,9 @@ fn may_retry(meta: &Meta, error: &Error) -> bool {
             | ErrorKind::Record
             | ErrorKind::Limit
             | ErrorKind::Misuse
-    ) && meta.task.retry_if.is_none_or(|retry_if| retry_if(error))
+    )
+}
+
+fn may_retry(meta: &Meta, error: &Error) -> bool {
+    may_come(error) && meta.task.retry_if.is_none_or(|retry_if| retry_if(error))
 }

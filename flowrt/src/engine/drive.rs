@@ -71,7 +71,7 @@ async fn one_attempt(
     let asked = patiently(|| store.run(record.id)).await.map_err(trouble)?;
     if asked.is_some_and(|run| run.cancel_requested.is_some()) {
         stops.cancel.set();
-    } else if record.crashes > shared.settings.crashes_max() {
+    } else if record.crashes > shared.settings.crashes_max() && crash::is_to_blame(&journal) {
         return crash::end(shared, &record, &journal).await.map(|()| None);
     }
     let deadline = deadline(shared, &record, &journal, meta).await?;

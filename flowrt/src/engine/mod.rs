@@ -2,6 +2,7 @@
 
 mod active;
 pub(crate) mod again;
+mod around;
 mod attempt;
 pub(crate) mod build;
 mod child;
@@ -10,6 +11,7 @@ mod drive;
 mod driver;
 mod end;
 mod host;
+mod lack;
 mod limits;
 mod patience;
 mod retry;
@@ -21,6 +23,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use active::Active;
+pub(crate) use around::{Around, Beginning};
 pub(crate) use crash::{end_orphan, may_have_crashed, warn_of_aborts};
 pub(crate) use drive::drive;
 pub(crate) use patience::patiently;
@@ -43,6 +46,8 @@ pub(crate) struct Shared {
     pub(crate) settings: Settings,
     /// Told when something may have changed for a run that waits: a signal, a cancel, the end of a run.
     pub(crate) changed: tokio::sync::Notify,
+    /// What a test puts around bodies.
+    pub(crate) around: Option<Arc<dyn Around>>,
 }
 
 impl Shared {
@@ -50,6 +55,7 @@ impl Shared {
         store: Arc<dyn Store>,
         clock: Clock,
         flows: HashMap<&'static str, &'static Meta>,
+        around: Option<Arc<dyn Around>>,
     ) -> Arc<Self> {
         Arc::new(Self {
             store,
@@ -59,6 +65,7 @@ impl Shared {
             active: Active::default(),
             settings: Settings::default(),
             changed: tokio::sync::Notify::new(),
+            around,
         })
     }
 

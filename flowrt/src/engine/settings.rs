@@ -34,18 +34,12 @@ impl Settings {
         self.set_crashes_max(config.crashes_max);
         self.set_grace(config.grace);
         self.depth_max.store(config.depth_max, Ordering::Relaxed);
-        self.history_steps_max
-            .store(config.history_steps_max, Ordering::Relaxed);
+        self.set_history_steps_max(config.history_steps_max);
     }
 
     /// The most child runs that may nest.
     pub(crate) fn depth_max(&self) -> u32 {
         self.depth_max.load(Ordering::Relaxed)
-    }
-
-    /// The most steps that one run may record.
-    pub(crate) fn history_steps_max(&self) -> u64 {
-        self.history_steps_max.load(Ordering::Relaxed)
     }
 
     /// How often in a row a run's process may die without a recorded step: once more, and the run ends as `Crashed`.
@@ -55,6 +49,15 @@ impl Settings {
 
     pub(crate) fn set_crashes_max(&self, count: u32) {
         self.crashes_max.store(count, Ordering::Relaxed);
+    }
+
+    /// How many steps one run may record.
+    pub(crate) fn history_steps_max(&self) -> u64 {
+        self.history_steps_max.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn set_history_steps_max(&self, count: u64) {
+        self.history_steps_max.store(count, Ordering::Relaxed);
     }
 
     /// How long bodies that are not wanted any more may go on.

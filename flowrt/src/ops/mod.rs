@@ -109,10 +109,23 @@ impl Engine {
     }
 
     pub(crate) fn with_clock(store: Arc<dyn Store>, clock: Clock, counted: bool) -> Result<Self> {
-        let shared = Shared::new(store, clock, registry::flows()?);
+        let shared = Shared::new(store, clock, registry::flows()?, None);
         Ok(Self {
             shared,
             _open: counted.then(|| Arc::new(OpenEngine::new())),
+        })
+    }
+
+    /// An engine of a test: something stands around its bodies, and it does not count as open.
+    pub(crate) fn in_test(
+        store: Arc<dyn Store>,
+        clock: Clock,
+        around: Arc<dyn engine::Around>,
+    ) -> Result<Self> {
+        let shared = Shared::new(store, clock, registry::flows()?, Some(around));
+        Ok(Self {
+            shared,
+            _open: None,
         })
     }
 
@@ -147,7 +160,11 @@ impl Engine {
         self.start_with(flow, params, Start::default()).await
     }
 
-    async fn start_meta(&self, meta: &'static Meta, input: Payload) -> Result<RunHandle> {
+    pub(crate) async fn start_meta(
+        &self,
+        meta: &'static Meta,
+        input: Payload,
+    ) -> Result<RunHandle> {
         let record = self.accept(meta, input, Start::default()).await?;
         self.take(&record, meta, None).await
     }
@@ -160,7 +177,8 @@ impl Engine {
         }
         refuse_later(meta)?;
         let now = self.shared.clock.now();
-        let id = RunId(clock::new_uuid());
+        let (id, seed) = self.shared.clock.draw_run();
+        let id = RunId(id);
         let run = NewRun {
             id,
             name: start.name.unwrap_or_else(|| names::of(clock::random_u64())),
@@ -169,7 +187,7 @@ impl Engine {
             parent: None,
             origin: None,
             idempotency_key: None,
-            seed: clock::random_u64(),
+            seed,
             created: now,
             logical_time: now,
             build: engine::build::build().to_owned(),
@@ -307,7 +325,7 @@ fn open_memory() -> Arc<dyn Store> {
     Memory::open(Options::new(this_process()))
 }
 
-fn this_process() -> Process {
+pub(crate) fn this_process() -> Process {
     Process {
         id: ProcessId(clock::new_uuid()),
         pid: std::process::id(),
@@ -318,7 +336,7 @@ fn this_process() -> Process {
 }
 
 /// The value of a run that ended, or why there is none.
-fn outcome(record: RunRecord) -> Result<Payload> {
+pub(crate) fn outcome(record: RunRecord) -> Result<Payload> {
     match (record.output, record.error) {
         (Some(output), _) => Ok(output),
         (None, Some(error)) => Err(Error::from_json(&error)),

@@ -81,7 +81,7 @@ impl Core {
                 slot.waker = Some(cx.waker().clone());
                 inner.goes_on(key);
                 let work = work();
-                if inner.differs(key) {
+                if inner.differs(key) || inner.is_full(self.facts.history_max) {
                     return Poll::Pending;
                 }
                 if matches!(work, Work::Call { .. }) && !self.stops.any() && inner.may_inline(key) {
@@ -146,7 +146,7 @@ impl Core {
         if built {
             inner.goes_on(key);
         }
-        if built && !inner.differs(key) {
+        if built && !inner.differs(key) && !inner.is_full(self.facts.history_max) {
             inner.want(key, Some(work));
         }
         inner.wake();
@@ -365,6 +365,7 @@ impl Core {
 
     /// Counts a future that is waited for without being recorded; the flow is not stuck while it is pending.
     pub(crate) fn untracked(&self, change: isize) {
+        self.clock.hold(change);
         let mut inner = self.lock();
         inner.untracked = inner.untracked.saturating_add_signed(change);
     }

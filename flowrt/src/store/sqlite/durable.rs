@@ -12,6 +12,7 @@ use tokio::sync::oneshot;
 
 use super::super::{Durability, Error};
 use super::job::Job;
+use super::place::Place;
 use crate::failpoint::failpoint;
 
 /// Commits are on the disk within 50 ms; this leaves 10 of them for the sync itself.
@@ -117,6 +118,7 @@ impl Durable {
     pub fn start(
         self: &Arc<Self>,
         log: File,
+        place: Place,
         soon: Duration,
         mut after_sync: impl FnMut(u64) + Send + 'static,
     ) -> std::io::Result<JoinHandle<()>> {
@@ -125,7 +127,7 @@ impl Durable {
             .name("flowrt-sync".into())
             .spawn(move || {
                 while durable.wait_for_work(soon) {
-                    durable.sync(&log, &mut after_sync);
+                    durable.sync(&log, &place, &mut after_sync);
                 }
             })
     }
@@ -158,7 +160,7 @@ impl Durable {
         }
     }
 
-    fn sync(&self, log: &File, after_sync: &mut impl FnMut(u64)) {
+    fn sync(&self, log: &File, place: &Place, after_sync: &mut impl FnMut(u64)) {
         let target = {
             let mut state = self.state();
             state.is_dirty = false;
@@ -167,17 +169,19 @@ impl Durable {
         failpoint("store::before_sync");
         let outcome = log
             .metadata()
-            .and_then(|metadata| log.sync_data().map(|()| metadata.len()));
+            .and_then(|metadata| log.sync_data().map(|()| metadata.len()))
+            .map_err(|error| failure(&error))
+            .and_then(|length| place.check().map(|()| length));
         failpoint("store::after_sync");
-        if let Ok(length) = outcome {
-            after_sync(length);
+        if let Ok(length) = &outcome {
+            after_sync(*length);
         }
         let (done, answer) = {
             let mut state = self.state();
             if state.failure.is_none() {
                 match outcome {
                     Ok(_) => state.synced = target,
-                    Err(error) => state.failure = Some(failure(&error)),
+                    Err(error) => state.failure = Some(error),
                 }
             }
             let answer = state.failure.clone().map_or(Ok(()), Err);
@@ -230,7 +234,9 @@ mod tests {
         let durable = Durable::new();
         // A device that refuses to be synced.
         let log = File::open("/dev/null").expect("a device");
-        let thread = durable.start(log, SOON, |_| {}).expect("a thread");
+        let place = Place::of(std::path::Path::new("/dev/null"));
+        let thread = durable.start(log, place, SOON, |_| {});
+        let thread = thread.expect("a thread");
         assert!(durable.check().is_ok());
         let commit = durable.committed();
         for _ in 0..2 {

@@ -14,6 +14,7 @@ use super::checkpoint;
 use super::fault::{Outcome, unusable};
 use super::lock::{Locks, ProcessLock};
 use super::migrate::migrate;
+use super::place::Place;
 use super::readers::Readers;
 use super::session::Session;
 use super::writer::Writer;
@@ -144,7 +145,9 @@ fn start(
         gauge.report(length);
     };
     Ok(Threads {
-        sync: writer.durable.start(log, soon, after_sync)?,
+        sync: writer
+            .durable
+            .start(log, Place::of(path), soon, after_sync)?,
         writer: writer.start()?,
         checkpoint,
     })

@@ -13,6 +13,7 @@ mod job;
 mod lock;
 mod migrate;
 mod open;
+mod place;
 mod queue;
 mod read_inside;
 mod read_runs;
