@@ -17,6 +17,11 @@ pub mod draw;
 mod engine;
 mod error;
 mod failpoint;
+#[cfg_attr(
+    not(feature = "logs"),
+    allow(dead_code, reason = "without the layer nothing is logged")
+)]
+pub mod logs;
 pub mod model;
 pub mod ops;
 pub mod prelude;

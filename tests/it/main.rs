@@ -12,6 +12,7 @@ mod language;
 mod layering;
 mod lifecycle;
 mod limits;
+mod live;
 mod pictures;
 mod registry;
 mod replay;

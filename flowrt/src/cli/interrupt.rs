@@ -5,7 +5,7 @@ use std::thread;
 use std::time::Duration;
 
 use super::command::program_name;
-use super::print;
+use super::{live, print};
 use crate::clock::Clock;
 use crate::error::Result;
 use crate::model::record::RunRecord;
@@ -41,7 +41,7 @@ fn listen(name: &str, interrupt: &dyn Fn()) {
         let mut signals = Signals::open()?;
         signals.next().await;
         interrupt();
-        print::note(&format!(
+        live::say(&format!(
             "letting go of {name}: what ends soon is recorded · again to stop now"
         ));
         // What sends a signal to a process and to its group, as `timeout` does, means it once.

@@ -1,7 +1,7 @@
 //! The attempts of one task: body, timeout, panic, retry.
 
 use std::panic::AssertUnwindSafe;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -55,7 +55,7 @@ pub(super) async fn run_task(
         let begun = begin(&host, key, meta, &input, &context.0).await;
         unless_stopped(&core).await;
         core.body_starts(key, Busy::Body, cancel.clone());
-        host.note_start(&step).await;
+        host.note_start(&step, meta.name, failed + 1).await;
         let started = core.clock.now();
         let watch = Stopwatch::start();
         failpoint("engine::before_body");
@@ -125,6 +125,7 @@ fn context_of(core: &Core, step: &Arc<str>, attempt: u32, cancel: &Arc<Cancel>) 
         logical_time: core.facts.logical_time,
         cancel: cancel.clone(),
         used: OnceLock::new(),
+        logged: AtomicU32::new(0),
         lacked: AtomicBool::new(false),
     }))
 }

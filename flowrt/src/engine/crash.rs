@@ -131,7 +131,9 @@ async fn finish(
             .store
             .finish(record.id, record.epoch, Vec::new(), ending.clone())
     })
-    .await
+    .await?;
+    shared.events.ends(record.id, &ending);
+    Ok(())
 }
 
 /// The steps that had begun when the process died.

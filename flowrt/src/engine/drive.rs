@@ -11,6 +11,7 @@ use crate::author::cancel::Stops;
 use crate::author::meta::Meta;
 use crate::clock::micros;
 use crate::error::{Error, ErrorKind, Result};
+use crate::logs::Kept;
 use crate::model::record::{Entry, Journal, Micros, RunRecord, WaitRecord};
 use crate::model::state::RunState;
 use crate::store::Durability;
@@ -92,6 +93,8 @@ async fn one_attempt(
         .await
         .map_err(trouble)?;
     }
+    let _kept = Kept::open(record.id, &shared.logs, &**store, record.epoch > 1).await;
+    shared.events.begins(&record, &journal);
     record.attempt = attempt;
     let again = record.clone();
     let mut driver = Driver::new(shared, record, meta, journal, depth, stops, deadline);

@@ -19,6 +19,7 @@ use crate::author::slot::{Asked, Finished, Key, Recorded, Work};
 use crate::clock::micros;
 use crate::error::{Error, Result};
 use crate::failpoint::failpoint;
+use crate::model::event::What;
 use crate::model::ids::RunId;
 use crate::model::payload::Payload;
 use crate::model::record::{Entry, Journal, Micros, RunRecord, WaitRecord};
@@ -153,10 +154,16 @@ impl RunHost {
             self.suspicious.store(false, Ordering::Relaxed);
         }
         let (store, run, epoch) = (&self.shared.store, self.run, self.epoch);
+        // A body whose end is recorded has its lines in the store: they are what explains a crash after it.
+        if self.shared.logs.holds_lines() {
+            self.shared.logs.flush().await;
+        }
         failpoint("engine::before_record");
         let recorded = patiently(|| store.record(run, epoch, entries.clone(), durability)).await;
         failpoint("engine::after_record");
-        recorded.map_err(trouble)
+        recorded.map_err(trouble)?;
+        self.shared.events.recorded(run, &entries);
+        Ok(())
     }
 
     /// Writes down that a step waits. Returns only if that is recorded; else the run is lost.
@@ -172,13 +179,18 @@ impl RunHost {
         }
     }
 
-    /// Writes down that a body begins, if the run is under suspicion of killing its process.
-    pub(super) async fn note_start(&self, step: &str) {
+    /// Tells those who watch that a body begins, and writes it down if the run is under suspicion of killing its process.
+    pub(super) async fn note_start(&self, step: &Arc<str>, task: &'static str, attempt: u32) {
+        self.shared.events.tell(self.run, || What::Started {
+            step: step.clone(),
+            task,
+            attempt,
+        });
         if !self.suspicious.load(Ordering::Relaxed) {
             return;
         }
         let wait = WaitRecord {
-            step: step.to_owned(),
+            step: step.to_string(),
             kind: crash::UNDER_WAY.to_owned(),
             due: None,
             detail: serde_json::Value::Null,
@@ -310,6 +322,14 @@ impl Host for Handle {
             Durability::Soon
         };
         Box::pin(async move { host.record(entries, durability).await })
+    }
+
+    fn fanned_out(&self, items: u64, step: &dyn Fn() -> Arc<str>) {
+        let what = || What::FannedOut {
+            step: step(),
+            items,
+        };
+        self.0.shared.events.tell(self.0.run, what);
     }
 
     fn spawn_commit(

@@ -10,6 +10,7 @@ mod crash;
 mod drive;
 mod driver;
 mod end;
+mod events;
 mod host;
 mod lack;
 mod limits;
@@ -26,12 +27,17 @@ use active::Active;
 pub(crate) use around::{Around, Beginning};
 pub(crate) use crash::{end_orphan, may_have_crashed, warn_of_aborts};
 pub(crate) use drive::drive;
+pub use events::Events;
+use events::Hub;
 pub(crate) use patience::patiently;
 pub(crate) use settings::Settings;
 
 use crate::author::meta::Meta;
 use crate::clock::Clock;
 use crate::error::{Error, ErrorKind};
+use crate::logs::Sink;
+use crate::model::event::What;
+use crate::model::record::LogLine;
 use crate::store::{self, Store};
 
 /// What all runs of an open engine share.
@@ -39,6 +45,8 @@ use crate::store::{self, Store};
 pub(crate) struct Shared {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) clock: Clock,
+    pub(crate) events: Arc<Hub>,
+    pub(crate) logs: Arc<Sink>,
     /// Flows by registered name.
     pub(crate) flows: HashMap<&'static str, &'static Meta>,
     limiter: std::sync::OnceLock<limits::Limiter>,
@@ -57,9 +65,15 @@ impl Shared {
         flows: HashMap<&'static str, &'static Meta>,
         around: Option<Arc<dyn Around>>,
     ) -> Arc<Self> {
+        let events = Arc::new(Hub::new(clock.clone()));
+        let told = events.clone();
+        let on_line = move |line: &LogLine| told.tell(line.run, || What::Log(line.clone()));
+        let logs = Sink::new(store.clone(), Box::new(on_line));
         Arc::new(Self {
             store,
             clock,
+            events,
+            logs,
             flows,
             limiter: std::sync::OnceLock::new(),
             active: Active::default(),

@@ -114,6 +114,7 @@ pub(super) async fn next_attempt(
     patiently(|| store.finish(run, epoch, entries(), ending.clone()))
         .await
         .map_err(trouble)?;
+    shared.events.ends(run, &ending);
     if state.is_final() {
         crash::end_orphan(shared, run, false)
             .await

@@ -5,11 +5,14 @@ pub mod inspect;
 mod limits;
 mod names;
 pub mod params;
+pub(crate) mod picture;
 mod rerun;
 mod resume;
 pub mod signals;
 mod start;
 mod stop;
+mod watch;
+mod why;
 
 use std::sync::Arc;
 
@@ -21,20 +24,24 @@ use crate::author::plain::Standalone;
 use crate::author::record::{decode_output, named};
 use crate::clock::{self, Clock};
 use crate::config::Config;
+pub use crate::engine::Events;
 use crate::engine::{self, Shared, again, trouble};
 use crate::error::{Error, ErrorKind, Result};
 use crate::failpoint::failpoint;
+use crate::model::graph::Graph;
 use crate::model::ids::{ProcessId, RunId};
 use crate::model::payload::Payload;
 use crate::model::record::{Journal, NewRun, RunRecord};
 use crate::registry;
-pub use crate::store::RunFilter;
 use crate::store::memory::Memory;
+pub use crate::store::{LogFilter, RunFilter};
 use crate::store::{Options, Process, Reopening, Store};
 pub use limits::{BucketReport, LimitReport, TicketReport};
 pub use rerun::Rerun;
 pub use resume::Resume;
 pub use start::Start;
+pub use watch::Retold;
+pub use why::{Driver, Reason, Why, reasons_of};
 
 /// An open store and the flows of this program: starts runs and drives them.
 ///
@@ -297,6 +304,12 @@ impl Engine {
         flows
     }
 
+    /// The graph of a flow of this program, if it is a DAG.
+    pub fn graph(&self, flow: &str) -> Option<Graph> {
+        let meta = self.shared.flows.get(flow)?;
+        Some(picture::graph(meta)).filter(|graph| graph.is_dag)
+    }
+
     /// Runs, newest first.
     ///
     /// # Errors
@@ -350,18 +363,7 @@ pub(crate) fn outcome(record: RunRecord) -> Result<Payload> {
 /// A flow that asks for what this version does not carry out is not started: it would run without it.
 fn refuse_later(meta: &Meta) -> Result<()> {
     let own = meta.flow.later.iter().map(|option| (*option, meta.name));
-    let nodes = meta.graph.map_or(&[][..], |graph| graph.nodes);
-    let callees = nodes.iter().filter_map(|node| match node.what {
-        crate::author::meta::What::Call(callee) | crate::author::meta::What::Map(callee) => {
-            Some(callee)
-        }
-        _ => None,
-    });
-    let sites = meta
-        .sites
-        .iter()
-        .filter_map(|site| site.callee.map(|callee| callee()));
-    let theirs = callees.chain(sites).flat_map(|callee| {
+    let theirs = meta.callees().flat_map(|callee| {
         callee
             .task
             .later
