@@ -15,6 +15,7 @@ mod host;
 mod lack;
 mod limits;
 mod patience;
+pub(crate) mod retention;
 mod retry;
 mod settings;
 mod signal;

@@ -1,5 +1,7 @@
 //! The only way in from outside: start, wait, cancel, resume, list. Knows no HTTP and no terminal.
 
+pub mod bundle;
+mod care;
 pub mod doctor;
 pub mod inspect;
 mod limits;
@@ -25,6 +27,7 @@ use crate::author::record::{decode_output, named};
 use crate::clock::{self, Clock};
 use crate::config::Config;
 pub use crate::engine::Events;
+pub use crate::engine::retention::Old;
 use crate::engine::{self, Shared, again, trouble};
 use crate::error::{Error, ErrorKind, Result};
 use crate::failpoint::failpoint;
@@ -34,8 +37,11 @@ use crate::model::payload::Payload;
 use crate::model::record::{Journal, NewRun, RunRecord};
 use crate::registry;
 use crate::store::memory::Memory;
+pub use crate::store::{Copied, Imported, RunUsage, Usage};
 pub use crate::store::{LogFilter, RunFilter};
 use crate::store::{Options, Process, Reopening, Store};
+pub use bundle::{Arrival, Bundle};
+pub use care::Pruned;
 pub use limits::{BucketReport, LimitReport, TicketReport};
 pub use rerun::Rerun;
 pub use resume::Resume;
@@ -112,6 +118,7 @@ impl Engine {
 
     fn with(self, config: &Config) -> Self {
         self.shared.settings.apply(config);
+        engine::retention::keep(&self.shared, &config.retention);
         self
     }
 
