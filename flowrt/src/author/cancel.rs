@@ -43,6 +43,8 @@ pub(crate) struct Stops {
     pub(crate) cancel: Arc<Cancel>,
     /// The process will go: the run is released and goes on elsewhere, or later.
     pub(crate) interrupt: Arc<Cancel>,
+    /// Signals to this process interrupt the run. They often go to the programs that its bodies have started, too.
+    pub(crate) by_signal: Arc<AtomicBool>,
 }
 
 impl Stops {

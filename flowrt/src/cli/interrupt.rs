@@ -22,7 +22,7 @@ const ECHO: Duration = Duration::from_millis(200);
 /// # Errors
 /// Those of [`RunHandle::wait`].
 pub(super) async fn wait(run: RunHandle) -> Result<RunRecord> {
-    let (name, interrupt) = (run.name.clone(), run.interrupter());
+    let (name, interrupt) = (run.name.clone(), run.on_signal());
     // A thread of its own: the second signal must work even if bodies block every thread of the run's runtime.
     let listener = thread::Builder::new().name("signals".to_owned());
     let listening = listener.spawn(move || listen(&name, &interrupt));

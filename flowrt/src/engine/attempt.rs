@@ -18,7 +18,7 @@ use crate::author::core::Core;
 use crate::author::frame::{Frame, Framed, enter};
 use crate::author::meta::Meta;
 use crate::author::slot::{Busy, CallOptions, Finished, Key, Recorded};
-use crate::clock::Stopwatch;
+use crate::clock::{Clock, Stopwatch};
 use crate::error::{Error, ErrorKind, Result};
 use crate::failpoint::failpoint;
 use crate::model::payload::Payload;
@@ -29,6 +29,9 @@ use crate::store::Durability;
 
 /// A body that takes this long is worth a sync: its result must not be lost to a power cut.
 const WORTH_A_SYNC: Duration = Duration::from_millis(10);
+
+/// How long a signal may take until it is heard.
+const HEARD_WITHIN: Duration = Duration::from_millis(10);
 
 /// How long a body may take to end by itself once another call takes its place.
 const GRACE: Duration = Duration::from_secs(5);
@@ -53,9 +56,7 @@ pub(super) async fn run_task(
     loop {
         let context = context_of(&core, &step, failed + 1, &cancel);
         let begun = begin(&host, key, meta, &input, &context.0).await;
-        unless_stopped(&core).await;
-        core.body_starts(key, Busy::Body, cancel.clone());
-        host.note_start(&step, meta.name, failed + 1).await;
+        body_begins(&host, &core, key, (meta, failed + 1), &step, &cancel).await;
         let started = core.clock.now();
         let watch = Stopwatch::start();
         failpoint("engine::before_body");
@@ -68,6 +69,7 @@ pub(super) async fn run_task(
             Err(error) => (Err(error), None),
         };
         failpoint("engine::after_body");
+        hear_signals(&core, result.is_err()).await;
         if let Err(error) = &result
             && context.0.lacked.load(Ordering::Relaxed)
             && may_come(error)
@@ -154,10 +156,27 @@ async fn until_next(
     }
 }
 
-/// Once the run stops, nothing begins any more: the wait ends with the call.
-async fn unless_stopped(core: &Core) {
+/// Says that a body begins. Once the run stops, nothing begins any more: the wait ends with the call.
+async fn body_begins(
+    host: &RunHost,
+    core: &Core,
+    key: Key,
+    (meta, attempt): (&Meta, u32),
+    step: &Arc<str>,
+    cancel: &Arc<Cancel>,
+) {
     if core.stops.any() {
         std::future::pending::<()>().await;
+    }
+    core.body_starts(key, Busy::Body, cancel.clone());
+    host.note_start(step, meta.name, attempt).await;
+}
+
+/// A signal that stops this process may have stopped what the body had started, and be heard here a little later. The
+/// driver keeps no failure of a run that is interrupted.
+async fn hear_signals(core: &Core, failed: bool) {
+    if failed && core.stops.by_signal.load(Ordering::Relaxed) {
+        Clock::real().sleep(HEARD_WITHIN).await;
     }
 }
 

@@ -126,7 +126,10 @@ pub(super) async fn run_child(
 ) -> Finished {
     let started = core.clock.now();
     let step = core.step_id(key).to_string();
-    let stops = Stops::default();
+    let stops = Stops {
+        by_signal: core.stops.by_signal.clone(),
+        ..Stops::default()
+    };
     core.body_starts(key, Busy::Child, stops.cancel.clone());
     let stand_in = host.shared.around.as_ref().and_then(|around| {
         around.child(Beginning {

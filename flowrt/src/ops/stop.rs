@@ -121,8 +121,15 @@ impl RunHandle {
         self.interrupter()();
     }
 
-    /// What lets go of the run from elsewhere, also while somebody waits for it.
-    pub(crate) fn interrupter(&self) -> impl Fn() + Send + use<> {
+    /// What lets go of the run when a signal comes, also while somebody waits for it.
+    #[cfg(feature = "cli")]
+    pub(crate) fn on_signal(&self) -> impl Fn() + Send + use<> {
+        let by_signal = &self.stops.by_signal;
+        by_signal.store(true, std::sync::atomic::Ordering::Relaxed);
+        self.interrupter()
+    }
+
+    fn interrupter(&self) -> impl Fn() + Send + use<> {
         let (id, stops, shared) = (self.id, self.stops.clone(), self.shared.clone());
         move || {
             // All at once, so that no child goes on until its parent has heard of it.

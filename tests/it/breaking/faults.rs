@@ -250,7 +250,11 @@ fn unmount(folder: &Path) -> bool {
 #[tokio::test]
 async fn a_stopped_process_keeps_its_run() {
     let folder = tempfile::tempdir().expect("a folder");
-    let running = slow(folder.path(), 200);
+    let running = slow(folder.path(), 3000);
+    // It sleeps then, and is not stopped in the middle of a write.
+    while root(folder.path()).await.state != RunState::Waiting {
+        tokio::task::yield_now().await;
+    }
     let run = root(folder.path()).await;
     signal(&running, "STOP");
     let resume = command(folder.path(), &["runs", "resume", &run.id.to_string()]);
