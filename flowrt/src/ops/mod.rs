@@ -262,6 +262,11 @@ impl Engine {
     }
 
     #[cfg(test)]
+    pub(crate) fn shared(&self) -> &Arc<Shared> {
+        &self.shared
+    }
+
+    #[cfg(test)]
     pub(crate) fn store(&self) -> &Arc<dyn Store> {
         &self.shared.store
     }
