@@ -322,6 +322,20 @@ impl Engine {
         Some(picture::graph(meta)).filter(|graph| graph.is_dag)
     }
 
+    /// The graph of a run's flow, with the states that its nodes have in that run. For one that was imported it is that
+    /// of the program where it ran.
+    ///
+    /// # Errors
+    /// If this program has no such flow, or the store fails.
+    pub async fn graph_of(&self, record: &RunRecord) -> Result<Graph> {
+        let mut graph = match self.imported_graph(record).await? {
+            Some(graph) => graph,
+            None => picture::graph(self.flow_of(record)?),
+        };
+        picture::mark(&mut graph, &self.steps(record.id).await?);
+        Ok(graph)
+    }
+
     /// Runs, newest first.
     ///
     /// # Errors

@@ -76,6 +76,8 @@ fn a_run_under_way_is_taken_out_as_it_stands() {
     let here = place.json("here", &["runs", "show", &name]);
     assert!(["Running", "Waiting"].contains(&here["state"].as_str().expect("a state")));
     kill(running);
+    let checked = place.told("there", &["check"]);
+    assert!(!checked.contains(&name), "{checked}");
     // Nobody takes it up by itself, and what is asked of it harms nobody.
     std::fs::remove_file(place.path("hold-item1")).expect("it is there");
     let rerun = place.json("there", &["runs", "rerun", &name, "--yes"]);

@@ -114,21 +114,13 @@ impl Engine {
         self.shared.store.imported(run).await.map_err(trouble)
     }
 
-    /// The graph of the flow of a run: for one that was imported, that of the program where it ran. `None` if nobody
-    /// here knows the flow.
-    ///
-    /// # Errors
-    /// If the store does not know the run or fails.
-    pub async fn graph_of(&self, record: &RunRecord) -> Result<Option<Graph>> {
-        if let Some(imported) = self.imported(record.id).await? {
-            let mut definition = imported.definition.to_value();
-            let graph = definition["graph"].take();
-            if let Ok(graph) = serde_json::from_value(graph) {
-                return Ok(Some(graph));
-            }
-        }
-        let meta = self.shared.flows.get(record.flow.as_str());
-        Ok(meta.map(|meta| picture::graph(meta)))
+    /// The graph of an imported run's flow as the program there knew it.
+    pub(super) async fn imported_graph(&self, record: &RunRecord) -> Result<Option<Graph>> {
+        let imported = self.imported(record.id).await?;
+        Ok(imported.and_then(|imported| {
+            let graph = imported.definition.to_value()["graph"].take();
+            serde_json::from_value(graph).ok()
+        }))
     }
 
     async fn definition(&self, record: &RunRecord) -> Result<Payload> {
