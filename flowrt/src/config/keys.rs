@@ -44,7 +44,7 @@ pub(super) const ALL: &[Key] = &[
     Key {
         name: "depth_max",
         set: |config, given| {
-            config.depth_max = number(given, 1..=1_000)?;
+            config.depth_max = number(given, 0..=1_000)?;
             Ok(())
         },
     },

@@ -88,8 +88,8 @@ fn a_slip_is_told_with_its_line_and_what_was_meant() {
             "flowrt.toml, line 1: `grace` is a duration such as \"5s\", not 5",
         ),
         (
-            "depth_max = 0",
-            "flowrt.toml, line 1: `depth_max` is from 1 to 1000, not 0",
+            "depth_max = 1_001",
+            "flowrt.toml, line 1: `depth_max` is from 0 to 1000, not 1001",
         ),
         (
             "payload_bytes_max = \"1 GiB\"",

@@ -41,7 +41,7 @@ fn only_what_has_ended_goes_as_far_as_it_is_meant() {
     assert_eq!(gone["deleted"], serde_json::json!([old[2], packed]));
     let gone = prune(&[]);
     assert_eq!(gone["deleted"], serde_json::json!([failed]));
-    assert_eq!(place.names("here"), [waiting.clone()]);
+    assert_eq!(place.names("here"), [waiting.as_str()]);
 
     // The child of the one that waits is there, and it goes on.
     assert_eq!(place.rows("here", "run"), 2);

@@ -27,7 +27,7 @@ fn limits_are_those_of_the_file_and_of_the_environment() {
         .output()
         .expect("the program runs");
     assert!(output.status.success());
-    std::fs::write(place.path("flowrt.toml"), "depth_max = 1\n").expect("a file");
+    std::fs::write(place.path("flowrt.toml"), "depth_max = 0\n").expect("a file");
     place.ran("here", &["pack", "--items", "1"]);
     let (_, said) = place.refused("here", &["run", "ship", "--folder", "."]);
     assert!(said.contains("depth_max"), "{said}");

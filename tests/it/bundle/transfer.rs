@@ -24,14 +24,14 @@ fn a_run_shows_there_what_it_was_here_and_is_replayed_for_nothing() {
         name
     );
     assert_eq!(looks(&place, "here", &name), looks(&place, "there", &name));
-    assert_eq!(place.names("there"), [name.clone()]);
+    assert_eq!(place.names("there"), [name.as_str()]);
     let show = place.told("there", &["runs", "show", &name]);
     assert!(show.contains("another store"), "{show}");
 
     let again = place.call("there", &["store", "import", &file]);
     assert!(again.status.success());
     assert!(text(&again.stderr).contains("is here already"));
-    assert_eq!(place.names("there"), [name.clone()]);
+    assert_eq!(place.names("there"), [name.as_str()]);
 
     let rerun = place.json("there", &["runs", "rerun", &name, "--yes"]);
     let before = place.json("here", &["runs", "show", &name]);
