@@ -19,6 +19,7 @@ pub(crate) mod retention;
 mod retry;
 mod settings;
 mod signal;
+mod starter;
 mod watch;
 
 use std::collections::HashMap;

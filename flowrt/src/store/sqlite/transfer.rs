@@ -45,6 +45,8 @@ fn put_all(session: &mut Session, import: &Import) -> Outcome<bool> {
     if read_runs::one(&session.connection, first.record.id)?.is_some() {
         return Ok(false);
     }
+    // A run that was here before and came back has another record than the one that is remembered.
+    session.tails.forget();
     for run in &import.runs {
         if read_runs::one(&session.connection, run.record.id)?.is_none() {
             put(session, run, import)?;

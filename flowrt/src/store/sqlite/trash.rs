@@ -75,7 +75,8 @@ pub(super) fn sweep_some(connection: &Connection, rows_max: u32) -> Outcome<bool
             .execute(params![run, left])?;
         left = left.saturating_sub(u32::try_from(gone).unwrap_or(u32::MAX));
     }
-    if left > 0 {
+    // Only what found nothing more may forget where it looked.
+    if left == rows_max {
         connection
             .prepare_cached("DELETE FROM trash WHERE run = ?1")?
             .execute([run])?;

@@ -14,7 +14,7 @@ use super::{open, rows, shrink};
 pub(super) fn usage(connection: &Connection, path: &Path, largest: usize) -> Outcome<Usage> {
     Ok(Usage {
         file_bytes: size(path),
-        log_bytes: size(Path::new(&suffixed(path.as_os_str(), "-wal"))),
+        log_bytes: size(&open::log_of(path)),
         beside_bytes: beside(path),
         free_bytes: shrink::free_pages(connection)? * shrink::page_bytes(connection)?,
         shrinks: shrink::can(connection)?,
