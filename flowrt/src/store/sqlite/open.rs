@@ -71,9 +71,7 @@ fn set_up_writer(connection: Connection) -> Outcome<Connection> {
     // Before the log exists, so that the file itself says whose it is.
     let id: i64 = connection.query_row("PRAGMA application_id", [], |row| row.get(0))?;
     if id != APPLICATION_ID {
-        // Only before the first table: pages of deleted runs can then be given back while the store is in use.
-        connection.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
-        connection.pragma_update(None, "application_id", APPLICATION_ID)?;
+        mark(&connection)?;
     }
     set(&connection, "journal_mode", "wal", "wal")?;
     set(&connection, "synchronous", "NORMAL", "1")?;
@@ -84,6 +82,16 @@ fn set_up_writer(connection: Connection) -> Outcome<Connection> {
     let kept = LOG_KEPT_BYTES.to_string();
     set(&connection, "journal_size_limit", &kept, &kept)?;
     Ok(connection)
+}
+
+/// Says whose file it is, and that it can shrink: pages of deleted runs are given back while the store is in use. That can
+/// only be said before the first table, and both at once: a process that died in between would leave nobody's file.
+pub(super) fn mark(connection: &Connection) -> Outcome<()> {
+    connection.execute_batch("BEGIN")?;
+    connection.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
+    connection.pragma_update(None, "application_id", APPLICATION_ID)?;
+    connection.execute_batch("COMMIT")?;
+    Ok(())
 }
 
 /// Sets a pragma and reads it back: SQLite ignores what it does not like.
