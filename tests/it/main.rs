@@ -2,6 +2,7 @@
 
 mod bench;
 mod breaking;
+mod bundle;
 mod cargo_builds;
 mod command_line;
 mod dag_language;
