@@ -155,6 +155,11 @@ impl Error {
         })
     }
 
+    /// Something else that went wrong because of it: the last of its causes as text.
+    pub(crate) fn also(self, message: String) -> Self {
+        self.with(|inner| inner.chain.push(message))
+    }
+
     /// What kind it is.
     pub fn kind(&self) -> ErrorKind {
         self.0.kind

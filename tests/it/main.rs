@@ -9,6 +9,7 @@ mod language;
 mod layering;
 mod lifecycle;
 mod limits;
+mod outcome;
 mod replay;
 mod resume;
 mod steps;

@@ -51,6 +51,7 @@ pub(super) async fn run_task(
             run: Some(core.facts.run),
             step: step.clone(),
             attempt: failed + 1,
+            undone: host.undone(&step),
             logical_time: core.facts.logical_time,
             cancel: cancel.clone(),
             used: std::sync::OnceLock::new(),

@@ -2,8 +2,8 @@
 
 use std::collections::{HashMap, HashSet};
 use std::fmt;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use futures_util::future::BoxFuture;
 use tokio::sync::mpsc::UnboundedSender;
@@ -11,6 +11,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::child::Children;
 use super::driver::Stop;
+use super::hooks::Hooks;
 use super::signal::Signals;
 use super::{Shared, attempt, child, crash, patiently, signal, trouble};
 use crate::author::core::{Core, Host};
@@ -19,6 +20,7 @@ use crate::author::slot::{Asked, Finished, Key, Recorded, Work};
 use crate::clock::micros;
 use crate::error::{Error, Result};
 use crate::failpoint::failpoint;
+use crate::model::after::Afters;
 use crate::model::ids::RunId;
 use crate::model::payload::Payload;
 use crate::model::record::{Entry, Journal, Micros, RunRecord, WaitRecord};
@@ -58,6 +60,10 @@ pub(super) struct RunHost {
     pub(super) children: Children,
     /// The process died, and nothing has been recorded since: what begins is noted, so that a loop knows its cause.
     suspicious: AtomicBool,
+    /// Told of all that is recorded, if the program's tasks have hooks.
+    pub(super) hooks: OnceLock<Hooks>,
+    /// How often steps were undone before they are done again now.
+    undone: HashMap<String, u32>,
 }
 
 impl fmt::Debug for RunHost {
@@ -118,7 +124,19 @@ impl RunHost {
             signals: Signals::of(journal),
             children: Children::of(journal),
             suspicious: AtomicBool::new(record.crashes > 0),
+            hooks: OnceLock::new(),
+            undone: Afters::of(journal).undone_before(),
         }
+    }
+
+    /// From now on these hooks are told of all that is recorded.
+    pub(super) fn watch_outcomes(&self, hooks: Hooks) {
+        let _ = self.hooks.set(hooks);
+    }
+
+    /// How often that step was done and undone before.
+    pub(super) fn undone(&self, step: &str) -> u32 {
+        self.undone.get(step).copied().unwrap_or_default()
     }
 
     pub(super) fn earlier_attempts(&self, step: &str) -> (u32, Option<Micros>) {
@@ -156,6 +174,9 @@ impl RunHost {
         failpoint("engine::before_record");
         let recorded = patiently(|| store.record(run, epoch, entries.clone(), durability)).await;
         failpoint("engine::after_record");
+        if let (Ok(()), Some(hooks)) = (&recorded, self.hooks.get()) {
+            hooks.recorded(&entries);
+        }
         recorded.map_err(trouble)
     }
 

@@ -1,14 +1,17 @@
 //! Drives runs: nothing happens outside that was not first recorded.
 
 mod active;
+mod after;
 pub(crate) mod again;
 mod attempt;
+mod beside;
 pub(crate) mod build;
 mod child;
 mod crash;
 mod drive;
 mod driver;
 mod end;
+mod hooks;
 mod host;
 mod limits;
 mod patience;

@@ -1,5 +1,7 @@
 //! What both sides of a run do under its lock.
 
+use std::sync::atomic::Ordering;
+
 use super::*;
 use crate::failpoint::failpoint;
 
@@ -48,8 +50,7 @@ impl Inner {
     }
 
     pub(super) fn take_seq(&mut self) -> u64 {
-        self.next_seq += 1;
-        self.next_seq - 1
+        self.numbers.fetch_add(1, Ordering::Relaxed)
     }
 
     pub(super) fn wake(&self) {
