@@ -293,10 +293,12 @@ const fn hook_name(state: RunState) -> &'static str {
 /// What a rollback is given: the inputs of the task it undoes, then its output. Put together as text: numbers would lose
 /// digits in a tree.
 fn inputs_and_output(step: &StepRecord) -> Payload {
-    let inputs = step.input.as_deref().unwrap_or("[]");
-    let inside = inputs.trim();
-    let inside = inside.strip_prefix('[').unwrap_or(inside);
-    let inside = inside.strip_suffix(']').unwrap_or(inside).trim();
+    // No inputs are recorded as `null`.
+    let inputs = step.input.as_deref().unwrap_or("null").trim();
+    let inside = inputs
+        .strip_prefix('[')
+        .and_then(|rest| rest.strip_suffix(']'));
+    let inside = inside.unwrap_or("").trim();
     let output = step.output.as_deref().unwrap_or("null");
     let comma = if inside.is_empty() { "" } else { "," };
     Payload::from_json(format!("[{inside}{comma}{output}]"))
@@ -332,7 +334,7 @@ mod tests {
             };
             inputs_and_output(&step).to_string()
         };
-        assert_eq!(given("[]", "null"), "[null]");
+        assert_eq!(given("null", "null"), "[null]");
         assert_eq!(given("[[1],[2]]", "[3]"), "[[1],[2],[3]]");
         assert_eq!(
             given("[1.10]", "18446744073709551616"),

@@ -188,7 +188,7 @@ fn job(record: &RunRecord, kind: After, round: u32, meta: &'static Meta, step: &
 /// The inputs of a hook: nothing, or the outcome.
 pub(super) fn told(meta: &Meta, outcome: &Outcome) -> Payload {
     if meta.params.is_empty() {
-        return Payload::from_json("[]");
+        return Payload::null();
     }
     let outcome = serde_json::to_value(outcome).unwrap_or_default();
     Payload::from_json(serde_json::Value::Array(vec![outcome]).to_string())

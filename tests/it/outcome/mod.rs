@@ -67,9 +67,13 @@ impl Place {
     }
 
     fn await_line(&self, start: &str) {
-        while self.count(start) == 0 {
-            std::thread::yield_now();
+        for _ in 0..60_000 {
+            if self.count(start) > 0 {
+                return;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(1));
         }
+        panic!("`{start}` does not come: {:?}", self.ledger());
     }
 
     fn touch(&self, name: &str) {
@@ -78,11 +82,14 @@ impl Place {
 
     /// The only run that has no parent, as `runs show --json` tells it.
     fn shown(&self) -> serde_json::Value {
-        let (_, runs) = self.call(&["runs", "ls", "--json"]);
-        let runs: serde_json::Value = serde_json::from_str(&runs).expect("JSON");
-        let name = runs["runs"][0]["name"].as_str().expect("a name").to_owned();
-        let (_, shown) = self.call(&["runs", "show", &name, "--json"]);
-        serde_json::from_str(&shown).expect("JSON")
+        let runs = self.json(&["runs", "ls", "--json"]);
+        let name = runs[0]["name"].as_str().expect("a name").to_owned();
+        self.json(&["runs", "show", &name, "--json"])
+    }
+
+    fn json(&self, arguments: &[&str]) -> serde_json::Value {
+        let output = self.command(arguments).output().expect("it runs");
+        serde_json::from_slice(&output.stdout).expect("JSON")
     }
 
     fn name(&self) -> String {
