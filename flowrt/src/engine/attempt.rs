@@ -9,6 +9,7 @@ use futures_util::future::{Either, select};
 
 use super::host::RunHost;
 use super::limits::{Begun, begin, ousted};
+use super::park;
 use crate::author::cancel::Cancel;
 use crate::author::context::{Attempt, TaskContext};
 use crate::author::core::Core;
@@ -59,8 +60,13 @@ pub(super) async fn run_task(
         let begun = begin(&host, key, meta, &input, &attempt).await;
         unless_stopped(&core).await;
         core.body_starts(key, Busy::Body, cancel.clone());
-        host.note_start(&step).await;
         let started = core.clock.now();
+        if meta.task.park {
+            let note = park::begins(&step, failed + 1, started);
+            host.note_synced(note).await;
+        } else {
+            host.note_start(&step).await;
+        }
         let watch = Stopwatch::start();
         failpoint("engine::before_body");
         let (result, begun) = match begun {
@@ -111,7 +117,10 @@ pub(super) async fn run_task(
             error: output,
             next: Some(next),
         };
-        let entries = failed_attempt(record, delay);
+        let mut entries = failed_attempt(record, delay);
+        if meta.task.park && delay.is_zero() {
+            entries.push(Entry::WaitOver(step.to_string()));
+        }
         // A count that could not be written down costs at most one more attempt after a crash.
         if host.record(entries, Durability::Soon).await.is_ok() {
             core.clock.sleep_until(next).await;

@@ -7,7 +7,7 @@ use futures_util::future::BoxFuture;
 use super::driver::Driver;
 use super::limits::runs;
 use super::retry::Waited;
-use super::{Shared, active, crash, patiently, retry, trouble, watch};
+use super::{Shared, active, crash, park, patiently, retry, trouble, watch};
 use crate::author::cancel::Stops;
 use crate::author::meta::Meta;
 use crate::clock::micros;
@@ -77,6 +77,10 @@ async fn one_attempt(
     let asked = patiently(|| store.run(record.id)).await.map_err(trouble)?;
     if asked.is_some_and(|run| run.cancel_requested.is_some()) {
         stops.cancel.set();
+    } else if let Some(error) = park::left_in_the_middle(&record.name, &journal) {
+        let mut driver = Driver::new(shared, record, meta, journal, depth, stops, None);
+        let ended = driver.finish(RunState::Parked, None, Some(error)).await;
+        return ended.map(|()| None);
     } else if record.crashes > shared.settings.crashes_max() {
         let error = crash::error(shared, &record, &journal);
         let mut driver = Driver::new(shared, record, meta, journal, depth, stops, None);

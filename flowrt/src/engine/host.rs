@@ -187,6 +187,15 @@ impl RunHost {
         } else {
             Durability::Soon
         };
+        self.note(wait, durability).await;
+    }
+
+    /// Writes down that a step waits, on the disk. Returns only then; else the run is lost.
+    pub(super) async fn note_synced(&self, wait: WaitRecord) {
+        self.note(wait, Durability::Synced).await;
+    }
+
+    async fn note(&self, wait: WaitRecord, durability: Durability) {
         if let Err(error) = self.record(vec![Entry::Wait(wait)], durability).await {
             let _ = self.messages.send(Message::Lost(error));
             std::future::pending::<()>().await;

@@ -14,6 +14,7 @@ mod end;
 mod hooks;
 mod host;
 mod limits;
+pub(crate) mod park;
 mod patience;
 mod retry;
 mod settings;

@@ -1,6 +1,7 @@
 //! What follows from an outcome, seen from outside: hooks and rollbacks of real processes, some of which are killed.
 
 mod hooks;
+mod park;
 mod rollback;
 
 use std::path::Path;

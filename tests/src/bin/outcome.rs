@@ -192,4 +192,26 @@ async fn shop(second: String) -> Result<u32> {
     break_down().await
 }
 
+/// Must not happen twice, and takes its time.
+#[task(on_crash = "park", retries = 1)]
+async fn pay(ctx: &TaskContext) -> Result<u32> {
+    note(&format!("pays {}", ctx.attempt()))?;
+    if ctx.attempt() == 1 && exists("stumble") {
+        return Err("no money".into());
+    }
+    until("paid").await;
+    Ok(1)
+}
+
+#[flow(on_cancel = tell)]
+async fn paying() -> Result<u32> {
+    take("a".to_owned(), 1).await?;
+    pay().await
+}
+
+#[flow]
+async fn paying_below() -> Result<u32> {
+    paying().await
+}
+
 flowrt::main!();
