@@ -38,6 +38,7 @@ pub trait Rollback<A> {
     const META: &'static Meta;
 }
 
+#[diagnostic::do_not_recommend]
 impl<F: Callee<A>, A> Rollback<A> for F {
     const META: &'static Meta = <F as Callee<A>>::META;
 }

@@ -77,11 +77,16 @@ fn people(record: &RunRecord, value: &serde_json::Value) -> Result<()> {
         .map_or_else(String::new, |task| format!(" at {task}"));
     print::note(&format!("{} in {took}{at}", record.state));
     print::note(error_lines(record).trim_end());
-    print::note(&format!(
-        "try:  {} runs resume {}",
-        program_name(),
-        record.name
-    ));
+    let told = error.as_ref().and_then(Error::try_this);
+    match told.filter(|_| record.state == RunState::Parked) {
+        // A parked run may need more than to be resumed.
+        Some(hint) => print::note(&format!("try:  {hint}")),
+        None => print::note(&format!(
+            "try:  {} runs resume {}",
+            program_name(),
+            record.name
+        )),
+    }
     Ok(())
 }
 

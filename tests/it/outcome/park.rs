@@ -36,7 +36,7 @@ fn a_person_decides_what_a_dead_process_did() {
 fn an_attempt_whose_end_is_recorded_is_not_in_doubt() {
     let place = Place::new();
     place.touch("paid");
-    place.dies_at("engine::after_record:4", &["run", "paying"]);
+    place.dies_at("engine::after_record:3", &["run", "paying"]);
     let (code, said) = place.call(&["runs", "resume", &place.name()]);
     assert_eq!(code, Some(0), "{said}");
     assert_eq!(place.count("pays"), 1);
