@@ -1,7 +1,9 @@
 //! One program of all examples: `cargo run -p examples` lists them.
 
 mod approval;
+mod order;
 mod overall;
 mod repo_report;
+mod tree;
 
-flowrt::main!();
+flowrt::main!(flows = [rates_flows]);

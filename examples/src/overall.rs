@@ -1,4 +1,7 @@
 //! Four jobs: the first two beside each other, then the third, then the fourth.
+//!
+//! A flow that is not `async` is a DAG. Nobody writes down what needs what: an edge runs from each name to the call that uses it, so
+//! the compiler knows the graph, `graph overall` draws it before anything has run, and a mistake in it is a compile error.
 
 use flowrt::prelude::*;
 
@@ -33,4 +36,26 @@ fn overall() -> Result<String> {
     let two = job2();
     let three = job3(one, two);
     job4(three)
+}
+
+#[cfg(test)]
+mod tests {
+    use flowrt::testing;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn all_four_run() {
+        let said = testing::Engine::new().run(overall()).await.unwrap();
+        assert_eq!(said, "jobs 1 and 2 made 3");
+    }
+
+    #[tokio::test]
+    async fn what_needs_a_failed_job_does_not_begin() {
+        let engine = testing::Engine::new();
+        let _failing = engine.mock(job1, |()| Err(Error::fatal("no")));
+        let (second, third) = (engine.spy(job2), engine.spy(job3));
+        assert!(engine.run(overall()).await.is_err());
+        assert_eq!((second.count(), third.count()), (1, 0));
+    }
 }

@@ -16,11 +16,17 @@ pub mod draw;
 mod engine;
 mod error;
 mod failpoint;
+#[cfg_attr(
+    not(feature = "logs"),
+    allow(dead_code, reason = "without the layer nothing is logged")
+)]
+pub mod logs;
 pub mod model;
 pub mod ops;
 pub mod prelude;
 mod registry;
 pub mod store;
+pub mod testing;
 
 // The derive by name and the trait by glob: both are called `JsonSchema`.
 pub use __schema::*;

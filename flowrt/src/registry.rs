@@ -53,11 +53,19 @@ pub(crate) fn limits() -> BTreeMap<&'static str, &'static Limit> {
         .collect()
 }
 
+/// Why a flow may be missing that somebody has written. A linker leaves out a crate that nothing names.
+pub(crate) const NOT_NAMED: &str =
+    "a crate of flows must be named where the program starts: flowrt::main!(flows = [my_flows])";
+
+/// What is said by a program without flows.
+pub(crate) fn none() -> Error {
+    Error::new(ErrorKind::NotFound, "this program has no flows").hint(NOT_NAMED)
+}
+
 /// What is said about a flow that this program does not have.
 pub(crate) fn unknown(name: &str, known: &HashMap<&'static str, &'static Meta>) -> Error {
     if known.is_empty() {
-        return Error::new(ErrorKind::NotFound, "this program has no flows")
-            .hint("a crate of flows must be named where the program starts: flowrt::main!(flows = [my_flows])");
+        return none();
     }
     let error = Error::new(
         ErrorKind::NotFound,
@@ -68,7 +76,7 @@ pub(crate) fn unknown(name: &str, known: &HashMap<&'static str, &'static Meta>) 
         None => {
             let mut names: Vec<_> = known.keys().copied().collect();
             names.sort_unstable();
-            error.hint(format!("its flows: {}", names.join(", ")))
+            error.hint(format!("its flows: {}; {NOT_NAMED}", names.join(", ")))
         }
     }
 }

@@ -1,15 +1,23 @@
 //! The honest outside view of flowrt: everything here uses its public interface only.
 
+mod bench;
 mod breaking;
+mod cargo_builds;
 mod command_line;
 mod dag_language;
 mod dag_runs;
+mod documents;
+mod examples;
 mod file_length;
 mod language;
 mod layering;
 mod lifecycle;
 mod limits;
+mod live;
 mod outcome;
+mod pictures;
+mod registry;
 mod replay;
 mod resume;
 mod steps;
+mod testing;

@@ -11,6 +11,7 @@ mod cargo;
 mod docs;
 mod format;
 mod lint;
+mod mermaid;
 mod syn2;
 mod test;
 mod tools;

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::process::Command;
 
-use crate::{Step, cargo::succeed};
+use crate::{Step, cargo::succeed, mermaid};
 
 pub const STEP: Step = Step { name: "tools", run };
 
@@ -25,9 +25,24 @@ const TOOLS: &[Tool] = &[
         package: "libxml2-utils",
         purpose: "reads the graphs we write as SVG",
     },
+    Tool {
+        program: "node",
+        package: "nodejs",
+        purpose: "runs mermaid, which reads the graphs we write for it",
+    },
+    Tool {
+        program: "npm",
+        package: "npm",
+        purpose: "fetches mermaid",
+    },
 ];
 
 fn run() -> Result<(), String> {
+    install_programs()?;
+    mermaid::install()
+}
+
+fn install_programs() -> Result<(), String> {
     let missing = missing();
     if missing.is_empty() {
         return Ok(());

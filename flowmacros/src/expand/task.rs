@@ -1,8 +1,9 @@
 //! `#[task]`.
 
 use proc_macro2::TokenStream;
-use quote::quote;
+use quote::{quote, quote_spanned};
 use syn::Path;
+use syn::spanned::Spanned;
 
 use super::callable::{self, Attrs};
 use super::hooks::{hook, rollback};
@@ -53,7 +54,7 @@ fn task(args: &TaskArgs, input: &FnInput, function: &Function, fingerprint: u64)
     };
     let meta = meta::meta(rt, function, &facts);
     let (body, run) = (body(input), run(rt, function));
-    let key = cache_key(args, function);
+    let key = cache_key(rt, args, function);
     let items = quote!(#body #run #key);
     let call = callable::function(rt, input, function, &TokenStream::new());
     let registration = callable::registration(rt, function, &items, &quote!(&#meta));
@@ -131,7 +132,10 @@ fn options(args: &TaskArgs, function: &Function) -> TokenStream {
         &args.both.later,
     );
     let delay = delay(rt, &args.both.delay);
-    let retry_if = option(args.retry_if.as_ref().map(|path| quote!(#path)));
+    let retry_if = option(args.retry_if.as_ref().map(|path| {
+        let rt = crate::names::path_at(rt, path.span());
+        quote_spanned!(path.span()=> |error| #rt::__private::RetryIf::asked_about(#path, error))
+    }));
     let (timeout, cache) = (
         option(args.both.timeout.map(duration)),
         option(args.cache.map(duration)),
@@ -180,10 +184,13 @@ fn options(args: &TaskArgs, function: &Function) -> TokenStream {
 }
 
 /// A cache key is made of the recorded inputs: checked now, though used later.
-fn cache_key(args: &TaskArgs, function: &Function) -> TokenStream {
+fn cache_key(rt: &Path, args: &TaskArgs, function: &Function) -> TokenStream {
     let key = args.cache_key.iter().map(|path| {
         let tys = function.recorded().map(|(param, _)| &param.ty);
-        quote!(const _: fn(#(&#tys),*) -> ::std::string::String = #path;)
+        let rt = crate::names::path_at(rt, path.span());
+        quote_spanned! {path.span()=>
+            const _: () = #rt::__private::check_cache_key::<(#(#tys,)*), _>(&#path);
+        }
     });
     quote!(#(#key)*)
 }

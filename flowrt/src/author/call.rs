@@ -124,7 +124,7 @@ impl Call {
                     let _ = take_fixed();
                     Place::Broken(glue_call())
                 }
-                Some(Frame::Untracked) => Place::Broken(untracked_call()),
+                Some(Frame::Untracked(_)) => Place::Broken(untracked_call()),
                 Some(Frame::Task(_)) => Place::Plain(input),
                 None if frame::engine_is_open() => Place::Outside(input),
                 None => Place::Plain(input),

@@ -1,5 +1,6 @@
 //! What a task body may ask about its attempt.
 
+use std::sync::atomic::{AtomicBool, AtomicU32};
 use std::sync::{Arc, OnceLock};
 
 use crate::author::cancel::Cancel;
@@ -21,8 +22,16 @@ pub(crate) struct Attempt {
     pub(crate) undone: u32,
     pub(crate) logical_time: Micros,
     pub(crate) cancel: Arc<Cancel>,
+    /// How many lines it has logged.
+    #[cfg_attr(
+        not(feature = "logs"),
+        allow(dead_code, reason = "without the layer nothing is logged")
+    )]
+    pub(crate) logged: AtomicU32,
     /// What it cost under a limit of points.
     pub(crate) used: OnceLock<u32>,
+    /// A resource could not be made, so the body has not begun.
+    pub(crate) lacked: AtomicBool,
 }
 
 impl TaskContext {
@@ -35,7 +44,9 @@ impl TaskContext {
             undone: 0,
             logical_time: now,
             cancel: Arc::new(Cancel::default()),
+            logged: AtomicU32::new(0),
             used: OnceLock::new(),
+            lacked: AtomicBool::new(false),
         }))
     }
 

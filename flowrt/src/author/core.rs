@@ -64,6 +64,9 @@ pub(crate) trait Host: Send + Sync + fmt::Debug {
         recorded: Recorded,
         commit: BoxFuture<'static, Result<()>>,
     );
+
+    /// Tells those who watch how many items a fan-out has.
+    fn fanned_out(&self, items: u64, step: &dyn Fn() -> Arc<str>);
 }
 
 /// What does not change while a run is driven.

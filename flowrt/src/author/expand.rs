@@ -86,6 +86,8 @@ pub async fn blocking<R: Send + 'static>(
     note = "put `#[task]` on it, or wrap plain code in a block: `{{ … }}`"
 )]
 pub trait Callee<A> {
+    /// The hidden type that stands for it.
+    type Marker: Callable;
     /// What the macro knows of it.
     const META: &'static Meta;
 }
@@ -101,6 +103,7 @@ macro_rules! callee {
         where
             Function: Fn($($arg),*) -> TaskCall<Marker>,
         {
+            type Marker = Marker;
             const META: &'static Meta = Marker::META;
         }
     };

@@ -9,6 +9,7 @@ use std::task::{Context, Poll};
 
 use crate::author::context::Attempt;
 use crate::author::scope::Scope;
+use crate::model::ids::RunId;
 
 /// What surrounds the code that runs.
 #[derive(Clone, Debug)]
@@ -17,8 +18,12 @@ pub(crate) enum Frame {
     Flow(Scope),
     /// Plain code of a DAG, of that node: calls are mistakes.
     Glue(Scope, usize),
-    /// A future that is waited for without being recorded: calls are mistakes.
-    Untracked,
+    /// A future of that run that is waited for without being recorded: calls are mistakes.
+    #[cfg_attr(
+        not(feature = "logs"),
+        allow(dead_code, reason = "without the layer nothing is logged")
+    )]
+    Untracked(RunId),
     /// The body of a task: calls are plain bodies, part of the attempt.
     Task(Arc<Attempt>),
 }
@@ -33,6 +38,19 @@ static ENGINES: AtomicUsize = AtomicUsize::new(0);
 /// The frame of this moment.
 pub(crate) fn current() -> Option<Frame> {
     FRAME.with_borrow(Clone::clone)
+}
+
+/// What `look` finds in the frame of this moment. A thread that is ending has none.
+#[cfg(feature = "logs")]
+pub(crate) fn with_current<R>(look: impl FnOnce(&Frame) -> R) -> Option<R> {
+    let seen = FRAME.try_with(|frame| frame.try_borrow().ok()?.as_ref().map(look));
+    seen.ok().flatten()
+}
+
+/// Whether the body of a flow or task runs on this thread.
+#[cfg(feature = "cli")]
+pub(crate) fn is_inside() -> bool {
+    with_current(|_| ()).is_some()
 }
 
 /// Runs code inside a frame; the old one comes back even if the code panics.

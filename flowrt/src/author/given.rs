@@ -115,7 +115,7 @@ fn place() -> Option<Scope> {
             None => scope,
         }),
         Frame::Glue(scope, node) => Some(scope.of_step(&format!("~{node}"))),
-        Frame::Task(_) | Frame::Untracked => None,
+        Frame::Task(_) | Frame::Untracked(_) => None,
     }
 }
 

@@ -43,6 +43,19 @@ pub struct Meta {
     pub sites: &'static [Site],
 }
 
+impl Meta {
+    /// The tasks and flows that it calls, as far as the macro could name them; some more than once.
+    pub fn callees(&self) -> impl Iterator<Item = &'static Self> {
+        let nodes = self.graph.map_or(&[][..], |graph| graph.nodes).iter();
+        let nodes = nodes.filter_map(|node| match node.what {
+            What::Call(callee) | What::Map(callee) => Some(callee),
+            _ => None,
+        });
+        let sites = self.sites.iter().filter_map(|site| site.callee);
+        nodes.chain(sites.map(|callee| callee()))
+    }
+}
+
 /// What a [`Meta`] describes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {

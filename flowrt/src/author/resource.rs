@@ -2,11 +2,13 @@
 
 use std::any::{Any, TypeId};
 use std::collections::HashMap;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use futures_util::future::BoxFuture;
 use tokio::sync::OnceCell;
 
+use crate::author::frame::{self, Frame};
 use crate::error::{Error, ErrorKind, Result};
 
 /// A `#[resource]` function.
@@ -36,7 +38,8 @@ type Cells = Mutex<HashMap<TypeId, Arc<OnceCell<Shared>>>>;
 /// The resource of that type, made now if this is the first that asks.
 ///
 /// # Errors
-/// If no function or more than one makes it, or the one that does fails; the next that asks tries again.
+/// If no function or more than one makes it, or the one that does fails; the next that asks tries again. In a run that is
+/// the task itself, after a wait, and no attempt is spent on it.
 pub async fn resource<T: Any + Send + Sync>() -> Result<Arc<T>> {
     static CELLS: OnceLock<Cells> = OnceLock::new();
     let maker = maker(TypeId::of::<T>(), std::any::type_name::<T>())?;
@@ -47,7 +50,13 @@ pub async fn resource<T: Any + Send + Sync>() -> Result<Arc<T>> {
             .unwrap_or_else(PoisonError::into_inner);
         cells.entry(TypeId::of::<T>()).or_default().clone()
     };
-    let value = cell.get_or_try_init(|| (maker.make)()).await?;
+    let made = cell.get_or_try_init(|| (maker.make)()).await;
+    if made.is_err()
+        && let Some(Frame::Task(attempt)) = frame::current()
+    {
+        attempt.lacked.store(true, Ordering::Relaxed);
+    }
+    let value = made?;
     Ok(value
         .clone()
         .downcast::<T>()

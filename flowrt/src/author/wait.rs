@@ -210,8 +210,9 @@ impl<F: Future> Future for Untracked<F> {
     type Output = F::Output;
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
         let this = self.project();
-        let output = ready!(if this.counted.is_some() {
-            enter(Frame::Untracked, || this.future.poll(cx))
+        let output = ready!(if let Some(counted) = &this.counted {
+            let frame = Frame::Untracked(counted.0.facts.run);
+            enter(frame, || this.future.poll(cx))
         } else {
             this.future.poll(cx)
         });

@@ -49,6 +49,7 @@ impl Program {
 
 const AFTER: &str = "\
 Data goes to stdout, all else to stderr.
+FLOWRT_LOG chooses the log lines that are kept and shown, as in `warn` or `info,my_crate=debug`.
 Exit codes: 0 done, 1 failed, 2 bad input, 3 cancelled, 4 waits for a person, 130 interrupted.";
 
 fn json() -> Arg {

@@ -5,7 +5,7 @@ use std::thread;
 use std::time::Duration;
 
 use super::command::program_name;
-use super::print;
+use super::{live, print};
 use crate::clock::Clock;
 use crate::error::Result;
 use crate::model::record::RunRecord;
@@ -22,7 +22,7 @@ const ECHO: Duration = Duration::from_millis(200);
 /// # Errors
 /// Those of [`RunHandle::wait`].
 pub(super) async fn wait(run: RunHandle) -> Result<RunRecord> {
-    let (name, interrupt) = (run.name.clone(), run.interrupter());
+    let (name, interrupt) = (run.name.clone(), run.on_signal());
     // A thread of its own: the second signal must work even if bodies block every thread of the run's runtime.
     let listener = thread::Builder::new().name("signals".to_owned());
     let listening = listener.spawn(move || listen(&name, &interrupt));
@@ -41,7 +41,7 @@ fn listen(name: &str, interrupt: &dyn Fn()) {
         let mut signals = Signals::open()?;
         signals.next().await;
         interrupt();
-        print::note(&format!(
+        live::say(&format!(
             "letting go of {name}: what ends soon is recorded · again to stop now"
         ));
         // What sends a signal to a process and to its group, as `timeout` does, means it once.

@@ -11,7 +11,7 @@ use super::command::{Program, program_name, wants_json};
 use super::flags::default_text;
 use super::{picture, print};
 use crate::author::meta::{Kind, Meta};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::Result;
 use crate::ops::params::schema::{Kind as Type, Place};
 use crate::ops::params::{default, schema_of};
 
@@ -29,9 +29,7 @@ pub(super) fn flows(program: &Program, matches: &ArgMatches) -> Result<ExitCode>
         return Ok(ExitCode::SUCCESS);
     }
     let Some(first) = program.flows.first() else {
-        return Err(Error::new(ErrorKind::NotFound, "this program has no flows").hint(
-            "a crate of flows must be named where the program starts: flowrt::main!(flows = [my_flows])",
-        ));
+        return Err(crate::registry::none());
     };
     let docs = program.flows.iter().map(|meta| doc(meta).width());
     let (names, docs) = (

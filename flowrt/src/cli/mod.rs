@@ -7,15 +7,18 @@ mod check;
 mod command;
 mod completions;
 mod delete;
+mod ending;
 mod flags;
 mod graph;
 mod interrupt;
 mod limits;
 mod listing;
+mod live;
+mod logging;
+mod logs;
 mod ls;
 mod outcome;
 mod params;
-mod picture;
 mod plan;
 mod print;
 mod rerun;
@@ -31,6 +34,8 @@ mod style;
 mod table;
 mod time_text;
 mod usage;
+mod watch;
+mod why;
 
 use std::process::ExitCode;
 
@@ -38,10 +43,13 @@ use command::Program;
 use usage::{Read, Typed};
 
 use crate::error::{Error, Result};
-use crate::ops::Engine;
+use crate::ops::{Engine, picture};
 
 /// What `flowrt::main!()` calls.
 pub fn main() -> ExitCode {
+    if let Err(error) = logging::install() {
+        return outcome::complain(&error);
+    }
     let runtime = match tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
@@ -61,6 +69,11 @@ async fn carry_out() -> Result<ExitCode> {
         flows: Engine::open("memory:").await?.flows(),
         arguments: usage::arguments(std::env::args_os())?,
     };
+    // Before the words are read: they would be reproached for what the program lacks.
+    let asks_for_a_flow = |word: &String| word == "run" || word == "graph";
+    if program.flows.is_empty() && program.arguments.iter().skip(1).any(asks_for_a_flow) {
+        return Err(crate::registry::none());
+    }
     match usage::read(&program.command(), &program.arguments)? {
         Read::Typed(typed) => dispatch(&program, &typed).await,
         Read::Shown(text) => {

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use super::command::program_name;
-use super::{print, run_json};
+use super::{ending, print, run_json};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::record::RunRecord;
 use crate::model::state::RunState;
@@ -27,11 +27,13 @@ pub(super) fn complain(error: &Error) -> ExitCode {
 
 /// The end of a run that was driven here.
 pub(super) async fn report(engine: &Engine, record: RunRecord, as_json: bool) -> Result<ExitCode> {
-    let value = run_json::read(engine, &record).await?;
     if as_json {
-        print::json(&value)?;
+        print::json(&run_json::read(engine, &record).await?)?;
     } else {
-        people(&record, &value)?;
+        print::note(&ending::of(engine, &record).await?.join("\n"));
+        if let (RunState::Completed, Some(output)) = (record.state, &record.output) {
+            print::data(&output.to_value().to_string())?;
+        }
     }
     Ok(ExitCode::from(match record.state {
         RunState::Completed | RunState::Skipped => 0,
@@ -55,39 +57,6 @@ pub(super) async fn left(engine: &Engine, record: &RunRecord, as_json: bool) -> 
         ));
     }
     Ok(ExitCode::SUCCESS)
-}
-
-fn people(record: &RunRecord, value: &serde_json::Value) -> Result<()> {
-    let took = std::time::Duration::from_millis(value["duration_ms"].as_u64().unwrap_or(0));
-    let took = flowrt_grammar::format_duration(took);
-    if record.state == RunState::Completed {
-        print::note(&format!(
-            "Completed in {took} · {} tasks",
-            value["tasks"]["total"]
-        ));
-        return match &record.output {
-            Some(output) => print::data(&output.to_value().to_string()),
-            None => Ok(()),
-        };
-    }
-    let error = record.error.as_ref().map(|error| Error::from_json(error));
-    let at = error
-        .as_ref()
-        .and_then(Error::task)
-        .map_or_else(String::new, |task| format!(" at {task}"));
-    print::note(&format!("{} in {took}{at}", record.state));
-    print::note(error_lines(record).trim_end());
-    let told = error.as_ref().and_then(Error::try_this);
-    match told.filter(|_| record.state == RunState::Parked) {
-        // A parked run may need more than to be resumed.
-        Some(hint) => print::note(&format!("try:  {hint}")),
-        None => print::note(&format!(
-            "try:  {} runs resume {}",
-            program_name(),
-            record.name
-        )),
-    }
-    Ok(())
 }
 
 /// Why a run did not complete, with its causes and the place in the source; empty if there is no error.

@@ -6,7 +6,7 @@ use clap::{Arg, ArgAction, ArgMatches, Command};
 use serde_json::{Map, Value};
 
 use super::command::{run_arg, text, wants_json};
-use super::{interrupt, outcome, plan, print};
+use super::{interrupt, live, outcome, plan, print};
 use crate::author::meta::Meta;
 use crate::error::{Error, ErrorKind, Result};
 use crate::ops::params::schema::Place;
@@ -81,11 +81,14 @@ pub(super) async fn run(engine: &Engine, matches: &ArgMatches) -> Result<ExitCod
     if !plan::confirmed(matches)? {
         return Ok(plan::declined(&record));
     }
+    let as_json = wants_json(matches);
+    let live = live::begin(engine, as_json);
     let run = engine.rerun(record.id, &rerun).await?;
     let (flow, name, origin) = (&record.flow, &run.name, &record.name);
-    print::note(&format!("{flow} · {name} · rerun of {origin}"));
-    let ended = interrupt::wait(run).await?;
-    outcome::report(engine, ended, wants_json(matches)).await
+    live::say(&format!("{flow} · {name} · rerun of {origin}"));
+    let ended = interrupt::wait(run).await;
+    live::end(live).await;
+    outcome::report(engine, ended?, as_json).await
 }
 
 /// The parameters that differ: `--flag value`, `--flag=value`, a flag alone for a `bool`, and `--set name=json`.

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::{Arg, ArgAction, ArgMatches, Command};
 
 use super::command::{run_arg, text, wants_json};
-use super::{interrupt, outcome, plan};
+use super::{interrupt, live, outcome, plan};
 use crate::error::Result;
 use crate::model::plan::How;
 use crate::ops::{Engine, Resume};
@@ -56,7 +56,10 @@ pub(super) async fn run(engine: &Engine, matches: &ArgMatches) -> Result<ExitCod
     if how != How::Recovery && !plan::confirmed(matches)? {
         return Ok(plan::declined(&record));
     }
+    let as_json = wants_json(matches);
+    let live = live::begin(engine, as_json);
     let run = engine.resume_with(record.id, resume).await?;
-    let ended = interrupt::wait(run).await?;
-    outcome::report(engine, ended, wants_json(matches)).await
+    let ended = interrupt::wait(run).await;
+    live::end(live).await;
+    outcome::report(engine, ended?, as_json).await
 }

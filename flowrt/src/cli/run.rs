@@ -6,7 +6,7 @@ use clap::{Arg, ArgAction, ArgMatches, Command};
 
 use super::command::{Program, program_name, wants_json};
 use super::usage::Unknown;
-use super::{background, completions, flags, outcome, params, print, store_place};
+use super::{background, completions, flags, interrupt, live, outcome, params, store_place};
 use crate::author::meta::Meta;
 use crate::error::{Error, ErrorKind, Result};
 use crate::ops::Start;
@@ -119,13 +119,15 @@ pub(super) async fn run(
     }
     let engine = store_place::open(matches).await?;
     engine.remember_flows().await?;
-    let json = wants_json(matches);
+    let as_json = wants_json(matches);
     if is_left {
         let record = engine.record_start(name, &params, start).await?;
         background::drive(&engine, &record)?;
-        return outcome::left(&engine, &record, json).await;
+        return outcome::left(&engine, &record, as_json).await;
     }
+    let live = live::begin(&engine, as_json);
     let run = engine.start_with(name, &params, start).await?;
-    print::note(&format!("{name} · {}", run.name));
-    outcome::report(&engine, super::interrupt::wait(run).await?, json).await
+    let ended = interrupt::wait(run).await;
+    live::end(live).await;
+    outcome::report(&engine, ended?, as_json).await
 }

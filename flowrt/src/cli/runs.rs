@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::{ArgMatches, Command};
 
-use super::{cancel, delete, ls, rerun, resume, show, signal, store_place};
+use super::{cancel, delete, logs, ls, rerun, resume, show, signal, store_place, watch, why};
 use crate::error::Result;
 
 /// Its command line.
@@ -16,6 +16,9 @@ pub(super) fn command() -> Command {
         .args_conflicts_with_subcommands(true)
         .subcommand(ls::command())
         .subcommand(show::command())
+        .subcommand(logs::command())
+        .subcommand(watch::command())
+        .subcommand(why::command())
         .subcommand(resume::command())
         .subcommand(rerun::command())
         .subcommand(cancel::command())
@@ -32,6 +35,9 @@ pub(super) async fn run(matches: &ArgMatches) -> Result<ExitCode> {
     let engine = store_place::open_existing(matches).await?;
     match matches.subcommand() {
         Some(("show", matches)) => show::run(&engine, matches).await,
+        Some(("logs", matches)) => logs::run(&engine, matches).await,
+        Some(("watch", matches)) => watch::run(&engine, matches).await,
+        Some(("why", matches)) => why::run(&engine, matches).await,
         Some(("resume", matches)) => resume::run(&engine, matches).await,
         Some(("rerun", matches)) => rerun::run(&engine, matches).await,
         Some(("cancel", matches)) => cancel::run(&engine, matches).await,

@@ -193,8 +193,16 @@ fn explain(error: &clap::Error, meant: &Meant<'_>) -> Error {
     let one = |kind| texts(error, kind).into_iter().next();
     let is_run = path.ends_with(" run");
     let help = format!("{path} --help");
+    let otherwise = if is_run && error.kind() == Clap::InvalidSubcommand {
+        format!("{help}; {}", crate::registry::NOT_NAMED)
+    } else {
+        help.clone()
+    };
     let near = |near: Option<String>| {
-        near.map_or_else(|| help.clone(), |near| format!("did you mean `{near}`?"))
+        near.map_or_else(
+            || otherwise.clone(),
+            |near| format!("did you mean `{near}`?"),
+        )
     };
     let (message, hint) = match error.kind() {
         Clap::InvalidSubcommand => {

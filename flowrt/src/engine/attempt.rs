@@ -1,13 +1,17 @@
 //! The attempts of one task: body, timeout, panic, retry.
 
 use std::panic::AssertUnwindSafe;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use futures_util::FutureExt;
 use futures_util::future::{Either, select};
+use tokio::sync::OwnedSemaphorePermit;
 
+use super::around::Beginning;
 use super::host::RunHost;
+use super::lack;
 use super::limits::{Begun, begin, ousted};
 use super::park;
 use crate::author::cancel::Cancel;
@@ -16,7 +20,7 @@ use crate::author::core::Core;
 use crate::author::frame::{Frame, Framed, enter};
 use crate::author::meta::Meta;
 use crate::author::slot::{Busy, CallOptions, Finished, Key, Recorded};
-use crate::clock::Stopwatch;
+use crate::clock::{Clock, Stopwatch};
 use crate::error::{Error, ErrorKind, Result};
 use crate::failpoint::failpoint;
 use crate::model::payload::Payload;
@@ -28,112 +32,196 @@ use crate::store::Durability;
 /// A body that takes this long is worth a sync: its result must not be lost to a power cut.
 const WORTH_A_SYNC: Duration = Duration::from_millis(10);
 
+/// How long a signal may take until it is heard.
+const HEARD_WITHIN: Duration = Duration::from_millis(10);
+
 /// How long a body may take to end by itself once another call takes its place.
 const GRACE: Duration = Duration::from_secs(5);
 
-/// Runs a task until it succeeds or its attempts are used up.
+/// A call of a task.
+#[derive(Debug)]
+pub(super) struct Task {
+    pub(super) meta: &'static Meta,
+    pub(super) input: Payload,
+    pub(super) options: CallOptions,
+}
+
+/// Runs a task until it succeeds or its attempts are used up. The first attempt takes the permit that it is given, if any.
+///
+/// Each call is one such future, so what few of them do is boxed: it stays below a kilobyte, where allocators are fast.
 pub(super) async fn run_task(
     host: Arc<RunHost>,
     core: Arc<Core>,
     key: Key,
-    meta: &'static Meta,
-    input: Payload,
-    options: CallOptions,
+    task: Task,
+    mut given: Option<OwnedSemaphorePermit>,
 ) -> Finished {
+    let Task {
+        meta,
+        input,
+        options,
+    } = task;
     let step = core.step_id(key);
     let cancel = Arc::new(Cancel::default());
     let (mut failed, due) = host.earlier_attempts(&step);
     if let Some(due) = due {
-        core.clock.sleep_until(due).await;
+        // A wait holds no place.
+        given = None;
+        Box::pin(core.clock.sleep_until(due)).await;
     }
-    let first = core.clock.now();
+    let mut first = None;
+    let mut lacking = 0;
     loop {
-        let attempt = Attempt {
-            run: Some(core.facts.run),
-            step: step.clone(),
-            attempt: failed + 1,
-            undone: host.undone(&step),
-            logical_time: core.facts.logical_time,
-            cancel: cancel.clone(),
-            used: std::sync::OnceLock::new(),
+        let context = context_of(&host, &core, &step, failed + 1, &cancel);
+        let begun = match given.take() {
+            Some(permit) => Ok(Begun::at_once(permit)),
+            None => Box::pin(begin(&host, key, meta, &input, &context.0)).await,
         };
-        let begun = begin(&host, key, meta, &input, &attempt).await;
-        unless_stopped(&core).await;
-        core.body_starts(key, Busy::Body, cancel.clone());
+        body_begins(&host, &core, key, (meta, failed + 1), &step, &cancel).await;
         let started = core.clock.now();
-        if meta.task.park {
-            let note = park::begins(&step, failed + 1, started);
-            host.note_synced(note).await;
-        } else {
-            host.note_start(&step).await;
-        }
         let watch = Stopwatch::start();
         failpoint("engine::before_body");
         let (result, begun) = match begun {
             Ok(mut begun) => {
                 let limit = options.timeout_of(meta);
-                let result = held(&core, meta, input.clone(), attempt, limit, &mut begun).await;
-                (result, Some(begun))
+                let body = run_body(&host, &core, meta, input.clone(), context.clone(), limit);
+                (held(&core, body, &context.0, &mut begun).await, Some(begun))
             }
             Err(error) => (Err(error), None),
         };
         failpoint("engine::after_body");
-        let ended = core.clock.now();
-        let (state, output) = match &result {
-            Ok(value) => (TaskState::Completed, value.clone()),
-            Err(error) => (
-                state_of(error),
-                Payload::from_json(located(error, meta, &step, failed + 1).to_json()),
-            ),
-        };
+        hear_signals(&core, result.is_err()).await;
+        if let Err(error) = &result
+            && context.0.lacked.load(Ordering::Relaxed)
+            && may_come(error)
+            && !core.stops.any()
+        {
+            first.get_or_insert(started);
+            drop(begun);
+            core.body_waits(key);
+            lacking += 1;
+            Box::pin(lack::wait(&host, &core, &step, error, lacking)).await;
+            continue;
+        }
+        let (ended, took) = core.clock.after(started, watch);
         let retried = matches!(&result, Err(error) if failed < options.retries_of(meta) && may_retry(meta, error))
             && !core.stops.any();
+        let recorded = outcome(result, meta, &step, failed + 1);
+        failed += 1;
         if !retried {
             return Finished {
                 key,
-                recorded: Recorded { state, output },
-                attempts: failed + 1,
-                started: first,
+                recorded,
+                attempts: failed,
+                started: first.unwrap_or(started),
                 ended,
                 fingerprint: meta.fingerprint,
                 signal: None,
-                synced: meta.task.durable || watch.elapsed() >= WORTH_A_SYNC,
+                synced: meta.task.durable || took >= WORTH_A_SYNC,
             };
         }
-        failed += 1;
+        first.get_or_insert(started);
         drop(begun);
         core.body_waits(key);
-        let delay = retry::jitter(
-            options.delay_of(meta, failed),
-            meta.task.jitter,
-            crate::clock::random_u64(),
-        );
-        let next = ended.saturating_add(crate::clock::micros(delay));
         let record = AttemptRecord {
             step: step.to_string(),
             attempt: failed,
             started,
             finished: ended,
-            error: output,
-            next: Some(next),
+            error: recorded.output,
+            next: None,
         };
-        let mut entries = failed_attempt(record, delay);
-        if meta.task.park && delay.is_zero() {
-            entries.push(Entry::WaitOver(step.to_string()));
-        }
-        // A count that could not be written down costs at most one more attempt after a crash.
-        if host.record(entries, Durability::Soon).await.is_ok() {
-            core.clock.sleep_until(next).await;
-        } else {
-            std::future::pending::<()>().await;
-        }
+        Box::pin(until_next(&host, &core, meta, &options, record)).await;
     }
 }
 
-/// Once the run stops, nothing begins any more: the wait ends with the call.
-async fn unless_stopped(core: &Core) {
+fn outcome(result: Result<Payload>, meta: &Meta, step: &str, attempts: u32) -> Recorded {
+    match result {
+        Ok(output) => Recorded {
+            state: TaskState::Completed,
+            output,
+        },
+        Err(error) => Recorded {
+            state: state_of(&error),
+            output: Payload::from_json(located(&error, meta, step, attempts).to_json()),
+        },
+    }
+}
+
+/// What the body of an attempt may ask about it.
+fn context_of(
+    host: &RunHost,
+    core: &Core,
+    step: &Arc<str>,
+    attempt: u32,
+    cancel: &Arc<Cancel>,
+) -> TaskContext {
+    TaskContext(Arc::new(Attempt {
+        run: Some(core.facts.run),
+        step: step.clone(),
+        attempt,
+        undone: host.undone(step),
+        logical_time: core.facts.logical_time,
+        cancel: cancel.clone(),
+        used: OnceLock::new(),
+        logged: AtomicU32::new(0),
+        lacked: AtomicBool::new(false),
+    }))
+}
+
+/// Writes a failed attempt down and waits until the next one is due.
+async fn until_next(
+    host: &RunHost,
+    core: &Core,
+    meta: &Meta,
+    options: &CallOptions,
+    mut record: AttemptRecord,
+) {
+    let delay = retry::jitter(
+        options.delay_of(meta, record.attempt),
+        meta.task.jitter,
+        crate::clock::random_u64(),
+    );
+    let next = record.finished.saturating_add(crate::clock::micros(delay));
+    record.next = Some(next);
+    let step = record.step.clone();
+    let mut entries = failed_attempt(record, delay);
+    if meta.task.park && delay.is_zero() {
+        entries.push(Entry::WaitOver(step));
+    }
+    // A count that could not be written down costs at most one more attempt after a crash.
+    if host.record(entries, Durability::Soon).await.is_ok() {
+        core.clock.sleep_until(next).await;
+    } else {
+        std::future::pending::<()>().await;
+    }
+}
+
+/// Says that a body begins. Once the run stops, nothing begins any more: the wait ends with the call.
+async fn body_begins(
+    host: &RunHost,
+    core: &Core,
+    key: Key,
+    (meta, attempt): (&Meta, u32),
+    step: &Arc<str>,
+    cancel: &Arc<Cancel>,
+) {
     if core.stops.any() {
         std::future::pending::<()>().await;
+    }
+    core.body_starts(key, Busy::Body, cancel.clone());
+    host.note_start(step, meta.name, attempt).await;
+    if meta.task.park {
+        let note = park::begins(step, attempt, core.clock.now());
+        Box::pin(host.note_synced(note)).await;
+    }
+}
+
+/// A signal that stops this process may have stopped what the body had started, and be heard here a little later. The
+/// driver keeps no failure of a run that is interrupted.
+async fn hear_signals(core: &Core, failed: bool) {
+    if failed && core.stops.by_signal.load(Ordering::Relaxed) {
+        Clock::real().sleep(HEARD_WITHIN).await;
     }
 }
 
@@ -154,14 +242,10 @@ fn failed_attempt(record: AttemptRecord, delay: Duration) -> Vec<Entry> {
 /// Runs a body under its limit, until it ends or another call takes its place.
 async fn held(
     core: &Core,
-    meta: &'static Meta,
-    input: Payload,
-    attempt: Attempt,
-    timeout: Option<Duration>,
+    body: impl Future<Output = Result<Payload>>,
+    attempt: &Attempt,
     begun: &mut Begun,
 ) -> Result<Payload> {
-    let attempt = Arc::new(attempt);
-    let body = run_body(core, meta, input, attempt.clone(), timeout);
     let Some(place) = &mut begun.place else {
         return body.await;
     };
@@ -181,18 +265,25 @@ async fn held(
 }
 
 async fn run_body(
+    host: &RunHost,
     core: &Core,
     meta: &'static Meta,
     input: Payload,
-    attempt: Arc<Attempt>,
+    context: TaskContext,
     timeout: Option<Duration>,
 ) -> Result<Payload> {
-    let cancel = attempt.cancel.clone();
-    let context = TaskContext(attempt);
+    let cancel = context.0.cancel.clone();
     let frame = Frame::Task(context.0.clone());
-    let made = std::panic::catch_unwind(AssertUnwindSafe(|| {
-        enter(frame.clone(), || (meta.body)(input, context))
-    }));
+    let begin = || match &host.shared.around {
+        None => (meta.body)(input, context),
+        Some(around) => around.task(Beginning {
+            meta,
+            step: context.0.step.clone(),
+            input,
+            context,
+        }),
+    };
+    let made = std::panic::catch_unwind(AssertUnwindSafe(|| enter(frame.clone(), begin)));
     let body = match made {
         Ok(body) => AssertUnwindSafe(Framed {
             frame,
@@ -203,12 +294,7 @@ async fn run_body(
     };
     let result = match timeout {
         None => body.await,
-        Some(limit) => match select(
-            std::pin::pin!(body),
-            std::pin::pin!(core.clock.sleep(limit)),
-        )
-        .await
-        {
+        Some(limit) => match select(body, Box::pin(core.clock.sleep(limit))).await {
             Either::Left((result, _)) => result,
             Either::Right(_) => {
                 cancel.set();
@@ -249,7 +335,8 @@ fn state_of(error: &Error) -> TaskState {
     }
 }
 
-fn may_retry(meta: &Meta, error: &Error) -> bool {
+/// Whether another try may help at all, whoever asks for it.
+fn may_come(error: &Error) -> bool {
     !matches!(
         error.kind(),
         ErrorKind::Fatal
@@ -259,5 +346,9 @@ fn may_retry(meta: &Meta, error: &Error) -> bool {
             | ErrorKind::Record
             | ErrorKind::Limit
             | ErrorKind::Misuse
-    ) && meta.task.retry_if.is_none_or(|retry_if| retry_if(error))
+    )
+}
+
+fn may_retry(meta: &Meta, error: &Error) -> bool {
+    may_come(error) && meta.task.retry_if.is_none_or(|retry_if| retry_if(error))
 }

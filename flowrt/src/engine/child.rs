@@ -7,20 +7,22 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
 use tokio::task::AbortHandle;
 
+use super::around::Beginning;
 use super::driver::Stop;
 use super::host::{Message, RunHost};
 use super::{DEPTH_MAX, again, build, drive, patiently, trouble};
 use crate::author::cancel::Stops;
+use crate::author::context::TaskContext;
 use crate::author::core::Core;
 use crate::author::meta::Meta;
 use crate::author::record::named;
 use crate::author::slot::{Busy, Finished, Key, Recorded};
 use crate::clock::Clock;
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind, Result};
 use crate::failpoint::failpoint;
 use crate::model::ids::RunId;
 use crate::model::payload::Payload;
-use crate::model::record::{Journal, NewRun, RunRecord, StepKind, WaitRecord};
+use crate::model::record::{Journal, Micros, NewRun, RunRecord, StepKind, WaitRecord};
 use crate::model::state::{RunState, TaskState};
 
 /// How often a child that another process drives is looked at.
@@ -131,9 +133,22 @@ pub(super) async fn run_child(
     let step = core.step_id(key).to_string();
     let stops = Stops {
         in_hook: core.stops.in_hook,
+        by_signal: core.stops.by_signal.clone(),
         ..Stops::default()
     };
     core.body_starts(key, Busy::Child, stops.cancel.clone());
+    let stand_in = host.shared.around.as_ref().and_then(|around| {
+        around.child(Beginning {
+            meta,
+            step: Arc::from(step.as_str()),
+            input: input.clone(),
+            context: TaskContext::plain(meta.name, core.facts.logical_time),
+        })
+    });
+    if let Some(stand_in) = stand_in {
+        let recorded = recorded_of(stand_in.await, &step);
+        return ended(key, &core, meta, started, recorded);
+    }
     let recorded = match outcome(&host, &core, &step, meta, &input, stops).await {
         Ok(record) => recorded(&record, &step),
         Err(Trouble::Failed(error)) => Recorded {
@@ -149,6 +164,10 @@ pub(super) async fn run_child(
             std::future::pending().await
         }
     };
+    ended(key, &core, meta, started, recorded)
+}
+
+fn ended(key: Key, core: &Core, meta: &Meta, started: Micros, recorded: Recorded) -> Finished {
     Finished {
         key,
         recorded,
@@ -158,6 +177,20 @@ pub(super) async fn run_child(
         fingerprint: meta.fingerprint,
         signal: None,
         synced: true,
+    }
+}
+
+/// How the outcome of what stood in a child's place is recorded.
+fn recorded_of(result: Result<Payload>, step: &str) -> Recorded {
+    match result {
+        Ok(output) => Recorded {
+            state: TaskState::Completed,
+            output,
+        },
+        Err(error) => Recorded {
+            state: TaskState::Failed,
+            output: Payload::from_json(error.at(step, None, 1).to_json()),
+        },
     }
 }
 

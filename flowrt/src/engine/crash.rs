@@ -11,6 +11,13 @@ use crate::store::{self, Ending, RunFilter};
 /// The kind of the note that a body begins. Written only once a process has died, so that a loop knows its cause.
 pub(super) const UNDER_WAY: &str = "attempt";
 
+/// Whether the deaths are a run's own. One that only waited for its children is not: what they record is progress that
+/// its own record does not show, and one of them that kills its process is ended for it.
+pub(super) fn is_to_blame(journal: &Journal) -> bool {
+    let of_kind = |kind| journal.waits.iter().any(|wait| wait.kind == kind);
+    of_kind(UNDER_WAY) || !of_kind("child")
+}
+
 /// Says once that a panic of a body is no failed attempt in this program.
 pub(crate) fn warn_of_aborts() {
     static SAID: std::sync::Once = std::sync::Once::new();
@@ -121,7 +128,9 @@ async fn finish(
             .store
             .finish(record.id, record.epoch, Vec::new(), ending.clone())
     })
-    .await
+    .await?;
+    shared.events.ends(record.id, &ending);
+    Ok(())
 }
 
 /// The steps that had begun when the process died.

@@ -12,6 +12,7 @@ use crate::author::cancel::Stops;
 use crate::author::meta::Meta;
 use crate::clock::micros;
 use crate::error::{Error, ErrorKind, Result};
+use crate::logs::Kept;
 use crate::model::after::Decided;
 use crate::model::record::{Entry, Journal, Micros, RunRecord, WaitRecord};
 use crate::model::state::RunState;
@@ -81,7 +82,7 @@ async fn one_attempt(
         let mut driver = Driver::new(shared, record, meta, journal, depth, stops, None);
         let ended = driver.finish(RunState::Parked, None, Some(error)).await;
         return ended.map(|()| None);
-    } else if record.crashes > shared.settings.crashes_max() {
+    } else if record.crashes > shared.settings.crashes_max() && crash::is_to_blame(&journal) {
         let error = crash::error(shared, &record, &journal);
         let mut driver = Driver::new(shared, record, meta, journal, depth, stops, None);
         let ended = driver.finish(RunState::Crashed, None, Some(error)).await;
@@ -111,6 +112,8 @@ async fn one_attempt(
         .await
         .map_err(trouble)?;
     }
+    let _kept = Kept::open(record.id, &shared.logs, &**store, record.epoch > 1).await;
+    shared.events.begins(&record, &journal);
     record.attempt = attempt;
     let again = record.clone();
     let mut driver = Driver::new(shared, record, meta, journal, depth, stops, deadline);

@@ -122,6 +122,8 @@ impl Driver {
             entries.push(Entry::WaitOver(retry::TIMEOUT.to_owned()));
         }
         self.children_end().await;
+        // Whoever is told of the end finds every line of the run.
+        self.host.shared.logs.flush().await;
         let ending = Ending {
             state,
             output,
@@ -172,7 +174,11 @@ impl Driver {
         let finished =
             patiently(|| store.finish(run, epoch, entries.to_vec(), ending.clone())).await;
         failpoint("engine::after_finish");
-        finished
+        finished?;
+        let events = &self.host.shared.events;
+        events.recorded(run, entries);
+        events.ends(run, ending);
+        Ok(())
     }
 
     /// Child runs that were dropped or stopped write their own ends first, within their own grace.

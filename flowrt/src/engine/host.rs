@@ -9,10 +9,12 @@ use futures_util::future::BoxFuture;
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use super::attempt::Task;
 use super::child::Children;
 use super::driver::Stop;
 use super::hooks::Hooks;
 use super::signal::Signals;
+use super::starter::Queue;
 use super::{Shared, attempt, child, crash, patiently, signal, trouble};
 use crate::author::core::{Core, Host};
 use crate::author::meta::{Kind, Meta};
@@ -21,6 +23,7 @@ use crate::clock::micros;
 use crate::error::{Error, Result};
 use crate::failpoint::failpoint;
 use crate::model::after::Afters;
+use crate::model::event::What;
 use crate::model::ids::RunId;
 use crate::model::payload::Payload;
 use crate::model::record::{Entry, Journal, Micros, RunRecord, WaitRecord};
@@ -48,6 +51,9 @@ pub(super) struct RunHost {
     pub(super) messages: UnboundedSender<Message>,
     permits: Arc<Semaphore>,
     blocking: Arc<Semaphore>,
+    /// Tasks that wait for a permit of either kind.
+    queues: [Queue; 2],
+    pub(super) cores: usize,
     /// Failed attempts of earlier drives and when the next one is due.
     attempts: HashMap<String, (u32, Option<Micros>)>,
     /// When the waits of earlier drives end: a restart wakes at the same instant.
@@ -112,6 +118,8 @@ impl RunHost {
             messages,
             permits,
             blocking: Arc::new(Semaphore::new(cores)),
+            queues: Default::default(),
+            cores,
             attempts: counted,
             dues,
             asks,
@@ -150,7 +158,26 @@ impl RunHost {
         } else {
             &self.permits
         };
+        // Mostly there is one, and then no wait needs to be set up.
+        if let Ok(permit) = permits.clone().try_acquire_owned() {
+            return Some(permit);
+        }
+        Box::pin(permits.clone().acquire_owned()).await.ok()
+    }
+
+    /// The same, for a starter of tasks of either kind.
+    pub(super) async fn permit_of(&self, blocking: bool) -> Option<OwnedSemaphorePermit> {
+        let permits = if blocking {
+            &self.blocking
+        } else {
+            &self.permits
+        };
         permits.clone().acquire_owned().await.ok()
+    }
+
+    /// Where tasks wait for such a place.
+    pub(super) fn queue(&self, blocking: bool) -> &Queue {
+        &self.queues[usize::from(blocking)]
     }
 
     /// The instant at which a wait of an earlier drive ends.
@@ -171,13 +198,32 @@ impl RunHost {
             self.suspicious.store(false, Ordering::Relaxed);
         }
         let (store, run, epoch) = (&self.shared.store, self.run, self.epoch);
-        failpoint("engine::before_record");
-        let recorded = patiently(|| store.record(run, epoch, entries.clone(), durability)).await;
-        failpoint("engine::after_record");
-        if let (Ok(()), Some(hooks)) = (&recorded, self.hooks.get()) {
-            hooks.recorded(&entries);
+        // A body whose end is recorded has its lines in the store: they are what explains a crash after it.
+        if self.shared.logs.holds_lines() {
+            self.shared.logs.flush().await;
         }
-        recorded.map_err(trouble)
+        failpoint("engine::before_record");
+        let watched;
+        let recorded = if store.is_always_there() {
+            // Nobody needs what was written, unless somebody watches.
+            let is_watched = self.shared.events.is_watched() || self.hooks.get().is_some();
+            watched = is_watched.then(|| entries.clone());
+            store.record(run, epoch, entries, durability).await
+        } else {
+            let recorded =
+                patiently(|| store.record(run, epoch, entries.clone(), durability)).await;
+            watched = Some(entries);
+            recorded
+        };
+        failpoint("engine::after_record");
+        recorded.map_err(trouble)?;
+        if let Some(entries) = watched {
+            self.shared.events.recorded(run, &entries);
+            if let Some(hooks) = self.hooks.get() {
+                hooks.recorded(&entries);
+            }
+        }
+        Ok(())
     }
 
     /// Writes down that a step waits. Returns only if that is recorded; else the run is lost.
@@ -202,13 +248,21 @@ impl RunHost {
         }
     }
 
-    /// Writes down that a body begins, if the run is under suspicion of killing its process.
-    pub(super) async fn note_start(&self, step: &str) {
-        if !self.suspicious.load(Ordering::Relaxed) {
-            return;
+    /// Tells those who watch that a body begins, and writes it down if the run is under suspicion of killing its process.
+    pub(super) async fn note_start(&self, step: &Arc<str>, task: &'static str, attempt: u32) {
+        self.shared.events.tell(self.run, || What::Started {
+            step: step.clone(),
+            task,
+            attempt,
+        });
+        if self.suspicious.load(Ordering::Relaxed) {
+            Box::pin(self.note_suspicious(step)).await;
         }
+    }
+
+    async fn note_suspicious(&self, step: &Arc<str>) {
         let wait = WaitRecord {
-            step: step.to_owned(),
+            step: step.to_string(),
             kind: crash::UNDER_WAY.to_owned(),
             due: None,
             detail: serde_json::Value::Null,
@@ -286,7 +340,12 @@ impl Host for Handle {
                 input,
                 options,
             } if meta.kind == Kind::Task => {
-                Box::pin(attempt::run_task(host, core, key, meta, input, options))
+                let task = Task {
+                    meta,
+                    input,
+                    options,
+                };
+                Box::pin(attempt::run_task(host, core, key, task, None))
             }
             Work::Call { meta, input, .. } => {
                 Box::pin(child::run_child(host, core, key, meta, input))
@@ -340,6 +399,14 @@ impl Host for Handle {
             Durability::Soon
         };
         Box::pin(async move { host.record(entries, durability).await })
+    }
+
+    fn fanned_out(&self, items: u64, step: &dyn Fn() -> Arc<str>) {
+        let what = || What::FannedOut {
+            step: step(),
+            items,
+        };
+        self.0.shared.events.tell(self.0.run, what);
     }
 
     fn spawn_commit(

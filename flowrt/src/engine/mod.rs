@@ -3,6 +3,7 @@
 mod active;
 mod after;
 pub(crate) mod again;
+mod around;
 mod attempt;
 mod beside;
 pub(crate) mod build;
@@ -11,41 +12,49 @@ mod crash;
 mod drive;
 mod driver;
 mod end;
+mod events;
 mod hooks;
 mod host;
+mod lack;
 mod limits;
 pub(crate) mod park;
 mod patience;
 mod retry;
 mod settings;
 mod signal;
+mod starter;
 mod watch;
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use active::Active;
+pub(crate) use around::{Around, Beginning};
 pub(crate) use crash::{end_orphan, may_have_crashed, warn_of_aborts};
 pub(crate) use drive::drive;
+pub use events::Events;
+use events::Hub;
 pub(crate) use patience::patiently;
 pub(crate) use settings::Settings;
 
 use crate::author::meta::Meta;
 use crate::clock::Clock;
 use crate::error::{Error, ErrorKind};
+use crate::logs::Sink;
+use crate::model::event::What;
+use crate::model::record::LogLine;
 use crate::store::{self, Store};
 
 /// The most child runs that may nest.
 pub(crate) const DEPTH_MAX: u32 = 64;
-
-/// The most steps that one run may record.
-pub(crate) const HISTORY_STEPS_MAX: u64 = 1_000_000;
 
 /// What all runs of an open engine share.
 #[derive(Debug)]
 pub(crate) struct Shared {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) clock: Clock,
+    pub(crate) events: Arc<Hub>,
+    pub(crate) logs: Arc<Sink>,
     /// Flows by registered name.
     pub(crate) flows: HashMap<&'static str, &'static Meta>,
     limiter: std::sync::OnceLock<limits::Limiter>,
@@ -53,6 +62,8 @@ pub(crate) struct Shared {
     pub(crate) settings: Settings,
     /// Told when something may have changed for a run that waits: a signal, a cancel, the end of a run.
     pub(crate) changed: tokio::sync::Notify,
+    /// What a test puts around bodies.
+    pub(crate) around: Option<Arc<dyn Around>>,
 }
 
 impl Shared {
@@ -60,15 +71,23 @@ impl Shared {
         store: Arc<dyn Store>,
         clock: Clock,
         flows: HashMap<&'static str, &'static Meta>,
+        around: Option<Arc<dyn Around>>,
     ) -> Arc<Self> {
+        let events = Arc::new(Hub::new(clock.clone()));
+        let told = events.clone();
+        let on_line = move |line: &LogLine| told.tell(line.run, || What::Log(line.clone()));
+        let logs = Sink::new(store.clone(), Box::new(on_line));
         Arc::new(Self {
             store,
             clock,
+            events,
+            logs,
             flows,
             limiter: std::sync::OnceLock::new(),
             active: Active::default(),
             settings: Settings::default(),
             changed: tokio::sync::Notify::new(),
+            around,
         })
     }
 

@@ -10,6 +10,7 @@ use crate::clock::micros;
 pub(crate) struct Settings {
     crashes_max: AtomicU32,
     grace: AtomicU64,
+    history_steps_max: AtomicU64,
 }
 
 impl Default for Settings {
@@ -17,6 +18,7 @@ impl Default for Settings {
         Self {
             crashes_max: AtomicU32::new(3),
             grace: AtomicU64::new(5_000_000),
+            history_steps_max: AtomicU64::new(1_000_000),
         }
     }
 }
@@ -29,6 +31,15 @@ impl Settings {
 
     pub(crate) fn set_crashes_max(&self, count: u32) {
         self.crashes_max.store(count, Ordering::Relaxed);
+    }
+
+    /// How many steps one run may record.
+    pub(crate) fn history_steps_max(&self) -> u64 {
+        self.history_steps_max.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn set_history_steps_max(&self, count: u64) {
+        self.history_steps_max.store(count, Ordering::Relaxed);
     }
 
     /// How long bodies that are not wanted any more may go on.

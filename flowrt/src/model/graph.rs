@@ -109,3 +109,116 @@ pub struct Graph {
     /// In source order of their targets.
     pub edges: Vec<Edge>,
 }
+
+impl Graph {
+    /// The graph of what is recorded: a branch has no record, so what waits for it waits for all in its arms.
+    #[must_use]
+    pub fn without_branches(&self) -> Self {
+        let mut places = Vec::with_capacity(self.nodes.len());
+        let mut nodes = Vec::new();
+        for node in &self.nodes {
+            let stays = node.kind != NodeKind::Branch;
+            places.push(stays.then_some(nodes.len()));
+            if stays {
+                nodes.push(Node {
+                    arm: None,
+                    ..node.clone()
+                });
+            }
+        }
+        let mut edges: Vec<Edge> = Vec::new();
+        for (index, place) in places.iter().enumerate() {
+            let Some(to) = *place else { continue };
+            for (from, kind) in self.waits_for(index) {
+                let Some(from) = places[from] else { continue };
+                if from != to && !edges.iter().any(|edge| edge.from == from && edge.to == to) {
+                    edges.push(Edge { from, to, kind });
+                }
+            }
+        }
+        Self {
+            flow: self.flow.clone(),
+            is_dag: self.is_dag,
+            nodes,
+            edges,
+        }
+    }
+
+    /// The recorded nodes that one waits for: those before the decisions that it is subject to, and, where it uses the
+    /// outcome of a branch, all that may give it.
+    fn waits_for(&self, to: usize) -> Vec<(usize, EdgeKind)> {
+        let mut found = Vec::new();
+        for edge in self.edges.iter().filter(|edge| edge.to == to) {
+            if self.nodes[edge.from].kind != NodeKind::Branch {
+                found.push((edge.from, edge.kind));
+            } else if !self.is_inside(to, edge.from) {
+                let all = 0..self.nodes.len();
+                let mut inside = all
+                    .filter(|node| self.is_inside(*node, edge.from))
+                    .peekable();
+                // Arms of plain code alone: only the decision is waited for.
+                if inside.peek().is_none() {
+                    found.extend(self.waits_for(edge.from));
+                }
+                found.extend(inside.map(|node| (node, edge.kind)));
+            }
+        }
+        if let Some((branch, _)) = self.nodes[to].arm {
+            found.extend(self.waits_for(branch));
+        }
+        found
+    }
+
+    /// The node is in an arm of that branch, however deep.
+    fn is_inside(&self, node: usize, branch: usize) -> bool {
+        match &self.nodes[node].arm {
+            // Nodes of arms come after their branch.
+            Some((around, _)) if *around < node => {
+                *around == branch || self.is_inside(*around, branch)
+            }
+            _ => false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn branches_are_looked_through() {
+        let node = |id: &str, kind, arm: Option<usize>| Node {
+            id: id.to_owned(),
+            label: id.to_owned(),
+            kind,
+            rule: Trigger::AllSuccess,
+            tolerated: false,
+            over: None,
+            items: None,
+            arm: arm.map(|branch| (branch, "yes".to_owned())),
+            state: None,
+            location: None,
+        };
+        let edge = |from, to| Edge {
+            from,
+            to,
+            kind: EdgeKind::Data,
+        };
+        let graph = Graph {
+            flow: "flow".to_owned(),
+            is_dag: true,
+            nodes: vec![
+                node("a", NodeKind::Task, None),
+                node("if", NodeKind::Branch, None),
+                node("inner if", NodeKind::Branch, Some(1)),
+                node("b", NodeKind::Task, Some(2)),
+                node("c", NodeKind::Task, None),
+            ],
+            edges: vec![edge(0, 1), edge(1, 2), edge(2, 3), edge(1, 4)],
+        };
+        let seen = graph.without_branches();
+        let names: Vec<_> = seen.nodes.iter().map(|node| node.id.as_str()).collect();
+        assert_eq!(names, ["a", "b", "c"]);
+        assert_eq!(seen.edges, [edge(0, 1), edge(1, 2)]);
+    }
+}

@@ -81,8 +81,7 @@ impl Finding {
 /// Looks at the flows that were linked into this program.
 pub fn flows(flows: &[&'static Meta]) -> Vec<Finding> {
     if flows.is_empty() {
-        let hint = "a crate of flows must be named where the program starts: flowrt::main!(flows = [my_flows])";
-        return vec![Finding::bad("flows", "this program has no flows", hint)];
+        return vec![Finding::failed("flows", &crate::registry::none())];
     }
     let mut findings = Vec::new();
     for meta in flows {

@@ -5,11 +5,14 @@ pub mod inspect;
 mod limits;
 mod names;
 pub mod params;
+pub(crate) mod picture;
 mod rerun;
 mod resume;
 pub mod signals;
 mod start;
 mod stop;
+mod watch;
+mod why;
 
 use std::sync::Arc;
 
@@ -20,20 +23,24 @@ use crate::author::meta::{Kind, Meta};
 use crate::author::plain::Standalone;
 use crate::author::record::{decode_output, named};
 use crate::clock::{self, Clock};
+pub use crate::engine::Events;
 use crate::engine::{self, Shared, again, trouble};
 use crate::error::{Error, ErrorKind, Result};
 use crate::failpoint::failpoint;
+use crate::model::graph::Graph;
 use crate::model::ids::{ProcessId, RunId};
 use crate::model::payload::Payload;
 use crate::model::record::{Journal, NewRun, RunRecord};
 use crate::registry;
-pub use crate::store::RunFilter;
 use crate::store::memory::Memory;
+pub use crate::store::{LogFilter, RunFilter};
 use crate::store::{Options, Process, Reopening, Store};
 pub use limits::{BucketReport, LimitReport, TicketReport};
 pub use rerun::Rerun;
 pub use resume::Resume;
 pub use start::Start;
+pub use watch::Retold;
+pub use why::{Driver, Reason, Why, reasons_of};
 
 /// An open store and the flows of this program: starts runs and drives them.
 ///
@@ -100,10 +107,23 @@ impl Engine {
     }
 
     pub(crate) fn with_clock(store: Arc<dyn Store>, clock: Clock, counted: bool) -> Result<Self> {
-        let shared = Shared::new(store, clock, registry::flows()?);
+        let shared = Shared::new(store, clock, registry::flows()?, None);
         Ok(Self {
             shared,
             _open: counted.then(|| Arc::new(OpenEngine::new())),
+        })
+    }
+
+    /// An engine of a test: something stands around its bodies, and it does not count as open.
+    pub(crate) fn in_test(
+        store: Arc<dyn Store>,
+        clock: Clock,
+        around: Arc<dyn engine::Around>,
+    ) -> Result<Self> {
+        let shared = Shared::new(store, clock, registry::flows()?, Some(around));
+        Ok(Self {
+            shared,
+            _open: None,
         })
     }
 
@@ -138,7 +158,11 @@ impl Engine {
         self.start_with(flow, params, Start::default()).await
     }
 
-    async fn start_meta(&self, meta: &'static Meta, input: Payload) -> Result<RunHandle> {
+    pub(crate) async fn start_meta(
+        &self,
+        meta: &'static Meta,
+        input: Payload,
+    ) -> Result<RunHandle> {
         let record = self.accept(meta, input, Start::default()).await?;
         self.take(&record, meta, None).await
     }
@@ -151,7 +175,8 @@ impl Engine {
         }
         refuse_later(meta)?;
         let now = self.shared.clock.now();
-        let id = RunId(clock::new_uuid());
+        let (id, seed) = self.shared.clock.draw_run();
+        let id = RunId(id);
         let run = NewRun {
             id,
             name: start.name.unwrap_or_else(|| names::of(clock::random_u64())),
@@ -160,7 +185,7 @@ impl Engine {
             parent: None,
             origin: None,
             idempotency_key: None,
-            seed: clock::random_u64(),
+            seed,
             created: now,
             logical_time: now,
             build: engine::build::build().to_owned(),
@@ -270,6 +295,25 @@ impl Engine {
         flows
     }
 
+    /// The graph of a flow of this program, if it is a DAG.
+    pub fn graph(&self, flow: &str) -> Option<Graph> {
+        let meta = self.shared.flows.get(flow)?;
+        Some(picture::graph(meta)).filter(|graph| graph.is_dag)
+    }
+
+    /// The graph of a run's flow, with the states that its nodes have in that run.
+    ///
+    /// # Errors
+    /// If this program has no such flow, or the store fails.
+    pub async fn graph_of(&self, record: &RunRecord) -> Result<Graph> {
+        let Some(meta) = self.shared.flows.get(record.flow.as_str()) else {
+            return Err(registry::unknown(&record.flow, &self.shared.flows));
+        };
+        let mut graph = picture::graph(meta);
+        picture::mark(&mut graph, &self.steps(record.id).await?);
+        Ok(graph)
+    }
+
     /// Runs, newest first.
     ///
     /// # Errors
@@ -291,7 +335,7 @@ fn open_memory() -> Arc<dyn Store> {
     Memory::open(Options::new(this_process()))
 }
 
-fn this_process() -> Process {
+pub(crate) fn this_process() -> Process {
     Process {
         id: ProcessId(clock::new_uuid()),
         pid: std::process::id(),
@@ -302,7 +346,7 @@ fn this_process() -> Process {
 }
 
 /// The value of a run that ended, or why there is none.
-fn outcome(record: RunRecord) -> Result<Payload> {
+pub(crate) fn outcome(record: RunRecord) -> Result<Payload> {
     match (record.output, record.error) {
         (Some(output), _) => Ok(output),
         (None, Some(error)) => Err(Error::from_json(&error)),
@@ -316,18 +360,7 @@ fn outcome(record: RunRecord) -> Result<Payload> {
 /// A flow that asks for what this version does not carry out is not started: it would run without it.
 fn refuse_later(meta: &Meta) -> Result<()> {
     let own = meta.flow.later.iter().map(|option| (*option, meta.name));
-    let nodes = meta.graph.map_or(&[][..], |graph| graph.nodes);
-    let callees = nodes.iter().filter_map(|node| match node.what {
-        crate::author::meta::What::Call(callee) | crate::author::meta::What::Map(callee) => {
-            Some(callee)
-        }
-        _ => None,
-    });
-    let sites = meta
-        .sites
-        .iter()
-        .filter_map(|site| site.callee.map(|callee| callee()));
-    let theirs = callees.chain(sites).flat_map(|callee| {
+    let theirs = meta.callees().flat_map(|callee| {
         callee
             .task
             .later

@@ -100,6 +100,13 @@ impl Engine {
         self
     }
 
+    /// How many steps one run may record (1,000,000 if nothing is said). The next one does not begin, and the run fails
+    /// with an error of kind [`ErrorKind::Limit`](crate::ErrorKind::Limit).
+    pub fn history_steps_max(self, count: u64) -> Self {
+        self.shared.settings.set_history_steps_max(count);
+        self
+    }
+
     /// How long bodies may go on once their run is cancelled, interrupted or out of time (5 s if nothing is said). Then
     /// an `async` body is dropped at its `.await`; a blocking one goes on unseen, and its result is not recorded.
     pub fn grace(self, grace: Duration) -> Self {
@@ -114,8 +121,15 @@ impl RunHandle {
         self.interrupter()();
     }
 
-    /// What lets go of the run from elsewhere, also while somebody waits for it.
-    pub(crate) fn interrupter(&self) -> impl Fn() + Send + use<> {
+    /// What lets go of the run when a signal comes, also while somebody waits for it.
+    #[cfg(feature = "cli")]
+    pub(crate) fn on_signal(&self) -> impl Fn() + Send + use<> {
+        let by_signal = &self.stops.by_signal;
+        by_signal.store(true, std::sync::atomic::Ordering::Relaxed);
+        self.interrupter()
+    }
+
+    fn interrupter(&self) -> impl Fn() + Send + use<> {
         let (id, stops, shared) = (self.id, self.stops.clone(), self.shared.clone());
         move || {
             // All at once, so that no child goes on until its parent has heard of it.

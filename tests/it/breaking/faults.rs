@@ -64,6 +64,27 @@ async fn a_store_that_another_process_locks_is_waited_for() {
     assert_eq!(ledger(folder.path()).len(), 2);
 }
 
+#[tokio::test]
+async fn a_store_that_is_locked_when_a_program_starts_is_waited_for() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (status, _, errors) = slow(folder.path(), 1).end();
+    assert!(status.success(), "{errors}");
+    let connection = rusqlite::Connection::open(folder.path().join("store.db")).expect("opens");
+    connection.execute_batch("BEGIN IMMEDIATE").expect("locks");
+    let book = ledger_path(folder.path()).display().to_string();
+    let run = ["run", "chain", "--ledger", &book, "--tasks", "3"];
+    let running = Running::spawn(command(folder.path(), &run));
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    assert_eq!(
+        ledger(folder.path()).len(),
+        2,
+        "nothing runs that cannot be recorded"
+    );
+    connection.execute_batch("ROLLBACK").expect("unlocks");
+    let (status, output, errors) = running.end();
+    assert_eq!((status.code(), output.trim()), (Some(0), "3"), "{errors}");
+}
+
 #[test]
 fn a_file_of_somebody_else_is_refused_and_left_alone() {
     let folder = tempfile::tempdir().expect("a folder");
@@ -229,7 +250,11 @@ fn unmount(folder: &Path) -> bool {
 #[tokio::test]
 async fn a_stopped_process_keeps_its_run() {
     let folder = tempfile::tempdir().expect("a folder");
-    let running = slow(folder.path(), 200);
+    let running = slow(folder.path(), 3000);
+    // It sleeps then, and is not stopped in the middle of a write.
+    while root(folder.path()).await.state != RunState::Waiting {
+        tokio::task::yield_now().await;
+    }
     let run = root(folder.path()).await;
     signal(&running, "STOP");
     let resume = command(folder.path(), &["runs", "resume", &run.id.to_string()]);

@@ -1,11 +1,14 @@
 //! Proof by breaking it: real processes, real kills, stores that fail.
 #![allow(
     clippy::print_stderr,
-    reason = "seeds and counts help whoever repeats a failure"
+    clippy::disallowed_methods,
+    reason = "seeds and counts help whoever repeats a failure; real processes need real time"
 )]
 
 mod faults;
 mod full_disk;
+mod killed_often;
 mod middle;
+mod sizes;
 mod sweep;
 mod victim;

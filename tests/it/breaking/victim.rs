@@ -47,7 +47,10 @@ pub(crate) struct Line {
 /// What the bodies noted, in order.
 pub(crate) fn ledger(folder: &Path) -> Vec<Line> {
     let text = std::fs::read_to_string(ledger_path(folder)).unwrap_or_default();
-    text.lines()
+    // What is being written now may be seen half written.
+    let whole = text.rfind('\n').map_or(0, |end| end + 1);
+    text[..whole]
+        .lines()
         .map(|line| {
             let mut parts = line.rsplitn(3, ' ');
             let mut part = || parts.next().expect("a line has three parts");

@@ -1,18 +1,8 @@
 //! The command line of the examples, as a person types it.
 
-use std::path::Path;
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Stdio};
 
-use super::{examples, text};
-
-fn flows(folder: &Path, arguments: &[&str]) -> Output {
-    Command::new(examples())
-        .args(arguments)
-        .current_dir(folder)
-        .env_remove("FLOWRT_STORE")
-        .output()
-        .expect("the program runs")
-}
+use super::{examples, flows, text};
 
 #[test]
 fn a_flow_runs_and_is_listed() {

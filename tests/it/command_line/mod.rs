@@ -17,7 +17,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 /// The examples' program, built once.
-fn examples() -> &'static Path {
+pub(crate) fn examples() -> &'static Path {
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
     PROGRAM.get_or_init(|| {
         let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
@@ -33,7 +33,18 @@ fn examples() -> &'static Path {
     })
 }
 
-fn text(bytes: &[u8]) -> String {
+/// Runs the examples in that folder.
+pub(crate) fn flows(folder: &Path, arguments: &[&str]) -> Output {
+    Command::new(examples())
+        .args(arguments)
+        .current_dir(folder)
+        .env_remove("FLOWRT_STORE")
+        .output()
+        .expect("the program runs")
+}
+
+/// What was written.
+pub(crate) fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 

@@ -28,4 +28,5 @@ mod names;
 mod parameters;
 mod renamed;
 mod results;
+mod schemas;
 mod tasks;

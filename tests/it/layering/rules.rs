@@ -19,10 +19,13 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("registry", &["model", "author"]),
     ("author", &["model", "registry"]),
     ("store", &["model"]),
-    ("engine", &["model", "store", "author", "registry"]),
+    ("logs", &["model", "store", "author"]),
+    ("engine", &["model", "store", "author", "registry", "logs"]),
     (
         "ops",
-        &["engine", "store", "model", "author", "registry", "draw"],
+        &[
+            "engine", "store", "model", "author", "registry", "draw", "logs",
+        ],
     ),
     (
         "testing",
@@ -30,7 +33,10 @@ const LAYERS: &[(&str, &[&str])] = &[
             "ops", "engine", "store", "model", "author", "registry", "draw",
         ],
     ),
-    ("cli", &["ops", "draw", "model", "registry", "author"]),
+    (
+        "cli",
+        &["ops", "draw", "model", "registry", "author", "logs"],
+    ),
 ];
 
 /// What only gathers the rest for those outside.

@@ -61,3 +61,24 @@ fn two_signals_stop_at_once() {
     assert_eq!(resumed.status.code(), Some(0), "{}", text(&resumed.stderr));
     assert_eq!((place.count("first"), place.count("last")), (1, 1));
 }
+
+#[test]
+#[cfg(unix)]
+fn a_program_that_the_same_signal_stops_has_not_failed() {
+    use std::os::unix::process::CommandExt;
+    let place = Place::new();
+    let mut command = place.command(&["run", "outer", "--folder", "."]);
+    // A group of their own, as a terminal makes for what it runs.
+    let run = command.process_group(0).spawn().expect("the program runs");
+    place.await_line("program begins", 1);
+    let group = std::process::Command::new("kill")
+        .args(["-INT", "--", &format!("-{}", run.id())])
+        .status();
+    assert!(group.expect("kill runs").success());
+    assert_eq!(place.end_of(run).0, Some(130));
+    place.await_state("Interrupted");
+    place.touch("go");
+    let resumed = place.call(&["runs", "resume", &place.name()]);
+    assert_eq!(resumed.status.code(), Some(0), "{}", text(&resumed.stderr));
+    assert_eq!((place.count("program begins"), place.count("last")), (2, 1));
+}

@@ -17,6 +17,9 @@ use tokio::sync::Notify;
 static LABS: Mutex<Option<HashMap<u64, Arc<Lab>>>> = Mutex::new(None);
 static NEXT: AtomicU64 = AtomicU64::new(1);
 
+/// How many signals each run is sent when it starts; few flows ask for them.
+const SIGNALS: u32 = 3;
+
 /// One store and what happened around it.
 pub(crate) struct Lab {
     pub(crate) id: u64,
@@ -25,6 +28,7 @@ pub(crate) struct Lab {
     store: Arc<dyn Store>,
     state: Mutex<State>,
     crashed: Notify,
+    gate: tokio::sync::watch::Sender<bool>,
 }
 
 #[derive(Default)]
@@ -47,6 +51,29 @@ pub(crate) async fn effect(lab: u64, name: &str) {
 /// Which build of the program this is.
 pub(crate) fn version(lab: u64) -> u32 {
     find(lab).version.load(Ordering::SeqCst)
+}
+
+/// An effect once the gate is open.
+#[task]
+pub(crate) async fn act_behind_gate(lab: u64, what: String) -> Result<String> {
+    let mut gate = find(lab).gate.subscribe();
+    gate.wait_for(|open| *open).await?;
+    effect(lab, &what).await;
+    Ok(what)
+}
+
+/// An effect that opens the gate in the very moment in which it ends.
+#[task]
+pub(crate) async fn act_and_open(lab: u64, what: String) -> Result<String> {
+    effect(lab, &what).await;
+    find(lab).gate.send_replace(true);
+    Ok(what)
+}
+
+/// How often that happened.
+pub(crate) fn count_of(lab: u64, name: &str) -> usize {
+    let effects = find(lab).effects();
+    effects.iter().filter(|effect| *effect == name).count()
 }
 
 fn find(id: u64) -> Arc<Lab> {
@@ -106,6 +133,7 @@ impl Lab {
                 ..State::default()
             }),
             crashed: Notify::new(),
+            gate: tokio::sync::watch::Sender::new(false),
         });
         let mut labs = LABS.lock().unwrap_or_else(PoisonError::into_inner);
         labs.get_or_insert_default().insert(id, lab.clone());
@@ -159,6 +187,12 @@ impl Lab {
                 Some(run) => engine.resume(run).await,
             };
             let handle = handle.expect("the run is taken");
+            if run.is_none() {
+                for signal in 0..SIGNALS {
+                    let sent = engine.signal(handle.id, "lab", &signal.into()).await;
+                    sent.expect("the run has not ended");
+                }
+            }
             self.lock().run = Some(handle.id);
             tokio::select! {
                 record = handle.wait() => Some(record.expect("the store works")),

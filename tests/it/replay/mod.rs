@@ -2,9 +2,11 @@
 
 mod dropped_child;
 mod edits;
+mod fanout;
 mod lab;
 mod misuse;
 mod nested;
 mod order;
+mod signals;
 mod story;
 mod values;

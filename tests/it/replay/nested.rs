@@ -169,3 +169,53 @@ fn a_node_with_other_inputs_parks() {
         &["act#2", "\"B\"", "\"b\""],
     );
 }
+
+/// A helper that calls itself: each level is a scope in a scope.
+#[flow(inline)]
+async fn deeper(lab: u64, left: u32) -> Result<String> {
+    let said = act(lab, format!("down {left}")).await?;
+    if left > 0 {
+        Box::pin(deeper(lab, left - 1)).await?;
+    }
+    act(lab, format!("up {left}")).await?;
+    Ok(said)
+}
+
+#[flow]
+async fn lab_deep(lab: u64) -> Result<String> {
+    deeper(lab, 12).await
+}
+
+#[test]
+fn scopes_in_scopes_go_on_where_they_stopped() {
+    assert_eq!(survives("lab_deep"), 52);
+}
+
+#[flow]
+async fn lab_very_deep(lab: u64) -> Result<String> {
+    deeper(lab, 150).await
+}
+
+#[test]
+fn scopes_may_be_deep() {
+    let lab = Lab::new(Some(250));
+    assert!(
+        lab.live("lab_very_deep").is_none(),
+        "it dies on the way down"
+    );
+    lab.revive();
+    let record = lab
+        .live("lab_very_deep")
+        .expect("nothing kills it any more");
+    assert_eq!(
+        record.output.as_deref(),
+        Some("\"down 150\""),
+        "{:?}",
+        record.error
+    );
+    assert_eq!(
+        lab.effects().len(),
+        302 + 1,
+        "one was under way when it died"
+    );
+}

@@ -7,7 +7,7 @@ use flowrt::model::state::{RunState, TaskState};
 use flowrt::prelude::*;
 use futures_util::future::{join3, try_join, try_join_all};
 
-use super::lab::{Lab, act, act_and_fail, act_late, version};
+use super::lab::{Lab, act, act_and_fail, act_and_open, act_behind_gate, act_late, version};
 use super::story::{parks, survives};
 
 /// Three branches note the order in which they ended; the next call depends on it.
@@ -70,6 +70,37 @@ fn what_a_flow_sees_of_the_order_is_the_recorded_order() {
             return;
         }
     }
+}
+
+/// Both end before the flow is polled again, the second one first.
+#[flow]
+async fn lab_photo_finish(lab: u64) -> Result<String> {
+    let order = Arc::new(Mutex::new(Vec::new()));
+    let (first, second) = (order.clone(), order.clone());
+    try_join(
+        async move {
+            let said = act_behind_gate(lab, "late".into()).await?;
+            first.lock().expect("nobody panics").push(said);
+            Ok::<_, Error>(())
+        },
+        async move {
+            let said = act_and_open(lab, "early".into()).await?;
+            second.lock().expect("nobody panics").push(said);
+            Ok(())
+        },
+    )
+    .await?;
+    let seen = order.lock().expect("nobody panics").join("+");
+    act(lab, format!("saw {seen}")).await?;
+    act(lab, "end".into()).await
+}
+
+#[test]
+fn of_two_that_end_at_once_the_flow_is_told_one_after_the_other() {
+    assert_eq!(survives("lab_photo_finish"), 8);
+    let lab = Lab::new(None);
+    lab.live("lab_photo_finish").expect("nothing kills it");
+    assert_eq!(lab.effects()[2], "saw early+late", "{:?}", lab.effects());
 }
 
 /// A pair that fails early: the slow one is dropped, and what comes next depends on the failure.

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use flowrt::clock::Clock;
 use flowrt::model::ids::{ProcessId, RunId};
 use flowrt::model::record::{Journal, RunRecord};
 use flowrt::store::memory::Memory;
@@ -37,9 +38,10 @@ where
         let runtime = tokio::runtime::Runtime::new().expect("a runtime starts");
         let id = runtime.block_on(async {
             let engine = Engine::on(store).expect("the flows are fine");
+            let clock = Clock::real();
             let id = engine.start(call).await.expect("starts").id;
             while !when(&engine.journal(id).await.expect("reads")) {
-                std::thread::sleep(Duration::from_millis(1));
+                clock.sleep(Duration::from_millis(1)).await;
             }
             id
         });

@@ -66,6 +66,28 @@ async fn break_down(folder: String) -> Result<u32> {
     }
 }
 
+/// Runs another program, which the same Ctrl-C reaches.
+#[task]
+fn outside(folder: String) -> Result<()> {
+    note(&folder, "program begins")?;
+    let status = std::process::Command::new("sh")
+        .args(["-c", "test -e go || exec sleep 1000"])
+        .current_dir(folder)
+        .status()?;
+    if status.success() {
+        Ok(())
+    } else {
+        Err("the program was stopped".into())
+    }
+}
+
+/// A program and a task after it.
+#[flow]
+async fn outer(folder: String) -> Result<()> {
+    outside(folder.clone()).await?;
+    leave(folder, "last".to_owned()).await
+}
+
 /// One task, a body that endures, and one task more.
 #[flow]
 async fn long(folder: String) -> Result<()> {

@@ -1,5 +1,9 @@
 //! A program of flows that tests kill. Each body appends a line to a ledger, so that what happened can be counted from
 //! outside: `KEY ATTEMPT PID`, where the key is that of the step in its run.
+#![allow(
+    clippy::disallowed_methods,
+    reason = "a body that takes its time stands for real work, whatever the run's clock says"
+)]
 
 use std::fs::OpenOptions;
 use std::io::Write;
@@ -115,6 +119,22 @@ async fn chain(ledger: String, tasks: u64) -> Result<u64> {
 async fn wide(ledger: String, tasks: u64) -> Result<u64> {
     let all = try_join_all((0..tasks).map(|n| add_one(ledger.clone(), n))).await?;
     Ok(all.into_iter().sum())
+}
+
+/// A long chain of tasks that take their time, in a child.
+#[flow]
+async fn patient(ledger: String, tasks: u64) -> Result<u64> {
+    slow_chain(ledger, tasks).await
+}
+
+/// The child.
+#[flow]
+async fn slow_chain(ledger: String, tasks: u64) -> Result<u64> {
+    let mut n = 0;
+    for _ in 0..tasks {
+        n = add_slowly(ledger.clone(), n).await?;
+    }
+    Ok(n)
 }
 
 /// A task that takes its time, so that a test can do something to its process meanwhile.

@@ -101,6 +101,22 @@ impl Inner {
         differs
     }
 
+    /// Whether the history has no room for what is under way; remembers so. Known before another body begins, because
+    /// its effect could not be recorded.
+    pub(super) fn is_full(&mut self, limit: u64) -> bool {
+        let under_way = u64::try_from(self.slots.unfinished()).unwrap_or(u64::MAX);
+        let is_full = self.replay.is_over()
+            && self
+                .numbers
+                .load(Ordering::Relaxed)
+                .saturating_add(under_way)
+                > limit;
+        if is_full {
+            self.diverged.get_or_insert(history_full(limit));
+        }
+        is_full
+    }
+
     /// Why a call does not fit what is recorded at its place, and on which line it stands.
     fn misfit(&self, slot: &Slot) -> Option<Error> {
         let path = &self.scopes[slot.identity.scope].path;
@@ -259,7 +275,6 @@ impl Inner {
 
     /// The slots of all calls that run, in the order in which they were built; their calls have none any more.
     pub(super) fn take_running(&mut self) -> Vec<Slot> {
-        self.running = 0;
         let keys: Vec<Key> = self.slots.keys().collect();
         let is_running = |key: &Key| {
             let slot = self.slots.get(*key);
@@ -268,7 +283,11 @@ impl Inner {
         let running: Vec<Key> = keys.into_iter().filter(is_running).collect();
         running
             .into_iter()
-            .filter_map(|key| self.slots.remove(key))
+            .filter_map(|key| {
+                // One by one: a call that is numbered and not handed out yet still counts, until it is dropped.
+                self.ended(key);
+                self.slots.remove(key)
+            })
             .collect()
     }
 
@@ -277,7 +296,10 @@ impl Inner {
             slot.state = SlotState::Numbered;
         }
         let slot = self.slots.get(finished.key).filter(|slot| !slot.part)?;
-        let step = self.step(&slot.identity);
+        let step = match &slot.step {
+            Some(step) => step.to_string(),
+            None => self.step(&slot.identity),
+        };
         let scope = self.scopes[slot.identity.scope].path.clone();
         let (position, kind, task, tolerated) =
             (slot.identity.position, slot.kind, slot.task, slot.tolerated);

@@ -60,6 +60,15 @@ impl Core {
         }
     }
 
+    /// Tells those who watch how many items a fan-out has.
+    pub(crate) fn tell_items(&self, items: usize, count: usize) {
+        let count = u64::try_from(count).unwrap_or(u64::MAX);
+        self.host.fanned_out(count, &|| {
+            let inner = self.lock();
+            Arc::from(inner.scopes[items].path.trim_end_matches("[]"))
+        });
+    }
+
     /// A fan-out ended; what failed in it was tolerated, or not.
     pub(crate) fn end_items(&self, items: usize, tolerated: bool) {
         let mut inner = self.lock();

@@ -100,6 +100,14 @@ impl<I: Iterator, F, C: MapCall<Value = V>, V, M> Map<'_, I, F, C, V, M> {
     where
         F: FnMut(I::Item) -> C,
     {
+        if let (Some(place), true, (least, Some(most))) = (
+            &self.place,
+            self.values.is_empty() && !self.exhausted,
+            self.items.size_hint(),
+        ) && least == most
+        {
+            place.items.core.tell_items(place.items.index, most);
+        }
         loop {
             self.fill();
             if let Some(place) = &self.place

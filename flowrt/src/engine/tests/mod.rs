@@ -64,6 +64,8 @@ mod retries;
 mod states;
 mod stops;
 mod waits;
+#[cfg(feature = "logs")]
+mod watched;
 
 static DOUBLED: AtomicU32 = AtomicU32::new(0);
 static FLAKY: AtomicU32 = AtomicU32::new(0);

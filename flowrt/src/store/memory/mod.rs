@@ -25,17 +25,30 @@ use runs::Runs;
 pub struct Memory {
     process: Process,
     limit: PayloadLimit,
-    runs: Mutex<Option<Runs>>,
+    runs: Arc<Mutex<Option<Runs>>>,
 }
 
 impl Memory {
     /// An empty store.
     pub fn open(options: Options) -> Arc<dyn Store> {
-        Arc::new(Self {
+        Arc::new(Self::empty(options))
+    }
+
+    pub(crate) fn empty(options: Options) -> Self {
+        Self {
             process: options.process,
             limit: PayloadLimit(options.payload_bytes_max),
-            runs: Mutex::new(Some(Runs::default())),
-        })
+            runs: Arc::new(Mutex::new(Some(Runs::default()))),
+        }
+    }
+
+    /// The same runs as another process sees them, after the first has died.
+    pub(crate) fn of_next_process(&self, process: Process) -> Self {
+        Self {
+            process,
+            limit: PayloadLimit(self.limit.0),
+            runs: self.runs.clone(),
+        }
     }
 
     fn with<T>(&self, work: impl FnOnce(&mut Runs) -> Result<T, Error>) -> Result<T, Error> {
@@ -59,6 +72,10 @@ impl Store for Memory {
 
     fn process(&self) -> ProcessId {
         self.process.id
+    }
+
+    fn is_always_there(&self) -> bool {
+        true
     }
 
     fn is_alive(&self, process: ProcessId) -> bool {

@@ -14,6 +14,7 @@ use super::checkpoint;
 use super::fault::{Outcome, unusable};
 use super::lock::{Locks, ProcessLock};
 use super::migrate::migrate;
+use super::place::Place;
 use super::readers::Readers;
 use super::session::Session;
 use super::writer::Writer;
@@ -144,7 +145,9 @@ fn start(
         gauge.report(length);
     };
     Ok(Threads {
-        sync: writer.durable.start(log, soon, after_sync)?,
+        sync: writer
+            .durable
+            .start(log, Place::of(path), soon, after_sync)?,
         writer: writer.start()?,
         checkpoint,
     })
@@ -173,13 +176,11 @@ fn lock(path: &Path, process: ProcessId) -> Result<(Locks, ProcessLock), Error> 
 
 /// The handle through which the log is synced. SQLite keeps the log's file for as long as a connection is open.
 fn open_log(path: &Path) -> Result<File, Error> {
-    let mut log = path.as_os_str().to_owned();
-    log.push("-wal");
     // SQLite would sync the folder at its first sync of the log, but here it never syncs the log itself.
     let opened = OpenOptions::new()
         .read(true)
         .write(true)
-        .open(PathBuf::from(log));
+        .open(open::log_of(path));
     opened
         .and_then(|log| {
             open::sync_folder(&open::folder_of(path))?;

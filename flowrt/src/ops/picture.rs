@@ -1,4 +1,4 @@
-//! The graph of a flow that has not run.
+//! The graph of a flow, and the states of its nodes in a run.
 
 use std::collections::HashMap;
 
@@ -8,7 +8,7 @@ use crate::model::state::TaskState;
 use crate::ops::inspect::Step;
 
 /// Nodes that are drawn, and edges between them; plain code between two nodes is left out, the edges through it are not.
-pub(super) fn graph(meta: &Meta) -> Graph {
+pub(crate) fn graph(meta: &Meta) -> Graph {
     let Some(fixed) = meta.graph else {
         return call_sites(meta);
     };
@@ -121,7 +121,7 @@ fn call_sites(meta: &Meta) -> Graph {
 
 /// Gives each node the state that it has in a run. A fan-out has that of its worst item, and knows how many there are; a
 /// call site that a program passes several times has that of its last pass.
-pub(super) fn mark(graph: &mut Graph, steps: &[Step]) {
+pub(crate) fn mark(graph: &mut Graph, steps: &[Step]) {
     for node in &mut graph.nodes {
         let items: Vec<_> = steps
             .iter()

@@ -1,0 +1,56 @@
+//! Functions that options name: what they must look like, said in words when they do not.
+
+use crate::error::Error;
+
+/// What `retry_if` names.
+#[diagnostic::on_unimplemented(
+    message = "`retry_if` names a function `fn(&Error) -> bool`",
+    label = "this function is another one",
+    note = "it is asked whether a failed attempt is worth another: `fn is_transient(error: &flowrt::Error) -> bool`"
+)]
+pub trait RetryIf {
+    /// Whether this error is worth another attempt.
+    fn asked_about(self, error: &Error) -> bool;
+}
+
+#[diagnostic::do_not_recommend]
+impl<F: Fn(&Error) -> bool> RetryIf for F {
+    fn asked_about(self, error: &Error) -> bool {
+        self(error)
+    }
+}
+
+/// What `cache_key` names, for a task whose recorded parameters have the types `Inputs`.
+#[diagnostic::on_unimplemented(
+    message = "`cache_key` names a function that takes a reference to each recorded parameter and gives a `String`",
+    label = "this function is another one; the parameters are `{Inputs}`",
+    note = "for a task `fn fetch(page: u32, …)` it is `fn key(page: &u32) -> String`"
+)]
+pub trait CacheKey<Inputs> {}
+
+macro_rules! cache_key {
+    ($($input:ident)*) => {
+        #[diagnostic::do_not_recommend]
+        impl<Function, $($input),*> CacheKey<($($input,)*)> for Function
+        where
+            Function: Fn($(&$input),*) -> String,
+        {
+        }
+    };
+}
+cache_key!();
+cache_key!(A);
+cache_key!(A B);
+cache_key!(A B C);
+cache_key!(A B C D);
+cache_key!(A B C D E);
+cache_key!(A B C D E G);
+cache_key!(A B C D E G H);
+cache_key!(A B C D E G H I);
+cache_key!(A B C D E G H I J);
+cache_key!(A B C D E G H I J K);
+cache_key!(A B C D E G H I J K L);
+cache_key!(A B C D E G H I J K L N);
+
+/// Compiles only if it is one.
+pub const fn check_cache_key<Inputs, F: CacheKey<Inputs>>(_: &F) {}

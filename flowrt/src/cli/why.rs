@@ -1,0 +1,193 @@
+//! `runs why RUN`: why it does not go on, and what to do about it.
+
+use std::process::ExitCode;
+
+use clap::{ArgMatches, Command};
+
+use super::command::{program_name, run_arg, text, wants_json};
+use super::live::Moment;
+use super::print;
+use crate::clock::Clock;
+use crate::error::Result;
+use crate::model::record::{Micros, RunRecord};
+use crate::model::state::RunState;
+use crate::ops::{Engine, Reason, Why};
+
+/// Its command line.
+pub(super) fn command() -> Command {
+    Command::new("why")
+        .about("Why it does not go on, and what to do")
+        .arg(run_arg())
+}
+
+/// Says it on stdout.
+///
+/// # Errors
+/// If the store fails or has no such run.
+pub(super) async fn run(engine: &Engine, matches: &ArgMatches) -> Result<ExitCode> {
+    let record = engine.find(text(matches, "run")).await?;
+    tell(engine, &record, wants_json(matches)).await?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Says why a run and those below it do not go on.
+///
+/// # Errors
+/// If the store fails.
+pub(super) async fn tell(engine: &Engine, record: &RunRecord, as_json: bool) -> Result<()> {
+    let reasons = engine.why(record.id).await?;
+    if as_json {
+        let value = serde_json::to_value(&reasons).expect("reasons are text and numbers");
+        return print::json(&value);
+    }
+    let moment = Moment {
+        now: Clock::real().now(),
+        zone: jiff::tz::TimeZone::system(),
+    };
+    let program = program_name();
+    let told = reasons.iter();
+    let told: Vec<String> = told
+        .flat_map(|reason| lines(reason, &moment, &program))
+        .collect();
+    print::data(&told.join("\n"))
+}
+
+/// One reason in words: what, then what to do.
+pub(super) fn lines(reason: &Reason, moment: &Moment, program: &str) -> Vec<String> {
+    let who = match &reason.step {
+        Some(step) => format!("{} · {step}", reason.name),
+        None => reason.name.clone(),
+    };
+    of_run(reason, &who, moment, program).unwrap_or_else(|| of_step(reason, &who, moment, program))
+}
+
+/// What holds the run as a whole.
+fn of_run(reason: &Reason, who: &str, moment: &Moment, program: &str) -> Option<Vec<String>> {
+    let run = &reason.name;
+    let resume = format!("  go on:  {program} runs resume {run}");
+    let pid = |pid: &Option<u32>| pid.map_or_else(String::new, |pid| format!(" (pid {pid})"));
+    Some(match &reason.why {
+        Why::Ended {
+            state: state @ (RunState::Completed | RunState::Skipped),
+        } => {
+            vec![format!("{who} has ended: {}.", lower(*state))]
+        }
+        Why::Ended { state } => vec![
+            format!("{who} has ended: {}.", lower(*state)),
+            format!("  see why:  {program} runs show {run}"),
+            resume,
+        ],
+        Why::NotTaken => vec![
+            format!("{who} was accepted, and no process has taken it."),
+            resume,
+        ],
+        Why::Dead { pid: dead } => vec![
+            format!(
+                "{who} stands still: the process that drove it{} is gone. What is recorded is kept.",
+                pid(dead)
+            ),
+            resume,
+        ],
+        Why::Interrupted => vec![
+            format!("{who} was interrupted in order. What is recorded is kept."),
+            resume,
+        ],
+        Why::Parked { error } => vec![
+            format!("{who} is parked, and a person decides: {error}"),
+            format!("  go on with the present code:  {program} runs resume {run}"),
+            format!("  give it up:  {program} runs cancel {run}"),
+        ],
+        Why::Cancelling { asked } => {
+            let since = moment.clock(*asked);
+            vec![format!(
+                "{who} is being cancelled since {since}; running bodies have their grace."
+            )]
+        }
+        Why::UnderWay { pid: driver } => vec![format!(
+            "{who} does not wait: a living process{} drives it, and its bodies run.",
+            pid(driver)
+        )],
+        _ => return None,
+    })
+}
+
+/// What a step waits for.
+fn of_step(reason: &Reason, who: &str, moment: &Moment, program: &str) -> Vec<String> {
+    let run = &reason.name;
+    match &reason.why {
+        Why::Time { until } => vec![format!("{who} sleeps{}.", when("until", *until, moment))],
+        Why::Poll { due } => vec![format!("{who} asks again{}.", when("at", *due, moment))],
+        Why::Signal {
+            signal,
+            until,
+            schema,
+        } => {
+            let value = sample(schema);
+            let mut lines = vec![
+                format!("{who} waits for the signal `{signal}`."),
+                format!("  send it:  {program} runs signal {run} {signal} {value}"),
+            ];
+            if until.is_some() {
+                lines.push(format!("  it gives up{}", when("at", *until, moment)));
+            }
+            lines
+        }
+        Why::Retry {
+            attempt,
+            due,
+            error,
+        } => vec![
+            format!(
+                "{who} waits for its attempt {attempt}, which begins{}.",
+                when("at", *due, moment)
+            ),
+            format!("  attempt {} failed: {error}", attempt.saturating_sub(1)),
+        ],
+        Why::Child {
+            child_name, state, ..
+        } => vec![format!(
+            "{who} waits for the run {child_name}, which is {}.",
+            lower(*state)
+        )],
+        Why::Dependency { on } => vec![format!("{who} waits for {}.", on.join(", "))],
+        Why::Other { kind, until } => {
+            vec![format!(
+                "{who} waits for {kind}{}.",
+                when("until", *until, moment)
+            )]
+        }
+        _ => vec![who.to_owned()],
+    }
+}
+
+fn lower(state: RunState) -> String {
+    state.as_str().to_lowercase()
+}
+
+/// ` at 12:00:09 (in 4 s)`.
+fn when(word: &str, at: Option<Micros>, moment: &Moment) -> String {
+    let Some(at) = at else {
+        return String::new();
+    };
+    let left = u64::try_from(at.saturating_sub(moment.now)).unwrap_or(0);
+    let seconds = std::time::Duration::from_secs(left.div_ceil(1_000_000));
+    let left = if seconds.is_zero() {
+        "now".to_owned()
+    } else {
+        format!("in {}", flowrt_grammar::format_duration(seconds))
+    };
+    format!(" {word} {} ({left})", moment.clock(at))
+}
+
+/// A value of a type, for a command line that can be typed as it stands where the type is simple.
+fn sample(schema: &serde_json::Value) -> &'static str {
+    match schema["type"].as_str() {
+        Some("boolean") => "true",
+        Some("string") => "'…'",
+        Some("integer" | "number") => "1",
+        Some("null") => "null",
+        Some("array") => "'[…]'",
+        Some("object") => "'{…}'",
+        _ => "'JSON'",
+    }
+}

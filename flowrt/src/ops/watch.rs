@@ -1,0 +1,186 @@
+//! What happens to runs while they go on, and what they logged.
+
+use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet};
+
+use super::Engine;
+use crate::engine::{Events, trouble};
+use crate::error::Result;
+use crate::model::event::{Event, What};
+use crate::model::ids::RunId;
+use crate::model::record::{ASIDE, Journal, LogLine, Micros, RunRecord};
+use crate::store::{LogFilter, RunFilter};
+
+impl Engine {
+    /// What happens from now on to a run of this engine, and to the runs below it. Events of other processes are not
+    /// seen here: see [`Retold`]. It costs the runs nothing while nobody reads, and little while somebody does.
+    pub fn events(&self, run: RunId) -> Events {
+        self.shared.events.watch(Some(run))
+    }
+
+    /// What happens from now on to all runs of this engine, from their start.
+    pub fn all_events(&self) -> Events {
+        self.shared.events.watch(None)
+    }
+
+    /// Log lines of a run in the order in which they were written, with their cursors.
+    ///
+    /// # Errors
+    /// If the store fails.
+    pub async fn logs(&self, run: RunId, filter: LogFilter) -> Result<Vec<(i64, LogLine)>> {
+        self.shared.store.logs(run, filter).await.map_err(trouble)
+    }
+
+    /// A live process drives the run.
+    pub(crate) fn is_driven(&self, record: &RunRecord) -> bool {
+        record
+            .owner
+            .is_some_and(|owner| self.shared.store.is_alive(owner))
+    }
+}
+
+/// The events of a run and of the runs below it as their record tells them, whichever process drives them.
+///
+/// The record knows of ends, failed attempts, waits and log lines; that a body has begun is not recorded.
+#[derive(Debug)]
+pub struct Retold {
+    runs: Vec<RunId>,
+    told: HashMap<RunId, Told>,
+    over: bool,
+}
+
+/// What was told of one run.
+#[derive(Debug, Default)]
+struct Told {
+    begun: bool,
+    ended: bool,
+    steps: HashSet<String>,
+    attempts: HashMap<String, u32>,
+    waits: HashMap<String, Option<Micros>>,
+    log: Option<i64>,
+}
+
+impl Retold {
+    /// Begins with the start of the run.
+    pub fn new(run: RunId) -> Self {
+        Self {
+            runs: vec![run],
+            told: HashMap::new(),
+            over: false,
+        }
+    }
+
+    /// The run has ended or stopped, or its process is gone; there will be no more events until somebody resumes it.
+    pub fn is_over(&self) -> bool {
+        self.over
+    }
+
+    /// A process drives the run, and it has not ended.
+    ///
+    /// # Errors
+    /// If the store fails or has no such run.
+    pub async fn goes_on(&self, engine: &Engine) -> Result<bool> {
+        let record = engine.record(self.runs[0]).await?;
+        Ok(!record.state.is_final() && engine.is_driven(&record))
+    }
+
+    /// What the record tells since the last call.
+    ///
+    /// # Errors
+    /// If the store fails or has no such run.
+    pub async fn more(&mut self, engine: &Engine) -> Result<Vec<Event>> {
+        let mut events = Vec::new();
+        let mut next = 0;
+        while let Some(run) = self.runs.get(next).copied() {
+            let is_root = next == 0;
+            next += 1;
+            if self.told.get(&run).is_some_and(|told| told.ended) {
+                continue;
+            }
+            let record = engine.record(run).await?;
+            let journal = engine.journal(run).await?;
+            let told = self.told.entry(run).or_default();
+            let filter = LogFilter {
+                after: told.log,
+                ..LogFilter::default()
+            };
+            for (cursor, line) in engine.logs(run, filter).await? {
+                told.log = Some(cursor);
+                events.push(event(&record, line.time, What::Log(line)));
+            }
+            told.tell(&record, journal, &mut events);
+            if is_root {
+                self.over = told.ended || !engine.is_driven(&record);
+            }
+            let children = RunFilter {
+                parent: Some(run),
+                ..RunFilter::default()
+            };
+            for child in engine.runs(children).await? {
+                if let Entry::Vacant(new) = self.told.entry(child.id) {
+                    new.insert(Told::default());
+                    self.runs.push(child.id);
+                }
+            }
+        }
+        events.sort_by_key(|event| event.at);
+        Ok(events)
+    }
+}
+
+impl Told {
+    fn tell(&mut self, record: &RunRecord, journal: Journal, events: &mut Vec<Event>) {
+        if !std::mem::replace(&mut self.begun, true) {
+            let what = What::RunStarted {
+                name: record.name.clone(),
+                flow: record.flow.clone(),
+                parent: record.parent.clone(),
+            };
+            events.push(event(
+                record,
+                record.started.unwrap_or(record.created),
+                what,
+            ));
+        }
+        for attempt in &journal.attempts {
+            let last = self.attempts.entry(attempt.step.clone()).or_default();
+            if attempt.attempt > *last {
+                *last = attempt.attempt;
+                events.push(event(record, attempt.finished, What::retrying(attempt)));
+            }
+        }
+        for step in journal.steps.iter().filter(|step| step.seq < ASIDE) {
+            if self.steps.insert(step.step.clone()) {
+                let what = What::ended(step, step.reused_from.is_some());
+                events.push(event(record, step.finished, what));
+            }
+        }
+        // When a wait began is not recorded; it is still open, so what has ended came before.
+        let ends = journal.steps.iter().map(|step| step.finished).max();
+        let since = ends.max(record.started).unwrap_or(record.created);
+        for wait in &journal.waits {
+            let new = self.waits.insert(wait.step.clone(), wait.due) != Some(wait.due);
+            if new && let Some(what) = What::waiting(wait) {
+                events.push(event(record, since, what));
+            }
+        }
+        if record.state.is_final() || record.state.needs_person() {
+            self.ended = true;
+            let last = events.iter().map(|event| event.at).max();
+            let last = record.finished.or(last).unwrap_or(record.created);
+            let what = What::RunEnded {
+                state: record.state,
+                error: record.error.clone(),
+            };
+            events.push(event(record, last, what));
+        }
+    }
+}
+
+fn event(record: &RunRecord, at: Micros, what: What) -> Event {
+    Event {
+        run: record.id,
+        at,
+        what,
+    }
+}

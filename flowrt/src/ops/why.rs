@@ -1,0 +1,316 @@
+//! Why is this not running? Answered from the record of a run, its processes and its graph.
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::HashSet;
+
+use serde::Serialize;
+
+use super::Engine;
+use crate::engine::trouble;
+use crate::error::{Error, Result};
+use crate::model::graph::Graph;
+use crate::model::ids::RunId;
+use crate::model::record::{ASIDE, Journal, Micros, RunRecord, WaitRecord};
+use crate::model::state::RunState;
+use crate::store::{Process, RunFilter};
+
+/// Why a run, or one step of it, does not go on now.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Reason {
+    /// The run.
+    pub run: RunId,
+    /// Its name.
+    pub name: String,
+    /// The step's full id; none if it is about the run as a whole.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub step: Option<String>,
+    /// The reason.
+    #[serde(flatten)]
+    pub why: Why,
+}
+
+/// What a run or step waits for.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(tag = "why", rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Why {
+    /// It has ended; nothing will happen any more.
+    Ended {
+        /// How.
+        state: RunState,
+    },
+    /// It was accepted, and no process has taken it yet.
+    NotTaken,
+    /// Its process is gone without having ended it.
+    Dead {
+        /// The number that process had, if it is still known.
+        pid: Option<u32>,
+    },
+    /// Its process stopped in order.
+    Interrupted,
+    /// The code does not fit the record.
+    Parked {
+        /// What does not fit.
+        error: String,
+    },
+    /// Cancel was asked for; running bodies have their grace.
+    Cancelling {
+        /// When it was asked for, in microseconds since the Unix epoch.
+        asked: Micros,
+    },
+    /// It sleeps.
+    Time {
+        /// Until when, in microseconds since the Unix epoch.
+        until: Option<Micros>,
+    },
+    /// It asks again and again until the answer will do.
+    Poll {
+        /// When it asks next, in microseconds since the Unix epoch.
+        due: Option<Micros>,
+    },
+    /// It waits for a signal.
+    Signal {
+        /// The signal's name.
+        signal: String,
+        /// When it gives up, in microseconds since the Unix epoch.
+        until: Option<Micros>,
+        /// The JSON Schema of the value.
+        schema: serde_json::Value,
+    },
+    /// An attempt failed, and the next one has a time.
+    Retry {
+        /// The number of the next attempt.
+        attempt: u32,
+        /// When it begins, in microseconds since the Unix epoch.
+        due: Option<Micros>,
+        /// What the last one failed of.
+        error: String,
+    },
+    /// It waits for a child run.
+    Child {
+        /// The child run.
+        child: RunId,
+        /// Its name.
+        child_name: String,
+        /// Where that stands.
+        state: RunState,
+    },
+    /// It waits for other nodes of the graph.
+    Dependency {
+        /// Those that have not ended.
+        on: Vec<String>,
+    },
+    /// Another reason that a version of the engine has recorded.
+    Other {
+        /// The kind of wait.
+        kind: String,
+        /// When it ends by itself, in microseconds since the Unix epoch.
+        until: Option<Micros>,
+    },
+    /// It does not wait: a living process drives it.
+    UnderWay {
+        /// The number of that process.
+        pid: Option<u32>,
+    },
+}
+
+/// Who drives a run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Driver {
+    /// Nobody.
+    Nobody,
+    /// A process that lives.
+    Living(Option<u32>),
+    /// A process that is gone.
+    Gone(Option<u32>),
+}
+
+impl Engine {
+    /// Why a run, its steps and the runs below it do not go on now.
+    ///
+    /// # Errors
+    /// If the store fails or does not know the run.
+    pub async fn why(&self, run: RunId) -> Result<Vec<Reason>> {
+        let store = &self.shared.store;
+        let processes = store.processes().await.map_err(trouble)?;
+        let mut reasons = Vec::new();
+        let mut runs = vec![run];
+        while let Some(run) = runs.pop() {
+            let record = self.record(run).await?;
+            let journal = self.journal(run).await?;
+            let children = self
+                .runs(RunFilter {
+                    parent: Some(run),
+                    ..RunFilter::default()
+                })
+                .await?;
+            let unfinished: Vec<RunRecord> = children
+                .into_iter()
+                .filter(|child| !child.state.is_final())
+                .collect();
+            let driver = self.driver_of(&record, &processes);
+            let graph = self.graph(&record.flow);
+            let graph = graph.map(|graph| graph.without_branches());
+            reasons.extend(reasons_of(
+                &record,
+                &journal,
+                &unfinished,
+                &driver,
+                graph.as_ref(),
+            ));
+            runs.extend(unfinished.iter().map(|child| child.id));
+        }
+        Ok(reasons)
+    }
+
+    fn driver_of(&self, record: &RunRecord, processes: &[Process]) -> Driver {
+        let Some(owner) = record.owner else {
+            return Driver::Nobody;
+        };
+        let known = processes.iter().find(|process| process.id == owner);
+        let pid = known.map(|process| process.pid);
+        if self.is_driven(record) {
+            Driver::Living(pid)
+        } else {
+            Driver::Gone(pid)
+        }
+    }
+}
+
+/// The reasons of one run: that of the run as a whole first, then those of its steps.
+pub fn reasons_of(
+    record: &RunRecord,
+    journal: &Journal,
+    unfinished: &[RunRecord],
+    driver: &Driver,
+    graph: Option<&Graph>,
+) -> Vec<Reason> {
+    let reason = |step: Option<&str>, why| Reason {
+        run: record.id,
+        name: record.name.clone(),
+        step: step.map(str::to_owned),
+        why,
+    };
+    let mut reasons: Vec<Reason> = of_run(record, driver)
+        .into_iter()
+        .map(|why| reason(None, why))
+        .collect();
+    if record.state.is_final() || record.state == RunState::Parked {
+        return reasons;
+    }
+    let mut told = HashSet::new();
+    for wait in &journal.waits {
+        let Some(why) = of_wait(wait, journal) else {
+            continue;
+        };
+        told.insert(wait.step.as_str());
+        // A wait of no step is the flow's own.
+        let step = (!wait.step.is_empty()).then_some(wait.step.as_str());
+        reasons.push(reason(step, why));
+    }
+    for child in unfinished {
+        let step = child.parent.as_ref().map(|(_, step)| step.as_str());
+        told.extend(step);
+        let why = Why::Child {
+            child: child.id,
+            child_name: child.name.clone(),
+            state: child.state,
+        };
+        reasons.push(reason(step, why));
+    }
+    for (step, on) in graph
+        .map(|graph| blocked(graph, journal))
+        .unwrap_or_default()
+    {
+        if !told.contains(step) {
+            reasons.push(reason(Some(step), Why::Dependency { on }));
+        }
+    }
+    let waits = reasons
+        .iter()
+        .any(|reason| !matches!(reason.why, Why::Dependency { .. }));
+    if let (Driver::Living(pid), false) = (driver, waits) {
+        reasons.insert(0, reason(None, Why::UnderWay { pid: *pid }));
+    }
+    reasons
+}
+
+fn of_run(record: &RunRecord, driver: &Driver) -> Option<Why> {
+    match (record.state, driver) {
+        (RunState::Parked, _) => Some(Why::Parked {
+            error: record.error.as_ref().map_or_else(String::new, |error| {
+                Error::from_json(error).message().to_owned()
+            }),
+        }),
+        (RunState::Interrupted, _) => Some(Why::Interrupted),
+        (state, _) if state.is_final() => Some(Why::Ended { state }),
+        (_, Driver::Gone(pid)) => Some(Why::Dead { pid: *pid }),
+        (_, Driver::Nobody) => Some(Why::NotTaken),
+        (_, Driver::Living(_)) => record
+            .cancel_requested
+            .map(|asked| Why::Cancelling { asked }),
+    }
+}
+
+/// What a recorded wait waits for; nothing for what the engine only notes.
+fn of_wait(wait: &WaitRecord, journal: &Journal) -> Option<Why> {
+    Some(match wait.kind.as_str() {
+        // Told by the child itself, by the deadline of the run, by the body that runs.
+        "child" | "timeout" | "attempt" => return None,
+        "sleep" => Why::Time { until: wait.due },
+        "poll" => Why::Poll { due: wait.due },
+        "signal" => Why::Signal {
+            signal: wait.detail["name"].as_str().unwrap_or_default().to_owned(),
+            until: wait.due,
+            schema: wait.detail["schema"].clone(),
+        },
+        "retry" => {
+            let failed = journal
+                .attempts
+                .iter()
+                .filter(|attempt| attempt.step == wait.step);
+            let last = failed.max_by_key(|attempt| attempt.attempt);
+            Why::Retry {
+                attempt: last.map_or(1, |last| last.attempt + 1),
+                due: wait.due,
+                error: last.map_or_else(String::new, |last| {
+                    Error::from_json(&last.error).message().to_owned()
+                }),
+            }
+        }
+        kind => Why::Other {
+            kind: kind.to_owned(),
+            until: wait.due,
+        },
+    })
+}
+
+/// Nodes of a DAG that wait for others, and for which.
+fn blocked<'a>(graph: &'a Graph, journal: &Journal) -> Vec<(&'a str, Vec<String>)> {
+    // A fan-out is over when its scope is: `fetch[]`.
+    let fans = journal.scopes.iter();
+    let fans = fans.filter_map(|(scope, _)| scope.strip_suffix("[]"));
+    let recorded: HashSet<&str> = journal
+        .steps
+        .iter()
+        .filter(|step| step.seq < ASIDE)
+        .map(|step| step.step.as_str())
+        .chain(fans)
+        .collect();
+    let ended = |index: usize| recorded.contains(graph.nodes[index].id.as_str());
+    let mut all = Vec::new();
+    for (index, node) in graph.nodes.iter().enumerate() {
+        let open = graph
+            .edges
+            .iter()
+            .filter(|edge| edge.to == index && !ended(edge.from))
+            .map(|edge| graph.nodes[edge.from].id.clone());
+        let on: Vec<String> = open.collect();
+        if !ended(index) && !on.is_empty() {
+            all.push((node.id.as_str(), on));
+        }
+    }
+    all
+}

@@ -1,0 +1,3 @@
+//! Has no flow, and names no crate.
+
+flowrt::main!();

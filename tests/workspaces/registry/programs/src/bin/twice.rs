@@ -1,0 +1,3 @@
+//! Names two crates that each have a flow `nightly`.
+
+flowrt::main!(flows = [team_flows, other_flows]);
