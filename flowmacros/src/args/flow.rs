@@ -23,6 +23,7 @@ pub(crate) const KNOWN: &[&str] = &[
     "on_failure",
     "on_success",
     "retries",
+    "retry_budget",
     "retry_delay",
     "schedule",
     "tags",
@@ -45,6 +46,7 @@ pub(crate) struct FlowArgs {
     pub(crate) inline: bool,
     pub(crate) schedule: Option<LitStr>,
     pub(crate) timezone: Option<LitStr>,
+    pub(crate) retry_budget: Option<TokenStream>,
     pub(crate) on_failure: Option<ExprPath>,
     pub(crate) on_success: Option<ExprPath>,
     pub(crate) on_cancel: Option<ExprPath>,
@@ -79,6 +81,9 @@ impl FlowArgs {
                 value::parsed(opt, zone, cx, parse_zone)?;
                 value::string(opt, zone.1, cx)
             }),
+            retry_budget: options
+                .get("retry_budget")
+                .and_then(|opt| value::count(opt, "retry_budget = 20", cx)),
             on_failure: both::named(&options, "on_failure", cx),
             on_success: both::named(&options, "on_success", cx),
             on_cancel: both::named(&options, "on_cancel", cx),

@@ -165,6 +165,7 @@ fn options(args: &FlowArgs) -> TokenStream {
     let when_full = variant(args.when_full.as_deref().unwrap_or("queue"));
     let version = text(args.both.version.as_ref());
     let (schedule, timezone) = (text(args.schedule.as_ref()), text(args.timezone.as_ref()));
+    let retry_budget = option(args.retry_budget.clone());
     let (on_failure, on_success, on_cancel, on_crash) = (
         hook(rt, args.on_failure.as_ref()),
         hook(rt, args.on_success.as_ref()),
@@ -184,6 +185,7 @@ fn options(args: &FlowArgs) -> TokenStream {
             tags: &[#(#tags),*],
             schedule: #schedule,
             timezone: #timezone,
+            retry_budget: #retry_budget,
             on_failure: #on_failure,
             on_success: #on_success,
             on_cancel: #on_cancel,

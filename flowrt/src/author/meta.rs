@@ -249,6 +249,8 @@ pub struct FlowOptions {
     pub schedule: Option<&'static str>,
     /// The zone of the schedule.
     pub timezone: Option<&'static str>,
+    /// Further attempts of all tasks of a run together.
+    pub retry_budget: Option<u32>,
     /// Called once a run has failed or run out of time.
     pub on_failure: Option<Named>,
     /// Called once a run has completed.
@@ -275,6 +277,7 @@ impl FlowOptions {
         tags: &[],
         schedule: None,
         timezone: None,
+        retry_budget: None,
         on_failure: None,
         on_success: None,
         on_cancel: None,

@@ -254,6 +254,11 @@ impl Caller<'_> {
     }
 }
 
+/// Whether something may have to be done once a run of that flow is cancelled.
+pub(crate) fn may_follow_a_cancel(meta: &Meta) -> bool {
+    meta.flow.on_cancel.is_some() || !hooks::tasks().is_empty()
+}
+
 /// Whether a run that ends so leaves nothing half done: its tasks are undone.
 const fn undoes(state: RunState) -> bool {
     matches!(

@@ -105,7 +105,8 @@ pub(super) async fn run_task(
         }
         let (ended, took) = core.clock.after(started, watch);
         let retried = matches!(&result, Err(error) if failed < options.retries_of(meta) && may_retry(meta, error))
-            && !core.stops.any();
+            && !core.stops.any()
+            && host.spends_a_retry();
         let recorded = outcome(result, meta, &step, failed + 1);
         failed += 1;
         if !retried {
@@ -177,11 +178,15 @@ async fn until_next(
     options: &CallOptions,
     mut record: AttemptRecord,
 ) {
-    let delay = retry::jitter(
-        options.delay_of(meta, record.attempt),
-        meta.task.jitter,
-        crate::clock::random_u64(),
-    );
+    // What a server said is kept to the moment.
+    let told = Error::from_json(&record.error).comes_again();
+    let delay = told.unwrap_or_else(|| {
+        retry::jitter(
+            options.delay_of(meta, record.attempt),
+            meta.task.jitter,
+            crate::clock::random_u64(),
+        )
+    });
     let next = record.finished.saturating_add(crate::clock::micros(delay));
     record.next = Some(next);
     let step = record.step.clone();
@@ -350,5 +355,6 @@ fn may_come(error: &Error) -> bool {
 }
 
 fn may_retry(meta: &Meta, error: &Error) -> bool {
-    may_come(error) && meta.task.retry_if.is_none_or(|retry_if| retry_if(error))
+    may_come(error)
+        && (error.is_retryable() || meta.task.retry_if.is_none_or(|retry_if| retry_if(error)))
 }

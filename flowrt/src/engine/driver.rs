@@ -98,6 +98,9 @@ impl Driver {
             &journal,
             sender,
         ));
+        if let Some(budget) = meta.flow.retry_budget {
+            host.limit_retries(budget, &journal);
+        }
         let numbers = journal.steps.iter().map(|step| step.seq);
         let last = numbers.filter(|seq| *seq < ASIDE).max();
         let numbers = Numbers::new(AtomicU64::new(last.map_or(0, |seq| seq + 1)));

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::fmt;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use futures_util::future::BoxFuture;
@@ -68,6 +68,8 @@ pub(super) struct RunHost {
     suspicious: AtomicBool,
     /// Told of all that is recorded, if the program's tasks have hooks.
     pub(super) hooks: OnceLock<Hooks>,
+    /// How many more attempts the tasks of the run may have after failed ones.
+    retries_left: AtomicU32,
     /// How often steps were undone before they are done again now.
     undone: HashMap<String, u32>,
 }
@@ -133,8 +135,27 @@ impl RunHost {
             children: Children::of(journal),
             suspicious: AtomicBool::new(record.crashes > 0),
             hooks: OnceLock::new(),
+            retries_left: AtomicU32::new(u32::MAX),
             undone: Afters::of(journal).undone_before(),
         }
+    }
+
+    /// All tasks of the run together may be tried again so often; what was recorded of failed attempts counts.
+    pub(super) fn limit_retries(&self, budget: u32, journal: &Journal) {
+        let of_tasks = journal.attempts.iter().filter(|at| !at.step.is_empty());
+        let spent = u32::try_from(of_tasks.count()).unwrap_or(u32::MAX);
+        self.retries_left
+            .store(budget.saturating_sub(spent), Ordering::Relaxed);
+    }
+
+    /// Whether one more attempt is left to the run; it is spent then.
+    pub(super) fn spends_a_retry(&self) -> bool {
+        let spend = |left: u32| match left {
+            u32::MAX => Some(left),
+            left => left.checked_sub(1),
+        };
+        let (set, get) = (Ordering::Relaxed, Ordering::Relaxed);
+        self.retries_left.fetch_update(set, get, spend).is_ok()
     }
 
     /// From now on these hooks are told of all that is recorded.

@@ -29,6 +29,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use active::Active;
+pub(crate) use after::may_follow_a_cancel;
 pub(crate) use around::{Around, Beginning};
 pub(crate) use crash::{end_orphan, may_have_crashed, warn_of_aborts};
 pub(crate) use drive::drive;

@@ -1,5 +1,6 @@
 //! What follows from an outcome, seen from outside: hooks and rollbacks of real processes, some of which are killed.
 
+mod classes;
 mod hooks;
 mod park;
 mod rollback;

@@ -100,3 +100,45 @@ fn a_run_that_kills_its_process_is_undone_by_the_one_that_finds_it() {
     assert_eq!(place.count("give back a"), 1);
     assert_eq!(place.count("the run is Crashed"), 1, "{:?}", place.ledger());
 }
+
+#[test]
+fn a_cancelled_run_is_undone_whoever_drives_it() {
+    let place = Place::new();
+    let mut run = place.spawn(&["run", "cancelled"]);
+    place.await_line("endures");
+    let name = place.name();
+    assert_eq!(place.call(&["runs", "cancel", &name]).0, Some(0));
+    run.wait().expect("it ends");
+    assert_eq!(place.state(), "Cancelled");
+    assert_eq!(place.count("give back a"), 1);
+    assert_eq!(place.count("the run is Cancelled"), 1);
+    assert_eq!(place.count("the wrong hook"), 0);
+
+    let place = Place::new();
+    let run = place.spawn(&["run", "cancelled"]);
+    place.await_line("endures");
+    kill(run);
+    let name = place.name();
+    let (code, said) = place.call(&["runs", "cancel", &name]);
+    assert_eq!(code, Some(0), "{said}");
+    assert_eq!(place.state(), "Cancelled");
+    assert_eq!(place.count("give back a"), 1);
+    assert_eq!(place.count("the run is Cancelled"), 1);
+    assert_eq!(place.count("endures"), 1);
+}
+
+#[test]
+fn a_parked_run_that_is_given_up_is_undone() {
+    let place = Place::new();
+    let run = place.spawn(&["run", "paying"]);
+    place.await_line("pays 1");
+    kill(run);
+    let name = place.name();
+    assert_eq!(place.call(&["runs", "resume", &name]).0, Some(4));
+    let (code, said) = place.call(&["runs", "cancel", &name]);
+    assert_eq!(code, Some(0), "{said}");
+    assert_eq!(place.state(), "Cancelled");
+    assert_eq!(place.count("give back a"), 1);
+    assert_eq!(place.count("the run is Cancelled"), 1);
+    assert_eq!(place.count("pays"), 1);
+}

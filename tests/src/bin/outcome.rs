@@ -214,4 +214,39 @@ async fn paying_below() -> Result<u32> {
     paying().await
 }
 
+/// Comes again when the server says so, whatever the task itself says.
+#[task(retries = 5, retry_delay = "1h", retry_if = never)]
+async fn ask(ctx: &TaskContext) -> Result<u32> {
+    note("asks")?;
+    if ctx.attempt() == 1 {
+        return Err(flowrt::Error::retry_after(
+            "too many requests",
+            Duration::from_millis(1),
+        ));
+    }
+    Err("not found".into())
+}
+
+fn never(_: &flowrt::Error) -> bool {
+    false
+}
+
+#[flow]
+async fn asking() -> Result<u32> {
+    ask().await
+}
+
+/// Fails always.
+#[task(retries = 4)]
+async fn stumble(name: String) -> Result<()> {
+    note(&format!("stumbles {name}"))?;
+    Err("stumbled".into())
+}
+
+#[flow(retry_budget = 5)]
+async fn thrifty() -> Result<()> {
+    let _ = stumble("first".to_owned()).await;
+    stumble("second".to_owned()).await
+}
+
 flowrt::main!();
