@@ -18,7 +18,10 @@ impl CallSite {
     /// The call of a path whose segments are all lower-case; others make values, or are functions of a type.
     pub(super) fn of(path: &Path) -> Option<Self> {
         let last = path.segments.last()?;
-        let mut names = path.segments.iter().map(|segment| segment.ident.to_string());
+        let mut names = path
+            .segments
+            .iter()
+            .map(|segment| segment.ident.to_string());
         if !names.all(|name| is_function(&name)) {
             return None;
         }
