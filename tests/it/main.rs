@@ -1,6 +1,8 @@
 //! The honest outside view of flowrt: everything here uses its public interface only.
 
+mod bench;
 mod breaking;
+mod bundle;
 mod cargo_builds;
 mod command_line;
 mod dag_language;
@@ -14,6 +16,7 @@ mod layering;
 mod lifecycle;
 mod limits;
 mod live;
+mod outcome;
 mod pictures;
 mod registry;
 mod replay;

@@ -2,16 +2,19 @@
 
 use std::collections::{HashMap, HashSet};
 use std::fmt;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use futures_util::future::BoxFuture;
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use super::attempt::Task;
 use super::child::Children;
 use super::driver::Stop;
+use super::hooks::Hooks;
 use super::signal::Signals;
+use super::starter::Queue;
 use super::{Shared, attempt, child, crash, patiently, signal, trouble};
 use crate::author::core::{Core, Host};
 use crate::author::meta::{Kind, Meta};
@@ -19,6 +22,7 @@ use crate::author::slot::{Asked, Finished, Key, Recorded, Work};
 use crate::clock::micros;
 use crate::error::{Error, Result};
 use crate::failpoint::failpoint;
+use crate::model::after::Afters;
 use crate::model::event::What;
 use crate::model::ids::RunId;
 use crate::model::payload::Payload;
@@ -47,6 +51,9 @@ pub(super) struct RunHost {
     pub(super) messages: UnboundedSender<Message>,
     permits: Arc<Semaphore>,
     blocking: Arc<Semaphore>,
+    /// Tasks that wait for a permit of either kind.
+    queues: [Queue; 2],
+    pub(super) cores: usize,
     /// Failed attempts of earlier drives and when the next one is due.
     attempts: HashMap<String, (u32, Option<Micros>)>,
     /// When the waits of earlier drives end: a restart wakes at the same instant.
@@ -59,6 +66,12 @@ pub(super) struct RunHost {
     pub(super) children: Children,
     /// The process died, and nothing has been recorded since: what begins is noted, so that a loop knows its cause.
     suspicious: AtomicBool,
+    /// Told of all that is recorded, if the program's tasks have hooks.
+    pub(super) hooks: OnceLock<Hooks>,
+    /// How many more attempts the tasks of the run may have after failed ones.
+    retries_left: AtomicU32,
+    /// How often steps were undone before they are done again now.
+    undone: HashMap<String, u32>,
 }
 
 impl fmt::Debug for RunHost {
@@ -107,6 +120,8 @@ impl RunHost {
             messages,
             permits,
             blocking: Arc::new(Semaphore::new(cores)),
+            queues: Default::default(),
+            cores,
             attempts: counted,
             dues,
             asks,
@@ -119,7 +134,38 @@ impl RunHost {
             signals: Signals::of(journal),
             children: Children::of(journal),
             suspicious: AtomicBool::new(record.crashes > 0),
+            hooks: OnceLock::new(),
+            retries_left: AtomicU32::new(u32::MAX),
+            undone: Afters::of(journal).undone_before(),
         }
+    }
+
+    /// All tasks of the run together may be tried again so often; what was recorded of failed attempts counts.
+    pub(super) fn limit_retries(&self, budget: u32, journal: &Journal) {
+        let of_tasks = journal.attempts.iter().filter(|at| !at.step.is_empty());
+        let spent = u32::try_from(of_tasks.count()).unwrap_or(u32::MAX);
+        self.retries_left
+            .store(budget.saturating_sub(spent), Ordering::Relaxed);
+    }
+
+    /// Whether one more attempt is left to the run; it is spent then.
+    pub(super) fn spends_a_retry(&self) -> bool {
+        let spend = |left: u32| match left {
+            u32::MAX => Some(left),
+            left => left.checked_sub(1),
+        };
+        let (set, get) = (Ordering::Relaxed, Ordering::Relaxed);
+        self.retries_left.fetch_update(set, get, spend).is_ok()
+    }
+
+    /// From now on these hooks are told of all that is recorded.
+    pub(super) fn watch_outcomes(&self, hooks: Hooks) {
+        let _ = self.hooks.set(hooks);
+    }
+
+    /// How often that step was done and undone before.
+    pub(super) fn undone(&self, step: &str) -> u32 {
+        self.undone.get(step).copied().unwrap_or_default()
     }
 
     pub(super) fn earlier_attempts(&self, step: &str) -> (u32, Option<Micros>) {
@@ -133,7 +179,26 @@ impl RunHost {
         } else {
             &self.permits
         };
+        // Mostly there is one, and then no wait needs to be set up.
+        if let Ok(permit) = permits.clone().try_acquire_owned() {
+            return Some(permit);
+        }
+        Box::pin(permits.clone().acquire_owned()).await.ok()
+    }
+
+    /// The same, for a starter of tasks of either kind.
+    pub(super) async fn permit_of(&self, blocking: bool) -> Option<OwnedSemaphorePermit> {
+        let permits = if blocking {
+            &self.blocking
+        } else {
+            &self.permits
+        };
         permits.clone().acquire_owned().await.ok()
+    }
+
+    /// Where tasks wait for such a place.
+    pub(super) fn queue(&self, blocking: bool) -> &Queue {
+        &self.queues[usize::from(blocking)]
     }
 
     /// The instant at which a wait of an earlier drive ends.
@@ -159,10 +224,26 @@ impl RunHost {
             self.shared.logs.flush().await;
         }
         failpoint("engine::before_record");
-        let recorded = patiently(|| store.record(run, epoch, entries.clone(), durability)).await;
+        let watched;
+        let recorded = if store.is_always_there() {
+            // Nobody needs what was written, unless somebody watches.
+            let is_watched = self.shared.events.is_watched() || self.hooks.get().is_some();
+            watched = is_watched.then(|| entries.clone());
+            store.record(run, epoch, entries, durability).await
+        } else {
+            let recorded =
+                patiently(|| store.record(run, epoch, entries.clone(), durability)).await;
+            watched = Some(entries);
+            recorded
+        };
         failpoint("engine::after_record");
         recorded.map_err(trouble)?;
-        self.shared.events.recorded(run, &entries);
+        if let Some(entries) = watched {
+            self.shared.events.recorded(run, &entries);
+            if let Some(hooks) = self.hooks.get() {
+                hooks.recorded(&entries);
+            }
+        }
         Ok(())
     }
 
@@ -173,6 +254,15 @@ impl RunHost {
         } else {
             Durability::Soon
         };
+        self.note(wait, durability).await;
+    }
+
+    /// Writes down that a step waits, on the disk. Returns only then; else the run is lost.
+    pub(super) async fn note_synced(&self, wait: WaitRecord) {
+        self.note(wait, Durability::Synced).await;
+    }
+
+    async fn note(&self, wait: WaitRecord, durability: Durability) {
         if let Err(error) = self.record(vec![Entry::Wait(wait)], durability).await {
             let _ = self.messages.send(Message::Lost(error));
             std::future::pending::<()>().await;
@@ -186,9 +276,12 @@ impl RunHost {
             task,
             attempt,
         });
-        if !self.suspicious.load(Ordering::Relaxed) {
-            return;
+        if self.suspicious.load(Ordering::Relaxed) {
+            Box::pin(self.note_suspicious(step)).await;
         }
+    }
+
+    async fn note_suspicious(&self, step: &Arc<str>) {
         let wait = WaitRecord {
             step: step.to_string(),
             kind: crash::UNDER_WAY.to_owned(),
@@ -268,7 +361,12 @@ impl Host for Handle {
                 input,
                 options,
             } if meta.kind == Kind::Task => {
-                Box::pin(attempt::run_task(host, core, key, meta, input, options))
+                let task = Task {
+                    meta,
+                    input,
+                    options,
+                };
+                Box::pin(attempt::run_task(host, core, key, task, None))
             }
             Work::Call { meta, input, .. } => {
                 Box::pin(child::run_child(host, core, key, meta, input))

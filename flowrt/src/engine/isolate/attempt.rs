@@ -101,6 +101,7 @@ fn order(meta: &Meta, input: &Payload, attempt: &Attempt) -> Result<Order> {
         run: attempt.run,
         step: attempt.step.to_string(),
         attempt: attempt.attempt,
+        undone: attempt.undone,
         logical_time: attempt.logical_time,
     })))
 }

@@ -76,6 +76,7 @@ fn context_of(request: &Request) -> TaskContext {
     attempt.run = request.run;
     attempt.step = Arc::from(request.step.as_str());
     attempt.attempt = request.attempt;
+    attempt.undone = request.undone;
     TaskContext(Arc::new(attempt))
 }
 

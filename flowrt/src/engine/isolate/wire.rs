@@ -32,6 +32,8 @@ pub(super) struct Request {
     pub(super) run: Option<RunId>,
     pub(super) step: String,
     pub(super) attempt: u32,
+    /// How often the step was done and undone before.
+    pub(super) undone: u32,
     pub(super) logical_time: Micros,
 }
 
@@ -138,6 +140,7 @@ mod tests {
             run: None,
             step: "convert".to_owned(),
             attempt: 2,
+            undone: 0,
             logical_time: 7,
         };
         let bytes = frame(&Order::Run(Box::new(request))).unwrap();

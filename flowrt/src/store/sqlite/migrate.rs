@@ -20,6 +20,14 @@ const MIGRATIONS: &[Migration] = &[
         name: "limits",
         sql: include_str!("migrations/0002_limits.sql"),
     },
+    Migration {
+        name: "blocks",
+        sql: include_str!("migrations/0003_blocks.sql"),
+    },
+    Migration {
+        name: "care",
+        sql: include_str!("migrations/0004_care.sql"),
+    },
 ];
 
 const CREATE_HISTORY: &str = "CREATE TABLE IF NOT EXISTS migration (
