@@ -13,7 +13,7 @@ pub use crate::author::expand::{
     check_param, decode_args, meta_of, schema_of,
 };
 pub use crate::author::meta::*;
-pub use crate::author::predicate::{CacheKey, Hook, RetryIf, check_cache_key, hook_of};
+pub use crate::author::predicate::{CacheKey, Hook, RetryIf, cache_key_of, hook_of};
 pub use crate::author::record::{Recordable, decode, encode};
 pub use crate::author::resource::{RegisteredResource, resource};
 pub use crate::author::step::{Branch, Step, branch, branch_late, closure_guard, inline, step};

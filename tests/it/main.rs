@@ -1,6 +1,7 @@
 //! The honest outside view of flowrt: everything here uses its public interface only.
 
 mod breaking;
+mod cache;
 mod cargo_builds;
 mod command_line;
 mod dag_language;

@@ -42,8 +42,6 @@ pub(crate) const KNOWN: &[&str] = &[
 
 /// Options that are checked and that the run time does not carry out yet.
 const LATER: &[&str] = &[
-    "cache",
-    "cache_key",
     "isolate",
     "rollback",
     "on_failure",

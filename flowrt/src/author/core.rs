@@ -31,7 +31,7 @@ use crate::clock::Clock;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::ids::RunId;
 use crate::model::payload::{Digest, Payload};
-use crate::model::record::{Entry, Micros, StepKind, StepRecord};
+use crate::model::record::{CacheUse, Entry, Micros, StepKind, StepRecord};
 use crate::model::replay::{Aside, Replay};
 use crate::model::state::TaskState;
 
@@ -75,6 +75,9 @@ pub(crate) struct Facts {
     pub(crate) name: Arc<str>,
     pub(crate) seed: u64,
     pub(crate) logical_time: Micros,
+    pub(crate) cache: CacheUse,
+    /// When the run was accepted.
+    pub(crate) accepted: Micros,
     pub(crate) depth: u32,
     pub(crate) history_max: u64,
     /// Going on after a failure handles it; the nodes of a DAG go on whatever failed beside them.

@@ -100,6 +100,7 @@ pub(super) async fn run_task(
                 ended,
                 fingerprint: meta.fingerprint,
                 signal: None,
+                reused_from: None,
                 synced: meta.task.durable || watch.elapsed() >= WORTH_A_SYNC,
             };
         }
@@ -269,7 +270,7 @@ async fn run_body(
     result.unwrap_or_else(|panic| Err(panicked(&*panic)))
 }
 
-fn panicked(panic: &(dyn std::any::Any + Send)) -> Error {
+pub(super) fn panicked(panic: &(dyn std::any::Any + Send)) -> Error {
     let text = panic
         .downcast_ref::<&str>()
         .copied()
@@ -280,7 +281,7 @@ fn panicked(panic: &(dyn std::any::Any + Send)) -> Error {
     )
 }
 
-fn located(error: &Error, meta: &Meta, step: &str, attempts: u32) -> Error {
+pub(super) fn located(error: &Error, meta: &Meta, step: &str, attempts: u32) -> Error {
     error
         .clone()
         .at(step, Some(format!("{}:{}", meta.file, meta.line)), attempts)

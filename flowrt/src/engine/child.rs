@@ -170,6 +170,7 @@ fn ended(key: Key, core: &Core, meta: &Meta, started: Micros, recorded: Recorded
         ended: core.clock.now(),
         fingerprint: meta.fingerprint,
         signal: None,
+        reused_from: None,
         synced: true,
     }
 }
@@ -386,6 +387,7 @@ fn new_run(parent: RunId, core: &Core, step: &str, meta: &Meta, input: &Payload)
         created: core.clock.now(),
         logical_time: core.facts.logical_time,
         build: build::build().to_owned(),
+        cache: core.facts.cache,
         steps: Vec::new(),
     }
 }

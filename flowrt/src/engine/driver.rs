@@ -99,6 +99,8 @@ impl Driver {
             name: record.name.as_str().into(),
             seed: record.seed,
             logical_time: record.logical_time,
+            cache: record.cache,
+            accepted: record.created,
             depth,
             history_max: shared.settings.history_steps_max(),
             is_program: meta.kind == Kind::Program,

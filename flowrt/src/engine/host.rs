@@ -9,6 +9,7 @@ use futures_util::future::BoxFuture;
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use super::cache::{self, Call};
 use super::child::Children;
 use super::driver::Stop;
 use super::signal::Signals;
@@ -22,7 +23,7 @@ use crate::failpoint::failpoint;
 use crate::model::event::What;
 use crate::model::ids::RunId;
 use crate::model::payload::Payload;
-use crate::model::record::{Entry, Journal, Micros, RunRecord, WaitRecord};
+use crate::model::record::{CacheUse, Entry, Journal, Micros, RunRecord, WaitRecord};
 use crate::model::state::TaskState;
 use crate::store::Durability;
 
@@ -216,6 +217,7 @@ pub(super) fn finished(
         ended: core.clock.now(),
         fingerprint: 0,
         signal,
+        reused_from: None,
         synced: true,
     }
 }
@@ -268,7 +270,20 @@ impl Host for Handle {
                 input,
                 options,
             } if meta.kind == Kind::Task => {
-                Box::pin(attempt::run_task(host, core, key, meta, input, options))
+                // A poll asks anew each time.
+                let uses = |_: &_| core.facts.cache != CacheUse::Off && !core.is_part(key);
+                match meta.task.cache.filter(uses) {
+                    Some(keeps) => {
+                        let call = Call {
+                            key,
+                            meta,
+                            input,
+                            options,
+                        };
+                        Box::pin(cache::run_task(host, core, call, keeps))
+                    }
+                    None => Box::pin(attempt::run_task(host, core, key, meta, input, options)),
+                }
             }
             Work::Call { meta, input, .. } => {
                 Box::pin(child::run_child(host, core, key, meta, input))

@@ -5,6 +5,7 @@ pub(crate) mod again;
 mod around;
 mod attempt;
 pub(crate) mod build;
+mod cache;
 mod child;
 mod crash;
 mod drive;
@@ -54,6 +55,7 @@ pub(crate) struct Shared {
     pub(crate) flows: HashMap<&'static str, &'static Meta>,
     limiter: std::sync::OnceLock<limits::Limiter>,
     pub(crate) active: Active,
+    computing: cache::Computing,
     pub(crate) settings: Settings,
     /// Told when something may have changed for a run that waits: a signal, a cancel, the end of a run.
     pub(crate) changed: tokio::sync::Notify,
@@ -80,6 +82,7 @@ impl Shared {
             flows,
             limiter: std::sync::OnceLock::new(),
             active: Active::default(),
+            computing: cache::Computing::default(),
             settings: Settings::default(),
             changed: tokio::sync::Notify::new(),
             around,

@@ -1,10 +1,12 @@
 //! Looking at what was run, and clearing it away.
 
+use std::collections::HashMap;
+
 use super::Engine;
 use crate::engine::trouble;
 use crate::error::{Error, Result};
 use crate::model::ids::RunId;
-use crate::model::record::{ASIDE, Micros, RunRecord, StepKind, TaskCounts};
+use crate::model::record::{ASIDE, Micros, RunRecord, StepKind, StepRecord, TaskCounts};
 use crate::model::state::TaskState;
 
 /// A step of a run as it is shown.
@@ -22,7 +24,11 @@ pub struct Step {
     pub started: Option<Micros>,
     /// When it ended; none if it waits.
     pub finished: Option<Micros>,
-    /// For a failure its message, for a wait what it waits for.
+    /// What people see of an item of a fan-out besides its id.
+    pub label: Option<String>,
+    /// For a reused result, from the cache too: the run it was computed in.
+    pub reused_from: Option<RunId>,
+    /// For a failure its message, for a wait what it waits for, for a cached result where it comes from.
     pub note: Option<String>,
 }
 
@@ -51,15 +57,21 @@ impl Engine {
     /// If the store fails.
     pub async fn steps(&self, run: RunId) -> Result<Vec<Step>> {
         let journal = self.journal(run).await?;
+        let sources = self.sources(&journal.steps).await?;
         let ended = journal
             .steps
             .into_iter()
             .filter(|step| step.seq < ASIDE && step.kind != StepKind::Now)
             .map(|step| Step {
-                note: step
-                    .output
-                    .filter(|_| step.state.is_failure())
-                    .map(|error| Error::from_json(&error).message().to_owned()),
+                note: match (step.state, step.reused_from, &step.output) {
+                    (TaskState::Cached, Some(run), _) => Some(format!("from {}", sources[&run])),
+                    (state, _, Some(error)) if state.is_failure() => {
+                        Some(Error::from_json(error).message().to_owned())
+                    }
+                    _ => None,
+                },
+                label: step.label,
+                reused_from: step.reused_from,
                 step: step.step,
                 task: step.task,
                 state: step.state,
@@ -84,6 +96,8 @@ impl Engine {
                     _ => TaskState::Waiting,
                 },
                 finished: None,
+                label: None,
+                reused_from: None,
                 note: Some(match name {
                     Some(name) => format!("for the {} `{name}`", wait.kind),
                     None if wait.kind == "attempt" => "began before a crash".to_owned(),
@@ -96,6 +110,19 @@ impl Engine {
             }
         });
         Ok(ended.chain(waiting).collect())
+    }
+
+    /// The names of the runs that cached results come from; the ids of those that are gone.
+    async fn sources(&self, steps: &[StepRecord]) -> Result<HashMap<RunId, String>> {
+        let mut names = HashMap::new();
+        let cached = steps.iter().filter(|step| step.state == TaskState::Cached);
+        for run in cached.filter_map(|step| step.reused_from) {
+            if !names.contains_key(&run) {
+                let record = self.shared.store.run(run).await.map_err(trouble)?;
+                names.insert(run, record.map_or_else(|| run.to_string(), |run| run.name));
+            }
+        }
+        Ok(names)
     }
 
     /// The process that drove the run is gone, and nobody has taken the run since.

@@ -1,5 +1,6 @@
 //! The only way in from outside: start, wait, cancel, resume, list. Knows no HTTP and no terminal.
 
+mod cache;
 pub mod doctor;
 pub mod inspect;
 mod limits;
@@ -35,6 +36,7 @@ use crate::registry;
 use crate::store::memory::Memory;
 pub use crate::store::{LogFilter, RunFilter};
 use crate::store::{Options, Process, Reopening, Store};
+pub use cache::CacheReport;
 pub use limits::{BucketReport, LimitReport, TicketReport};
 pub use rerun::Rerun;
 pub use resume::Resume;
@@ -189,6 +191,7 @@ impl Engine {
             created: now,
             logical_time: now,
             build: engine::build::build().to_owned(),
+            cache: start.cache,
             steps: Vec::new(),
         };
         failpoint("ops::before_start");

@@ -93,6 +93,7 @@ impl Engine {
             created: self.shared.clock.now(),
             logical_time: origin.logical_time,
             build: build().to_owned(),
+            cache: origin.cache,
             steps: copied(journal.steps, origin.id, plan),
         };
         store.create_run(run).await.map_err(trouble)

@@ -1,6 +1,7 @@
 //! Where runs are recorded. A store persists what the engine decided: each operation is one transaction and takes no
 //! decision, and a write under a lost epoch changes nothing and says so.
 
+pub mod cache;
 #[cfg(test)]
 mod contract;
 #[cfg(all(test, feature = "sqlite"))]
@@ -22,12 +23,13 @@ use futures_util::future::BoxFuture;
 
 use crate::model::ids::{ProcessId, RunId};
 use crate::model::limit::Rule;
-use crate::model::payload::Payload;
+use crate::model::payload::{Digest, Payload};
 use crate::model::record::{
     Entry, Journal, LogLine, Micros, NewRun, RunRecord, SignalRecord, TaskCounts,
 };
 use crate::model::state::RunState;
 
+use cache::{CacheEntry, CacheFilter, Kept};
 pub use limits::PAYLOAD_BYTES_MAX;
 use rules::{
     FOUND_AT_MOST, aside_offset, check_ending, check_going_on, check_owned, check_reopenable,
@@ -279,6 +281,18 @@ pub trait Store: Send + Sync + fmt::Debug + 'static {
 
     /// Forgets what has started and ended under a limit: its windows are empty and its buckets full. Synced.
     fn reset_limit(&self, name: String) -> Answer<'_, ()>;
+
+    /// The result that is kept under a key, unless it has expired.
+    fn kept(&self, key: Digest, now: Micros) -> Answer<'_, Option<Kept>>;
+
+    /// Keeps a result in place of one with the same key, and drops some that had expired when it was computed.
+    fn keep(&self, result: Kept) -> Answer<'_, ()>;
+
+    /// What is kept, expired or not, computed last first.
+    fn cache_entries(&self, filter: CacheFilter) -> Answer<'_, Vec<CacheEntry>>;
+
+    /// Forgets what is kept; how many there were. Synced.
+    fn clear_cache(&self, filter: CacheFilter) -> Answer<'_, u64>;
 
     /// Puts all that is committed on the disk.
     fn sync(&self) -> Answer<'_, ()>;

@@ -137,6 +137,7 @@ impl NewRun {
             created: self.created,
             logical_time: self.logical_time,
             build: self.build.clone(),
+            cache: self.cache,
             state: RunState::Pending,
             epoch: 0,
             owner: None,

@@ -23,6 +23,7 @@ fn store() -> Arc<dyn Store> {
         pid: std::process::id(),
         host: String::new(),
         started: 0,
+        cache: flowrt::model::record::CacheUse::default(),
         build: String::new(),
     }))
 }

@@ -17,6 +17,7 @@ impl Core {
         let mut inner = self.lock();
         let is_fixed = fixed.is_some();
         let part = fixed.as_ref().is_some_and(|fixed| fixed.part);
+        let label = fixed.as_ref().and_then(|fixed| fixed.label.clone());
         let identity = inner.identify(scope, task, fixed);
         let replaying = !inner.replay.is_over();
         let mut slot = Slot::new(identity, kind, task, input, is_fixed);
@@ -25,6 +26,7 @@ impl Core {
             .as_ref()
             .is_some_and(|items| items.tolerant);
         slot.part = part;
+        slot.label = label;
         inner.slots.insert(slot, replaying)
     }
 
@@ -292,6 +294,7 @@ impl Core {
             signal: None,
             reused_from: None,
             tolerated: false,
+            label: None,
         }));
     }
 
@@ -339,6 +342,7 @@ impl Core {
             signal: None,
             reused_from: None,
             tolerated: false,
+            label: None,
         }));
         value
     }

@@ -15,6 +15,11 @@ pub(crate) enum Turn {
 }
 
 impl Core {
+    /// Whether a call is a part of a step, and not recorded by itself.
+    pub(crate) fn is_part(&self, key: Key) -> bool {
+        self.lock().slots.get(key).is_some_and(|slot| slot.part)
+    }
+
     /// The identity of the next part of a step: that step's place, and a number for what is counted by name.
     pub(crate) fn part_of(&self, whole: Key, number: u32) -> FixedId {
         let inner = self.lock();
@@ -28,6 +33,7 @@ impl Core {
         FixedId {
             position,
             name: Arc::from(format!("{name}/{number}")),
+            label: None,
             part: true,
         }
     }
@@ -84,6 +90,7 @@ impl Core {
             ended: self.clock.now(),
             fingerprint,
             signal: None,
+            reused_from: None,
             synced: true,
         };
         self.host

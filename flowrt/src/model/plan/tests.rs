@@ -30,6 +30,7 @@ fn record(seq: u64, step: &str, state: TaskState) -> StepRecord {
         signal: None,
         reused_from: None,
         tolerated: false,
+        label: None,
     }
 }
 

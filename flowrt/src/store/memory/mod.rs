@@ -1,11 +1,13 @@
 //! A store that keeps nothing beyond the process: for tests and throw-away runs, and the reference for the others.
 
+mod cache;
 mod inside;
 mod runs;
 mod tickets;
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::cache::{CacheEntry, CacheFilter, Kept};
 use super::limits::PayloadLimit;
 use super::tickets::{Admitted, Ask, Bucket, BucketRecord, GiveBack};
 use super::{
@@ -13,7 +15,7 @@ use super::{
 };
 use crate::model::ids::{ProcessId, RunId};
 use crate::model::limit::Rule;
-use crate::model::payload::Payload;
+use crate::model::payload::{Digest, Payload};
 use crate::model::record::{
     Entry, Journal, LogLine, Micros, NewRun, RunRecord, SignalRecord, TaskCounts,
 };
@@ -290,6 +292,26 @@ impl Store for Memory {
             runs.tickets.reset(&name);
             Ok(())
         })
+    }
+
+    fn kept(&self, key: Digest, now: Micros) -> Answer<'_, Option<Kept>> {
+        self.answer(move |runs| Ok(runs.cache.kept(key, now)))
+    }
+
+    fn keep(&self, result: Kept) -> Answer<'_, ()> {
+        self.answer(move |runs| {
+            self.limit.check_kept(&result)?;
+            runs.cache.keep(result);
+            Ok(())
+        })
+    }
+
+    fn cache_entries(&self, filter: CacheFilter) -> Answer<'_, Vec<CacheEntry>> {
+        self.answer(move |runs| Ok(runs.cache.entries(&filter)))
+    }
+
+    fn clear_cache(&self, filter: CacheFilter) -> Answer<'_, u64> {
+        self.answer(move |runs| Ok(runs.cache.clear(&filter)))
     }
 
     fn sync(&self) -> Answer<'_, ()> {

@@ -5,6 +5,7 @@ use std::convert::Infallible;
 
 use super::super::naming::{free_name, id_range};
 use super::super::{Ending, Error, FOUND_AT_MOST, Reopening, RunFilter, check_reopenable, taken};
+use super::cache::Cache;
 use super::inside::Inside;
 use super::tickets::Tickets;
 use crate::model::ids::{ProcessId, RunId};
@@ -23,6 +24,7 @@ pub(super) struct Runs {
     next_line: i64,
     pub flows: BTreeSet<String>,
     pub tickets: Tickets,
+    pub cache: Cache,
 }
 
 /// One run.

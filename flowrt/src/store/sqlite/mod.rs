@@ -3,6 +3,7 @@
 //! Everything is committed at `synchronous=NORMAL`, which survives kill -9; a thread syncs the log, at once for those who
 //! wait for the disk and within 50 ms for all others.
 
+mod cache;
 mod checkpoint;
 mod durable;
 mod fault;
@@ -31,6 +32,7 @@ use std::sync::Arc;
 
 use rusqlite::Connection;
 
+use super::cache::{CacheEntry, CacheFilter, Kept};
 use super::tickets::{Admitted, Ask, Bucket, BucketRecord, GiveBack};
 use super::{
     Answer, Durability, Ending, Error, LogFilter, Options, Process, Reopening, RunFilter, Store,
@@ -38,7 +40,7 @@ use super::{
 };
 use crate::model::ids::{ProcessId, RunId};
 use crate::model::limit::Rule;
-use crate::model::payload::Payload;
+use crate::model::payload::{Digest, Payload};
 use crate::model::record::{
     Entry, Journal, LogLine, Micros, NewRun, RunRecord, SignalRecord, TaskCounts,
 };
@@ -346,6 +348,28 @@ impl Store for Sqlite {
     fn reset_limit(&self, name: String) -> Answer<'_, ()> {
         self.write(Durability::Synced, Ok(()), 0, move |session| {
             tickets::reset(&session.connection, &name)
+        })
+    }
+
+    fn kept(&self, key: Digest, now: Micros) -> Answer<'_, Option<Kept>> {
+        self.question(move |connection| cache::kept(connection, key, now))
+    }
+
+    fn keep(&self, result: Kept) -> Answer<'_, ()> {
+        let checked = self.0.limit.check_kept(&result);
+        let bytes = result.output.len();
+        self.write(Durability::Soon, checked, bytes, move |session| {
+            cache::keep(&session.connection, &result)
+        })
+    }
+
+    fn cache_entries(&self, filter: CacheFilter) -> Answer<'_, Vec<CacheEntry>> {
+        self.ask_at_length(move |connection| cache::entries(connection, &filter))
+    }
+
+    fn clear_cache(&self, filter: CacheFilter) -> Answer<'_, u64> {
+        self.write(Durability::Synced, Ok(()), 0, move |session| {
+            cache::clear(&session.connection, &filter)
         })
     }
 

@@ -37,6 +37,7 @@ pub(super) fn create(session: &mut Session, new: &NewRun) -> Outcome<RunRecord> 
             new.parent.as_ref().map(|(_, step)| step),
             new.origin.as_ref().map(|origin| origin.0.as_bytes()),
             new.idempotency_key,
+            new.cache.as_str(),
         ])?;
     connection
         .prepare_cached("INSERT INTO run_payload (run, input) VALUES (?1, ?2)")?
