@@ -4,8 +4,9 @@ use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
 
 use flowrt::model::record::{Journal, StepRecord};
 use flowrt::model::state::{RunState, TaskState};
+use flowrt::ops::Rerun;
 use flowrt::prelude::*;
-use flowrt::testing::TestEngine;
+use flowrt::testing;
 
 limit!(FEW, "2 per hour");
 
@@ -95,7 +96,7 @@ async fn rates(day: String) -> Result<u32> {
 
 #[tokio::test]
 async fn an_expired_result_is_not_taken() {
-    let engine = TestEngine::new();
+    let engine = testing::Engine::new();
     let ask = || engine.run(rates("monday".into()));
     assert_eq!(ask().await.expect("runs"), 0);
     engine.advance(Duration::from_secs(7_199)).await;
@@ -160,7 +161,7 @@ async fn resume_and_rerun_reuse_what_was_cached() {
     let resumed = engine.resume(failed.id).await.expect("resumes");
     let resumed = resumed.wait().await.expect("ends");
     assert_eq!(resumed.state, RunState::Completed, "{resumed:?}");
-    let again = engine.rerun(resumed.id, flowrt::Rerun::default()).await;
+    let again = engine.rerun(resumed.id, &Rerun::default()).await;
     let again = again.expect("starts").wait().await.expect("ends");
     let journal = engine.journal(again.id).await.expect("reads");
     let half = journal.steps.iter().find(|step| step.task == "cached_half");

@@ -4,7 +4,8 @@ use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
 
 use flowrt::model::record::CacheUse;
 use flowrt::prelude::*;
-use flowrt::{RunRecord, Start};
+use flowrt::model::record::RunRecord;
+use flowrt::ops::Start;
 use serde_json::json;
 
 static COMPUTED: AtomicU32 = AtomicU32::new(0);
@@ -29,7 +30,8 @@ async fn run(engine: &Engine, cache: CacheUse) -> u64 {
         cache,
         ..Start::default()
     };
-    let run = engine.start_with("count_in_a_child", &json!({}), start);
+    let none = json!({});
+    let run = engine.start_with("count_in_a_child", &none, start);
     let record: RunRecord = run.await.expect("starts").wait().await.expect("ends");
     let output = record.output.expect("it completed");
     output.to_value().as_u64().expect("a number")

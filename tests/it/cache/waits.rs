@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
 
 use flowrt::model::state::TaskState;
 use flowrt::prelude::*;
-use flowrt::testing::TestEngine;
+use flowrt::testing;
 
 static SLOW: AtomicU32 = AtomicU32::new(0);
 
@@ -103,7 +103,7 @@ async fn pays() -> Result<u32> {
 
 #[tokio::test]
 async fn a_death_before_the_record_does_not_repeat_what_is_kept() {
-    let engine = TestEngine::new();
+    let engine = testing::Engine::new();
     engine.crash_before(1);
     let run = engine.start(pays()).await.expect("starts");
     let id = run.id;
