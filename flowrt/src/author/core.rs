@@ -127,9 +127,18 @@ struct Inner {
     untracked: usize,
     branches: usize,
     diverged: Option<Error>,
+    /// The flow ends here, and goes on in another run.
+    continuation: Option<Continuation>,
     waker: Option<Waker>,
     marks_handled: bool,
     open_failures: handled::OpenFailures,
+}
+
+/// The call in which a run goes on.
+#[derive(Debug, Clone)]
+pub(crate) struct Continuation {
+    pub(crate) meta: &'static Meta,
+    pub(crate) input: Payload,
 }
 
 /// What the driver finds after a poll of the flow.
@@ -182,6 +191,7 @@ impl Core {
                 untracked: 0,
                 branches: 0,
                 diverged: None,
+                continuation: None,
                 waker: None,
                 marks_handled,
                 open_failures: handled::OpenFailures::default(),

@@ -51,9 +51,13 @@ pub(super) async fn run(engine: &Engine, matches: &ArgMatches) -> Result<ExitCod
 /// The runs that it came from, by name where they are still there.
 async fn related(engine: &Engine, record: &RunRecord) -> Vec<(&'static str, String)> {
     let parent = record.parent.as_ref().map(|(run, _)| ("part of", *run));
-    let origin = record.origin.map(|run| ("rerun of", run));
+    let origin = record.origin.map(|run| match record.continues() {
+        Some(_) => ("goes on from", run),
+        None => ("rerun of", run),
+    });
+    let next = record.continued_as().map(|run| ("went on as", run));
     let mut related = Vec::new();
-    for (what, run) in parent.into_iter().chain(origin) {
+    for (what, run) in parent.into_iter().chain(origin).chain(next) {
         let name = engine.record(run).await.map(|record| record.name);
         related.push((what, name.unwrap_or_else(|_| run.to_string())));
     }

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, HashMap};
 use futures_util::future::BoxFuture;
 
 use super::retry::FLOW;
+use super::successor::last_of_chain;
 use super::{Shared, build, patiently, trouble};
 use crate::author::dag::step_names;
 use crate::author::meta::{Kind, Meta, StaticGraph, What};
@@ -50,6 +51,10 @@ fn plan_within<'a>(
             let Some((_, step)) = &child.parent else {
                 continue;
             };
+            // What counts is the run in which it goes on.
+            if child.continued_as().is_some() {
+                continue;
+            }
             let how = how_within(how, child.state);
             let is_done = matches!(child.state, RunState::Completed | RunState::Skipped);
             if is_done && how == How::Recovery {
@@ -185,7 +190,8 @@ pub(crate) fn prepare_children<'a>(
             let Some(child) = patiently(|| shared.store.run(id)).await.map_err(trouble)? else {
                 continue;
             };
-            prepare_children(shared, id, plan).await?;
+            let child = last_of_chain(shared, child).await?;
+            prepare_children(shared, child.id, plan).await?;
             if child.state.is_final() || child.state == RunState::Parked {
                 let changes = Reopening {
                     completed: true,

@@ -14,7 +14,7 @@ use super::host::{Handle, Message, RunHost};
 use super::{Shared, end, patiently, trouble};
 use crate::author::cancel::Stops;
 use crate::author::context::TaskContext;
-use crate::author::core::{Core, Facts, Host, Next, history_full};
+use crate::author::core::{Continuation, Core, Facts, Host, Next, history_full};
 use crate::author::meta::{Kind, Meta};
 use crate::author::record::arguments;
 use crate::author::slot::Finished;
@@ -40,6 +40,8 @@ const QUIET_AT_MOST: Duration = Duration::from_secs(5);
 pub(super) enum Stop {
     /// It returned.
     Returned(Result<Payload>),
+    /// It goes on in another run.
+    Continued(Continuation),
     /// The run parks: the code does not fit the record.
     Parked(Error),
     /// It waits for something that is not recorded, or did what it must not.
@@ -52,6 +54,12 @@ pub(super) enum Stop {
     TimedOut,
     /// Another process owns the run, or the store is gone: nothing may be written.
     Lost(Error),
+}
+
+/// What a flow ends with.
+enum Output {
+    Value(Payload),
+    Next(Continuation),
 }
 
 type Flow = CatchUnwind<AssertUnwindSafe<BoxFuture<'static, Result<Payload>>>>;
@@ -151,10 +159,22 @@ impl Driver {
             } else if let Some(flow) = &mut self.flow {
                 let core = &self.core;
                 let polled = poll_fn(|cx| Poll::Ready(core.poll_flow(flow, cx))).await;
-                if let Poll::Ready(result) = polled {
+                let continuation = core.take_continuation();
+                returned = match (polled, continuation) {
+                    (Poll::Ready(result), _) => {
+                        let result =
+                            result.unwrap_or_else(|panic| Err(end::panicked(meta, &*panic)));
+                        Some(result.map(Output::Value))
+                    }
+                    (Poll::Pending, Some(next)) => {
+                        // As if it had returned: what it has not submitted ends with it.
+                        self.drop_flow();
+                        Some(Ok(Output::Next(next)))
+                    }
+                    (Poll::Pending, None) => None,
+                };
+                if returned.is_some() {
                     self.core.close_flow();
-                    returned =
-                        Some(result.unwrap_or_else(|panic| Err(end::panicked(meta, &*panic))));
                 }
             }
             if let Some(stop) = self.step(returned.is_some()).await {
@@ -180,13 +200,14 @@ impl Driver {
         }
     }
 
-    fn returned(&self, result: Result<Payload>) -> Stop {
+    fn returned(&self, result: Result<Output>) -> Stop {
         if let Some(error) = self.core.take_diverged().or_else(|| self.core.unreached()) {
             return Stop::Parked(error);
         }
         match (result, self.core.unawaited_failure()) {
-            (Ok(_), Some(error)) => Stop::Returned(Err(error)),
-            (result, _) => Stop::Returned(result),
+            (Ok(_), Some(error)) | (Err(error), _) => Stop::Returned(Err(error)),
+            (Ok(Output::Value(output)), None) => Stop::Returned(Ok(output)),
+            (Ok(Output::Next(next)), None) => Stop::Continued(next),
         }
     }
 

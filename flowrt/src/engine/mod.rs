@@ -19,6 +19,7 @@ mod patience;
 mod retry;
 mod settings;
 mod signal;
+mod successor;
 mod watch;
 
 use std::collections::HashMap;
@@ -32,6 +33,7 @@ pub use events::Events;
 use events::Hub;
 pub(crate) use patience::patiently;
 pub(crate) use settings::Settings;
+pub(crate) use successor::last_of_chain;
 
 use crate::author::meta::Meta;
 use crate::clock::Clock;

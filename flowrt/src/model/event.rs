@@ -31,6 +31,8 @@ pub enum What {
         flow: String,
         /// For a child run: its parent and the step there.
         parent: Option<(RunId, String)>,
+        /// The run that goes on in this one.
+        continues: Option<RunId>,
     },
     /// A fan-out knows its items.
     FannedOut {

@@ -121,6 +121,19 @@ pub struct RunRecord {
     pub cancel_requested: Option<Micros>,
 }
 
+impl RunRecord {
+    /// The run in which this one goes on: it completed without a value of its own.
+    pub fn continued_as(&self) -> Option<RunId> {
+        let has_none = self.state == RunState::Completed && self.output.is_none();
+        has_none.then(|| self.id.successor())
+    }
+
+    /// The run that goes on in this one.
+    pub fn continues(&self) -> Option<RunId> {
+        self.origin.filter(|origin| origin.successor() == self.id)
+    }
+}
+
 /// The kind of a recorded step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]

@@ -32,6 +32,7 @@ use crate::model::graph::Graph;
 use crate::model::ids::{ProcessId, RunId};
 use crate::model::payload::Payload;
 use crate::model::record::{Journal, NewRun, RunRecord};
+use crate::model::state::RunState;
 use crate::registry;
 use crate::store::memory::Memory;
 pub use crate::store::{LogFilter, RunFilter};
@@ -232,20 +233,27 @@ impl Engine {
         })
     }
 
-    /// Sends a value to a run that waits, or will wait, for it by `receive`.
+    /// Sends a value to a run that waits, or will wait, for it by `receive`; if it went on in another, to that one.
     ///
     /// # Errors
     /// If the run is unknown or has ended.
     pub async fn signal(&self, run: RunId, name: &str, value: &serde_json::Value) -> Result<()> {
         let payload = Payload::from_json(value.to_string());
         let now = self.shared.clock.now();
-        self.shared
-            .store
-            .send_signal(run, name.to_owned(), payload, None, now)
-            .await
-            .map_err(trouble)?;
-        self.shared.changed.notify_waiters();
-        Ok(())
+        let store = &self.shared.store;
+        loop {
+            let run = self.last_of(run).await?.id;
+            let sent = store.send_signal(run, name.to_owned(), payload.clone(), None, now);
+            match sent.await {
+                // It went on in another just now.
+                Err(crate::store::Error::Ended(..)) if self.last_of(run).await?.id != run => {}
+                sent => {
+                    sent.map_err(trouble)?;
+                    self.shared.changed.notify_waiters();
+                    return Ok(());
+                }
+            }
+        }
     }
 
     #[cfg(test)]
@@ -263,6 +271,14 @@ impl Engine {
             Error::new(ErrorKind::NotFound, format!("the store has no run {run}"))
                 .hint("list them: runs ls")
         })
+    }
+
+    /// The run in which that one goes on by now (`continue_with`): itself, if it has not gone on in another.
+    ///
+    /// # Errors
+    /// If the store does not know it.
+    pub async fn last_of(&self, run: RunId) -> Result<RunRecord> {
+        engine::last_of_chain(&self.shared, self.record(run).await?).await
     }
 
     /// The run of that name, or whose id starts so.
@@ -340,6 +356,10 @@ pub(crate) fn outcome(record: RunRecord) -> Result<Payload> {
     match (record.output, record.error) {
         (Some(output), _) => Ok(output),
         (None, Some(error)) => Err(Error::from_json(&error)),
+        (None, None) if record.state == RunState::Completed => Err(Error::new(
+            ErrorKind::NotFound,
+            format!("the run in which {} went on was deleted", record.name),
+        )),
         (None, None) => Err(Error::new(
             ErrorKind::Stopped,
             format!("the run {} ended as {}", record.name, record.state),

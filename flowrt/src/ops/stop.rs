@@ -19,11 +19,23 @@ impl Engine {
     /// Asks a run and all below it to cancel. When this returns, the request is on the disk and will not be lost, and
     /// the process that drives the run has seen it, so that nothing new starts (unless that process did not answer for
     /// five seconds, being stopped itself). Bodies that run learn it by `ctx.cancelled()` and have a grace; then the run
-    /// ends as `Cancelled`. A run whose process died ends at once.
+    /// ends as `Cancelled`. A run whose process died ends at once; of one that went on in another, the last is meant.
     ///
     /// # Errors
     /// If the store does not know the run or fails.
     pub async fn cancel(&self, run: RunId) -> Result<()> {
+        let mut run = self.last_of(run).await?.id;
+        loop {
+            self.cancel_one(run).await?;
+            // It may have gone on just before it was asked.
+            match self.last_of(run).await?.id {
+                last if last == run => return Ok(()),
+                last => run = last,
+            }
+        }
+    }
+
+    async fn cancel_one(&self, run: RunId) -> Result<()> {
         let shared = &self.shared;
         let now = shared.clock.now();
         let asked = patiently(|| shared.store.request_cancel(run, now))

@@ -33,7 +33,7 @@ use cache::{CacheEntry, CacheFilter, Kept};
 pub use limits::PAYLOAD_BYTES_MAX;
 use rules::{
     FOUND_AT_MOST, aside_offset, check_ending, check_going_on, check_owned, check_reopenable,
-    check_same_step, check_transition, nothing_to_reuse, taken,
+    check_same_step, check_transition, continued, nothing_to_reuse, taken,
 };
 use tickets::{Admitted, Ask, Bucket, BucketRecord, GiveBack};
 
@@ -221,6 +221,18 @@ pub trait Store: Send + Sync + fmt::Debug + 'static {
     /// `entries` are written in the same transaction. Synced.
     fn finish(&self, run: RunId, epoch: u64, entries: Vec<Entry>, ending: Ending)
     -> Answer<'_, ()>;
+
+    /// Ends a run as `Completed` without a value, and accepts the run in which it goes on, in one transaction; `entries`
+    /// are written too. A request to cancel, and signals that no step has consumed, go over to that run. Returns its
+    /// record, or that of a run which is there already under its id. Synced.
+    fn continue_run(
+        &self,
+        run: RunId,
+        epoch: u64,
+        entries: Vec<Entry>,
+        successor: NewRun,
+        at: Micros,
+    ) -> Answer<'_, RunRecord>;
 
     /// Asks a run, and every unfinished run below it, to cancel. Synced. One that nobody drives (no owner) ends as
     /// `Cancelled` in the same transaction. Returns the ids of those that changed.

@@ -1,8 +1,8 @@
 //! What every store refuses: the checks that must not differ between them.
 
-use super::{Error, Reopening};
+use super::{Ending, Error, Reopening};
 use crate::model::ids::RunId;
-use crate::model::record::{ASIDE, NewRun, RunRecord, StepRecord};
+use crate::model::record::{ASIDE, Micros, NewRun, RunRecord, StepRecord};
 use crate::model::state::RunState;
 
 /// How many runs `find_runs` returns at most.
@@ -86,6 +86,16 @@ pub(super) fn check_ending(state: RunState) -> Result<(), Error> {
         Ok(())
     } else {
         Err(Error::Failed(format!("finish cannot leave a run {state}")))
+    }
+}
+
+/// How a run ends that goes on in another.
+pub(super) fn continued(at: Micros) -> Ending {
+    Ending {
+        state: RunState::Completed,
+        output: None,
+        error: None,
+        at,
     }
 }
 

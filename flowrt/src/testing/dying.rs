@@ -299,6 +299,20 @@ impl Store for Dying {
     fn reset_limit(&self, name: String) -> Answer<'_, ()> {
         self.read(self.runs.reset_limit(name))
     }
+    fn continue_run(
+        &self,
+        run: RunId,
+        epoch: u64,
+        entries: Vec<Entry>,
+        successor: NewRun,
+        at: Micros,
+    ) -> Answer<'_, RunRecord> {
+        let steps = steps_in(&entries);
+        self.write(
+            steps,
+            self.runs.continue_run(run, epoch, entries, successor, at),
+        )
+    }
     fn kept(&self, key: Digest, now: Micros) -> Answer<'_, Option<Kept>> {
         self.read(self.runs.kept(key, now))
     }

@@ -3,9 +3,9 @@
 use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
 
 use flowrt::model::record::CacheUse;
-use flowrt::prelude::*;
 use flowrt::model::record::RunRecord;
 use flowrt::ops::Start;
+use flowrt::prelude::*;
 use serde_json::json;
 
 static COMPUTED: AtomicU32 = AtomicU32::new(0);

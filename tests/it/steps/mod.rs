@@ -1,5 +1,6 @@
 //! The steps of the language besides tasks: each runs, and goes on after a crash.
 
+mod continue_with;
 mod crash;
 mod given;
 mod map;

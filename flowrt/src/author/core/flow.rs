@@ -361,6 +361,12 @@ impl Core {
         u64::from_le_bytes(bytes)
     }
 
+    /// The flow ends at this point, and goes on in a run of its own.
+    pub(crate) fn continue_with(&self, continuation: Continuation) {
+        let mut inner = self.lock();
+        inner.continuation.get_or_insert(continuation);
+    }
+
     /// A race has a winner, and its losers are dropped.
     pub(crate) fn decided(&self) {
         let mut inner = self.lock();

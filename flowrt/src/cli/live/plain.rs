@@ -52,7 +52,15 @@ impl Plain {
 
     fn words(&mut self, event: &Event, moment: &Moment) -> Option<(String, String)> {
         match &event.what {
-            What::RunStarted { name, flow, parent } => {
+            What::RunStarted {
+                name,
+                flow,
+                parent,
+                continues,
+            } => {
+                if continues.is_some() && *continues == self.root {
+                    self.root = Some(event.run);
+                }
                 self.failed.retain(|(run, _)| *run != event.run);
                 let running = "running".to_owned();
                 if parent.is_none() || self.root == Some(event.run) {

@@ -191,7 +191,19 @@ impl View {
 
     /// Takes an event in. The same event again changes nothing.
     pub(crate) fn apply(&mut self, event: &Event) {
-        if let What::RunStarted { name, flow, parent } = &event.what {
+        if let What::RunStarted {
+            name,
+            flow,
+            parent,
+            continues,
+        } = &event.what
+        {
+            if let Some(ended) = continues
+                && self.root == Some(*ended)
+            {
+                self.runs.remove(ended);
+                self.root = None;
+            }
             self.begin(event, name, flow, parent.as_ref());
             return;
         }

@@ -2,6 +2,7 @@
 
 mod around;
 mod cache;
+mod continuing;
 mod endings;
 mod limits;
 mod records;
@@ -65,5 +66,8 @@ pub(super) async fn check_all<G>(fresh: impl Fn() -> (Arc<dyn Store>, G)) {
             a_result_is_kept_until_it_expires,
             what_has_expired_is_dropped_in_time,
             results_are_cleared_by_task_and_age;
+        continuing:
+            a_run_goes_on_in_another,
+            what_a_run_was_asked_goes_over;
     }
 }

@@ -12,6 +12,7 @@ use super::limits::PayloadLimit;
 use super::tickets::{Admitted, Ask, Bucket, BucketRecord, GiveBack};
 use super::{
     Answer, Durability, Ending, Error, LogFilter, Options, Process, Reopening, RunFilter, Store,
+    continued,
 };
 use crate::model::ids::{ProcessId, RunId};
 use crate::model::limit::Rule;
@@ -198,6 +199,29 @@ impl Store for Memory {
             let id = run.record.id;
             runs.tickets.leave_run(id);
             Ok(())
+        })
+    }
+
+    fn continue_run(
+        &self,
+        run: RunId,
+        epoch: u64,
+        entries: Vec<Entry>,
+        successor: NewRun,
+        at: Micros,
+    ) -> Answer<'_, RunRecord> {
+        self.answer(move |runs| {
+            self.limit.check_entries(&entries)?;
+            self.limit.check_run(&successor)?;
+            let ending = continued(at);
+            let run = runs.get_mut(run)?;
+            run.check_epoch(epoch)?;
+            super::check_transition(run.record.id, run.record.state, ending.state)?;
+            run.write(entries)?;
+            run.end(ending);
+            let id = run.record.id;
+            runs.tickets.leave_run(id);
+            runs.go_on(id, successor)
         })
     }
 

@@ -80,6 +80,20 @@ impl Runs {
         Ok(answer)
     }
 
+    /// Accepts the run in which one that has just ended goes on.
+    pub fn go_on(&mut self, ended: RunId, successor: NewRun) -> Result<RunRecord, Error> {
+        let ended = self.get(ended)?;
+        let (cancel, signals) = (ended.record.cancel_requested, ended.inside.unconsumed());
+        let id = self.create(successor)?.id;
+        let run = self.get_mut(id)?;
+        run.record.cancel_requested = run.record.cancel_requested.or(cancel);
+        for (key, signal) in signals {
+            run.inside
+                .add_signal(key, |seq| SignalRecord { seq, ..signal });
+        }
+        Ok(run.record.clone())
+    }
+
     pub fn find(&self, reference: &str) -> Vec<RunRecord> {
         let range = id_range(reference);
         let fits = |run: &&Run| {

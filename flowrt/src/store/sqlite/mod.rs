@@ -227,6 +227,24 @@ impl Store for Sqlite {
         )
     }
 
+    fn continue_run(
+        &self,
+        run: RunId,
+        epoch: u64,
+        entries: Vec<Entry>,
+        successor: NewRun,
+        at: Micros,
+    ) -> Answer<'_, RunRecord> {
+        let limit = self.0.limit;
+        let checked = limit
+            .check_entries(&entries)
+            .and_then(|()| limit.check_run(&successor));
+        let bytes = bytes_of(&entries) + successor.input.len();
+        self.write(Durability::Synced, checked, bytes, move |session| {
+            write_runs::continue_as(session, run, epoch, &entries, &successor, at)
+        })
+    }
+
     fn request_cancel(&self, run: RunId, now: Micros) -> Answer<'_, Vec<RunId>> {
         self.write(Durability::Synced, Ok(()), 0, move |session| {
             write_runs::request_cancel(&session.connection, run, now)
