@@ -170,7 +170,8 @@ async fn body_begins(
         std::future::pending::<()>().await;
     }
     core.body_starts(key, Busy::Body, cancel.clone());
-    host.note_start(step, meta.name, attempt).await;
+    host.note_start(step, (meta.name, attempt), || core.label_of(key))
+        .await;
 }
 
 /// A signal that stops this process may have stopped what the body had started, and be heard here a little later. The

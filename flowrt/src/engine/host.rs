@@ -181,11 +181,17 @@ impl RunHost {
     }
 
     /// Tells those who watch that a body begins, and writes it down if the run is under suspicion of killing its process.
-    pub(super) async fn note_start(&self, step: &Arc<str>, task: &'static str, attempt: u32) {
+    pub(super) async fn note_start(
+        &self,
+        step: &Arc<str>,
+        (task, attempt): (&'static str, u32),
+        label: impl FnOnce() -> Option<Arc<str>>,
+    ) {
         self.shared.events.tell(self.run, || What::Started {
             step: step.clone(),
             task,
             attempt,
+            label: label(),
         });
         if !self.suspicious.load(Ordering::Relaxed) {
             return;

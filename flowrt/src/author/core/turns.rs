@@ -20,6 +20,11 @@ impl Core {
         self.lock().slots.get(key).is_some_and(|slot| slot.part)
     }
 
+    /// What people see of a call besides its id.
+    pub(crate) fn label_of(&self, key: Key) -> Option<Arc<str>> {
+        self.lock().slots.get(key)?.label.clone()
+    }
+
     /// The identity of the next part of a step: that step's place, and a number for what is counted by name.
     pub(crate) fn part_of(&self, whole: Key, number: u32) -> FixedId {
         let inner = self.lock();
