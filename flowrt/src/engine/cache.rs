@@ -10,11 +10,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::OwnedMutexGuard;
 
+use super::attempt::Task;
 use super::host::RunHost;
 use super::{Shared, attempt, build, patiently};
 use crate::author::core::Core;
 use crate::author::meta::{CacheOptions, Meta};
-use crate::author::slot::{CallOptions, Finished, Key, Recorded};
+use crate::author::slot::{Finished, Key, Recorded};
 use crate::clock::micros;
 use crate::error::{Error, Result};
 use crate::model::payload::{Digest, Payload};
@@ -22,29 +23,17 @@ use crate::model::record::{CacheUse, Micros};
 use crate::model::state::TaskState;
 use crate::store::cache::Kept;
 
-/// A call of a task.
-pub(super) struct Call {
-    pub(super) key: Key,
-    pub(super) meta: &'static Meta,
-    pub(super) input: Payload,
-    pub(super) options: CallOptions,
-}
-
 /// Gives the kept result of a task, or runs it and keeps what it gives. Failures are not kept.
 pub(super) async fn run_task(
     host: Arc<RunHost>,
     core: Arc<Core>,
-    call: Call,
+    key: Key,
+    task: Task,
     keeps: CacheOptions,
 ) -> Finished {
-    let Call {
-        key,
-        meta,
-        input,
-        options,
-    } = call;
+    let meta = task.meta;
     let started = core.clock.now();
-    let digest = match digest(meta, keeps, &input) {
+    let digest = match digest(meta, keeps, &task.input) {
         Ok(digest) => digest,
         Err(error) => return no_key(key, meta, &core, started, error),
     };
@@ -52,7 +41,7 @@ pub(super) async fn run_task(
     if let Some(kept) = kept(&host.shared, &core, keeps, digest).await {
         return hit(&host, key, meta, &core, started, kept);
     }
-    let finished = attempt::run_task(host.clone(), core.clone(), key, meta, input, options).await;
+    let finished = attempt::run_task(host.clone(), core.clone(), key, task, None).await;
     let Recorded { state, output } = &finished.recorded;
     if state.is_success() && (keeps.fits)(output) {
         let computed = finished.ended;

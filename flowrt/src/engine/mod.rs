@@ -19,6 +19,7 @@ mod patience;
 mod retry;
 mod settings;
 mod signal;
+mod starter;
 mod successor;
 mod watch;
 

@@ -2,4 +2,4 @@ SELECT step.seq, step.step, step.scope, step.position, name.text, step.kind, ste
        step.state, step.output, step.attempts, step.started, step.finished, step.signal, step.reused_from, step.tolerated,
        step.label
   FROM step
-  JOIN name ON name.id = step.task
+  CROSS JOIN name ON name.id = step.task
