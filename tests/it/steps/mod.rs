@@ -6,3 +6,4 @@ mod given;
 mod map;
 mod poll;
 mod race;
+mod rounds;
