@@ -100,10 +100,9 @@ async fn list(
         return Ok(());
     }
     let row = |kept: &CacheReport| {
-        let run = kept.name.clone().unwrap_or_else(|| kept.run.to_string());
         vec![
             kept.task.clone(),
-            format!("{run}/{}", kept.step),
+            format!("{}/{}", kept.name, kept.step),
             format!("{} bytes", kept.bytes),
             time_text::local(kept.computed),
             format!("in {}", time_text::between(engine.now(), kept.expires)),

@@ -1,6 +1,5 @@
 //! Kept results of tasks as people see and clear them.
 
-use std::collections::HashMap;
 use std::time::Duration;
 
 use serde::Serialize;
@@ -22,8 +21,8 @@ pub struct CacheReport {
     pub task: String,
     /// The run that computed it.
     pub run: RunId,
-    /// That run's name, if it is still there.
-    pub name: Option<String>,
+    /// That run's name; its id if it is gone.
+    pub name: String,
     /// The full id of the step there.
     pub step: String,
     /// The size of the value as JSON.
@@ -52,13 +51,7 @@ impl Engine {
         if limit > 0 {
             entries.truncate(limit);
         }
-        let mut names = HashMap::new();
-        for entry in &entries {
-            if !names.contains_key(&entry.run) {
-                let run = store.run(entry.run).await.map_err(trouble)?;
-                names.insert(entry.run, run.map(|run| run.name));
-            }
-        }
+        let names = self.names_of(entries.iter().map(|entry| entry.run)).await?;
         let reports = entries.into_iter().map(|entry| CacheReport {
             key: entry
                 .key
@@ -66,7 +59,7 @@ impl Engine {
                 .iter()
                 .map(|byte| format!("{byte:02x}"))
                 .collect(),
-            name: names.get(&entry.run).cloned().flatten(),
+            name: names[&entry.run].clone(),
             task: entry.task,
             run: entry.run,
             step: entry.step,

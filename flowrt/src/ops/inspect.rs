@@ -1,12 +1,13 @@
 //! Looking at what was run, and clearing it away.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use super::Engine;
 use crate::engine::trouble;
 use crate::error::{Error, Result};
 use crate::model::ids::RunId;
-use crate::model::record::{ASIDE, Micros, RunRecord, StepKind, StepRecord, TaskCounts};
+use crate::model::record::{ASIDE, Micros, RunRecord, StepKind, TaskCounts};
 use crate::model::state::TaskState;
 
 /// A step of a run as it is shown.
@@ -57,7 +58,11 @@ impl Engine {
     /// If the store fails.
     pub async fn steps(&self, run: RunId) -> Result<Vec<Step>> {
         let journal = self.journal(run).await?;
-        let sources = self.sources(&journal.steps).await?;
+        let cached = journal.steps.iter();
+        let cached = cached.filter(|step| step.state == TaskState::Cached);
+        let sources = self
+            .names_of(cached.filter_map(|step| step.reused_from))
+            .await?;
         let ended = journal
             .steps
             .into_iter()
@@ -112,14 +117,16 @@ impl Engine {
         Ok(ended.chain(waiting).collect())
     }
 
-    /// The names of the runs that cached results come from; the ids of those that are gone.
-    async fn sources(&self, steps: &[StepRecord]) -> Result<HashMap<RunId, String>> {
+    /// The names of runs; the ids of those that are gone.
+    pub(super) async fn names_of(
+        &self,
+        runs: impl Iterator<Item = RunId>,
+    ) -> Result<HashMap<RunId, String>> {
         let mut names = HashMap::new();
-        let cached = steps.iter().filter(|step| step.state == TaskState::Cached);
-        for run in cached.filter_map(|step| step.reused_from) {
-            if !names.contains_key(&run) {
+        for run in runs {
+            if let Entry::Vacant(place) = names.entry(run) {
                 let record = self.shared.store.run(run).await.map_err(trouble)?;
-                names.insert(run, record.map_or_else(|| run.to_string(), |run| run.name));
+                place.insert(record.map_or_else(|| run.to_string(), |run| run.name));
             }
         }
         Ok(names)
