@@ -27,8 +27,6 @@ pub(super) fn of(record: &RunRecord, tasks: &TaskCounts) -> Value {
         "state": record.state,
         "result": record.output.as_ref().map(|output| output.to_value()),
         "error": error,
-        "origin": record.origin,
-        "continued_as": record.continued_as(),
         "duration_ms": record.finished.zip(record.started).map(|(finished, started)| (finished - started).max(0) / 1000),
         "tasks": tasks,
     })

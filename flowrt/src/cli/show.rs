@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use clap::{ArgMatches, Command};
+use serde_json::json;
 
 use super::command::{run_arg, text, wants_json};
 use super::{outcome, print, run_json, style, time_text};
@@ -30,6 +31,8 @@ pub(super) async fn run(engine: &Engine, matches: &ArgMatches) -> Result<ExitCod
     let steps = engine.steps(record.id).await?;
     if wants_json(matches) {
         let mut value = run_json::read(engine, &record).await?;
+        value["origin"] = json!(record.origin);
+        value["continued_as"] = json!(record.continued_as());
         value["steps"] = run_json::steps(&steps);
         print::json(&value)?;
         return Ok(ExitCode::SUCCESS);
