@@ -16,6 +16,7 @@ mod host;
 mod lack;
 mod limits;
 mod patience;
+pub(crate) mod retention;
 mod retry;
 mod settings;
 mod signal;
@@ -43,9 +44,6 @@ use crate::logs::Sink;
 use crate::model::event::What;
 use crate::model::record::LogLine;
 use crate::store::{self, Store};
-
-/// The most child runs that may nest.
-pub(crate) const DEPTH_MAX: u32 = 64;
 
 /// What all runs of an open engine share.
 #[derive(Debug)]
