@@ -28,7 +28,8 @@ enum Where<M: Callable> {
 /// A flow that works for ever, or for very many steps, ends each round so: no history grows beyond a round, and the runs
 /// of a chain never nest. The run that ends is `Completed` and the new one names it as its origin; both happen in one
 /// transaction, so a crash loses neither. A cancel, a resume and signals that nobody has received go to the last run of the
-/// chain. Each run of it has attempts and a timeout of its own; the logical time stays.
+/// chain. Each run of it has attempts and a timeout of its own; the logical time stays. Hooks of the flow are called at the
+/// end of the last, and what earlier runs of the chain did is not rolled back when a later one fails.
 ///
 /// ```
 /// use flowrt::prelude::*;

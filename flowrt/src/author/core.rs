@@ -3,6 +3,7 @@
 //! The flow's side builds calls and polls them; the driver's side hands out completions, one between two polls of the
 //! flow. Both sides meet under one lock.
 
+mod beside;
 mod driver;
 mod flow;
 mod handled;
@@ -13,6 +14,7 @@ mod turns;
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::fmt;
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
@@ -118,7 +120,8 @@ struct Inner {
     dropped: HashSet<(usize, u32)>,
     /// Entries that ride along with the next commit.
     pending: Vec<Entry>,
-    next_seq: u64,
+    /// Numbers of completions; what is recorded beside the flow takes its own from the same row.
+    numbers: Numbers,
     running: usize,
     /// A race was decided; that must be on the disk before another body starts.
     decided: bool,
@@ -140,6 +143,9 @@ pub(crate) struct Continuation {
     pub(crate) meta: &'static Meta,
     pub(crate) input: Payload,
 }
+
+/// The number of the next completion.
+pub(crate) type Numbers = Arc<AtomicU64>;
 
 /// What the driver finds after a poll of the flow.
 #[derive(Debug)]
@@ -164,7 +170,7 @@ impl Core {
         host: Arc<dyn Host>,
         replay: Replay,
         aside: Aside,
-        next_seq: u64,
+        numbers: Numbers,
     ) -> Arc<Self> {
         let marks_handled = facts.is_program;
         Arc::new(Self {
@@ -184,7 +190,7 @@ impl Core {
                 of_steps: HashMap::new(),
                 dropped: HashSet::new(),
                 pending: Vec::new(),
-                next_seq,
+                numbers,
                 running: 0,
                 decided: false,
                 inlined: 0,

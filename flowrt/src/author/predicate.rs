@@ -2,8 +2,6 @@
 
 use serde::de::DeserializeOwned;
 
-use crate::author::expand::Callee;
-use crate::author::meta::Meta;
 use crate::author::record::decode;
 use crate::error::{Error, Result};
 use crate::model::payload::Payload;
@@ -75,25 +73,4 @@ pub fn cache_key_of<Inputs: DeserializeOwned, F: CacheKey<Inputs>>(
     inputs: &Payload,
 ) -> Result<String> {
     Ok(function.key_of(&decode(inputs)?))
-}
-
-/// What `on_failure`, `on_success` and their like name.
-#[diagnostic::on_unimplemented(
-    message = "a hook is a task or flow",
-    label = "this is neither: put `#[task]` on it",
-    note = "what a hook does is recorded like everything else, so it is not a bare function"
-)]
-pub trait Hook<A> {
-    /// What the macro knows of it.
-    const META: &'static Meta;
-}
-
-#[diagnostic::do_not_recommend]
-impl<F: Callee<A>, A> Hook<A> for F {
-    const META: &'static Meta = <F as Callee<A>>::META;
-}
-
-/// What the macro knows of a hook.
-pub const fn hook_of<F: Hook<A>, A>(_: &F) -> &'static Meta {
-    F::META
 }

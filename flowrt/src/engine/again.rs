@@ -13,6 +13,7 @@ use super::{Shared, build, patiently, trouble};
 use crate::author::dag::step_names;
 use crate::author::meta::{Kind, Meta, StaticGraph, What};
 use crate::error::{Error, ErrorKind, Result};
+use crate::model::after::is_after;
 use crate::model::ids::RunId;
 use crate::model::payload::Payload;
 use crate::model::plan::{self, Choices, How, Known, Plan, PlanNode, Recorded, Text};
@@ -51,8 +52,9 @@ fn plan_within<'a>(
             let Some((_, step)) = &child.parent else {
                 continue;
             };
-            // What counts is the run in which it goes on.
-            if child.continued_as().is_some() {
+            // The run of a hook goes on with the hook, which a plan does not list.
+            // Of a run that went on in another, that one counts.
+            if is_after(step) || child.continued_as().is_some() {
                 continue;
             }
             let how = how_within(how, child.state);

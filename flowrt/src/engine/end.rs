@@ -10,7 +10,7 @@ use crate::clock::Clock;
 use crate::error::{Error, ErrorKind, Result};
 use crate::failpoint::failpoint;
 use crate::model::payload::Payload;
-use crate::model::record::Entry;
+use crate::model::record::{Entry, Micros};
 use crate::model::state::RunState;
 use crate::store::{self, Durability, Ending};
 
@@ -29,6 +29,10 @@ impl Driver {
             }
             Stop::Returned(Err(error)) | Stop::Misused(error) => {
                 (RunState::Failed, None, Some(error))
+            }
+            // The process goes before the hooks have ended: whoever takes the run up comes to this point again.
+            Stop::Continued(_) if !self.hooks_settled().await? => {
+                (RunState::Interrupted, None, None)
             }
             Stop::Continued(next) => match self.go_on(&next).await {
                 Err(store::Error::TooLarge { .. }) => {
@@ -66,6 +70,9 @@ impl Driver {
                 (RunState::Interrupted, None, None)
             }
             Stop::Lost(error) => {
+                if let Some(hooks) = self.hooks() {
+                    hooks.abort();
+                }
                 self.host.children.abort();
                 self.core.release_running();
                 return Err(error);
@@ -100,6 +107,7 @@ impl Driver {
         let now = self.core.clock.now();
         let mut entries = self.core.abort_running(now);
         self.children_end().await;
+        self.hooks_end().await?;
         entries.extend(retry::failed_attempt(
             self.meta,
             self.record.attempt,
@@ -110,7 +118,8 @@ impl Driver {
         self.host.record(entries, Durability::Synced).await
     }
 
-    async fn finish(
+    /// Ends the run so, once all that follows from it is done.
+    pub(super) async fn finish(
         &mut self,
         state: RunState,
         output: Option<Payload>,
@@ -135,26 +144,30 @@ impl Driver {
             error: error.map(|error| Payload::from_json(error.to_json())),
             at,
         };
+        if !state.is_final() {
+            self.hooks_end().await?;
+        }
+        let ending = match &ending.output {
+            Some(output) if output.len() > store::PAYLOAD_BYTES_MAX => {
+                too_large(output.len(), store::PAYLOAD_BYTES_MAX, at)
+            }
+            _ => ending,
+        };
+        self.conclude(entries, ending).await
+    }
+
+    /// The last thing that is written of the run.
+    pub(super) async fn write_last(&mut self, entries: Vec<Entry>, ending: Ending) -> Result<()> {
         match self.write_end(&entries, &ending).await {
             Err(store::Error::TooLarge { limit, .. }) if ending.output.is_some() => {
-                let error = trouble(store::Error::TooLarge {
-                    what: "the result of the flow".to_owned(),
-                    size: ending.output.as_deref().map_or(0, str::len),
-                    limit,
-                    setting: "payload_bytes_max",
-                });
-                let ending = Ending {
-                    state: RunState::Failed,
-                    output: None,
-                    error: Some(Payload::from_json(error.to_json())),
-                    at,
-                };
-                self.write_end(&entries, &ending).await
+                let size = ending.output.as_deref().map_or(0, str::len);
+                self.write_end(&entries, &too_large(size, limit, ending.at))
+                    .await
             }
             other => other,
         }
         .map_err(trouble)?;
-        if state.is_final() {
+        if ending.state.is_final() {
             self.end_orphans().await.map_err(trouble)?;
         }
         Ok(())
@@ -169,6 +182,19 @@ impl Driver {
             }
         }
         Ok(())
+    }
+
+    /// Hooks of tasks end before anything else takes numbers of the run.
+    async fn hooks_end(&mut self) -> Result<()> {
+        self.hooks_settled().await.map(drop)
+    }
+
+    /// `false` if the process goes first.
+    async fn hooks_settled(&mut self) -> Result<bool> {
+        match self.hooks() {
+            Some(hooks) => hooks.settled().await,
+            None => Ok(true),
+        }
     }
 
     async fn write_end(&mut self, entries: &[Entry], ending: &Ending) -> Result<(), store::Error> {
@@ -191,8 +217,29 @@ impl Driver {
         let clock = Clock::real();
         tokio::select! {
             () = self.host.children.gone() => {}
-            () = clock.sleep(longest) => {}
+            () = clock.sleep(longest) => {
+                // What follows from the end of a child is done to its end, however long that takes.
+                if self.host.children.any_decided() {
+                    self.host.children.gone().await;
+                }
+            }
         }
+    }
+}
+
+/// How a run ends whose result is too large to be recorded.
+fn too_large(size: usize, limit: usize, at: Micros) -> Ending {
+    let error = trouble(store::Error::TooLarge {
+        what: "the result of the flow".to_owned(),
+        size,
+        limit,
+        setting: "payload_bytes_max",
+    });
+    Ending {
+        state: RunState::Failed,
+        output: None,
+        error: Some(Payload::from_json(error.to_json())),
+        at,
     }
 }
 
