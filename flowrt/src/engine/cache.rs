@@ -113,18 +113,25 @@ fn hit(
     started: Micros,
     kept: Kept,
 ) -> Finished {
+    let step = core.step_id(key);
+    let failed = host.earlier_attempts(&step).0;
+    // This very step kept it, and its process died before the record: it was done here.
+    let is_own = kept.run == host.run && *kept.step == *step;
     Finished {
         key,
         recorded: Recorded {
-            state: TaskState::Cached,
+            state: match is_own {
+                true => TaskState::Completed,
+                false => TaskState::Cached,
+            },
             output: kept.output,
         },
-        attempts: host.earlier_attempts(&core.step_id(key)).0,
+        attempts: failed + u32::from(is_own),
         started,
         ended: core.clock.now(),
         fingerprint: meta.fingerprint,
         signal: None,
-        reused_from: Some(kept.run),
+        reused_from: (!is_own).then_some(kept.run),
         synced: meta.task.durable,
     }
 }

@@ -117,4 +117,7 @@ async fn a_death_before_the_record_does_not_repeat_what_is_kept() {
         .await
         .expect("ends");
     assert_eq!((value, PAID.load(SeqCst)), (0, 1));
+    let steps = engine.journal(id).await.expect("reads").steps;
+    assert_eq!(steps[0].state, TaskState::Completed, "it was done here");
+    assert_eq!((steps[0].attempts, steps[0].reused_from), (1, None));
 }
