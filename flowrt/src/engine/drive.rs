@@ -122,7 +122,7 @@ async fn one_attempt(
     let attempt = retry::failed_attempts(&journal) + 1;
     if let Some(due) = retry::pending(&journal) {
         return match retry::next_attempt(shared, &record, attempt, stops, due, deadline).await? {
-            Waited::Again(record) => Ok(Some(record)),
+            Waited::Again(record) => Ok(Some(*record)),
             Waited::Ends(state, error) => {
                 let mut driver = Driver::new(shared, record, meta, journal, depth, stops, deadline);
                 driver.finish(state, None, error).await.map(|()| None)
