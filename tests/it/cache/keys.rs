@@ -7,6 +7,7 @@ use flowrt::model::record::Journal;
 use flowrt::model::state::TaskState;
 use flowrt::prelude::*;
 
+#[allow(clippy::ptr_arg, reason = "a key takes the parameters as they are")]
 fn region_alone(region: &String, _page: &u32) -> String {
     region.to_lowercase()
 }
