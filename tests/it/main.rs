@@ -3,6 +3,7 @@
 mod bench;
 mod breaking;
 mod bundle;
+mod cache;
 mod cargo_builds;
 mod command_line;
 mod dag_language;
