@@ -15,6 +15,9 @@ fn a_soak_of_some_seconds_loses_and_doubles_nothing() {
     for name in ["lost", "doubled", "wrong", "broke", "hung"] {
         assert_eq!(of(name), 0, "{name}: {errors}");
     }
-    assert!(of("recorded") > 0 && of("effects") >= of("recorded"), "{ledger}");
+    assert!(
+        of("recorded") > 0 && of("effects") >= of("recorded"),
+        "{ledger}"
+    );
     assert!(of("kills") + of("stops") > 0, "{ledger}");
 }

@@ -68,13 +68,21 @@ async fn what_is_recorded_in_the_future_is_taken_as_it_is() {
     let id = asleep(folder.path(), 3_600_000).await;
     shift(folder.path(), -DAY);
     let engine = Engine::open(&url(folder.path())).await.expect("opens");
-    let before = Recorded::read(&engine).await.root().expect("the run").clone();
+    let before = Recorded::read(&engine)
+        .await
+        .root()
+        .expect("the run")
+        .clone();
     let resume = command(folder.path(), &["runs", "resume", &id]);
     let mut running = Running::spawn(resume);
     // It waits for the instant that was recorded, and is told so; only its own tasks are seen in the ledger.
     let during = loop {
         assert!(running.ended().is_none(), "it did not wait");
-        let now = Recorded::read(&engine).await.root().expect("the run").clone();
+        let now = Recorded::read(&engine)
+            .await
+            .root()
+            .expect("the run")
+            .clone();
         if now.epoch > before.epoch && now.state == RunState::Waiting {
             break now;
         }

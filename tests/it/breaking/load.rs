@@ -88,7 +88,10 @@ async fn a_million_lines_of_one_task_stay_bounded_and_what_is_dropped_is_said() 
     assert!(peak < 200 << 10, "the process has held {peak} KiB");
     let engine = Engine::open(&url(folder.path())).await.expect("opens");
     let root = Recorded::read(&engine).await.root().expect("the run").id;
-    let lines = engine.logs(root, LogFilter::default()).await.expect("reads");
+    let lines = engine
+        .logs(root, LogFilter::default())
+        .await
+        .expect("reads");
     assert!(lines.len() <= 100_100, "{} lines are kept", lines.len());
     let said = lines.iter().map(|(_, line)| &line.message);
     let dropped: Vec<_> = said.filter(|said| !said.contains("still here")).collect();
@@ -119,11 +122,19 @@ async fn ten_thousand_tasks_that_fail_at_once_come_back_spread_out() {
     let run = engine.start(storm()).await.expect("starts");
     let id = run.id;
     assert_eq!(run.wait().await.expect("ends"), 49_995_000);
-    assert_eq!(STORM.load(Ordering::Relaxed), 30_000, "not one attempt more");
+    assert_eq!(
+        STORM.load(Ordering::Relaxed),
+        30_000,
+        "not one attempt more"
+    );
     let journal = engine.journal(id).await.expect("reads");
     assert_eq!(journal.attempts.len(), 20_000);
     let mut seconds: BTreeMap<i64, u32> = BTreeMap::new();
-    for attempt in journal.attempts.iter().filter(|attempt| attempt.attempt == 1) {
+    for attempt in journal
+        .attempts
+        .iter()
+        .filter(|attempt| attempt.attempt == 1)
+    {
         let next = attempt.next.expect("it is tried again");
         *seconds.entry(next / 1_000_000).or_default() += 1;
     }

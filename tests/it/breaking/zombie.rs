@@ -11,7 +11,9 @@ use super::victim::{Recorded, Running, command, ledger, ledger_path, url};
 
 fn signal(running: &Running, name: &str) {
     let process = running.child.id().to_string();
-    let sent = Command::new("kill").args([&format!("-{name}"), &process]).status();
+    let sent = Command::new("kill")
+        .args([&format!("-{name}"), &process])
+        .status();
     assert!(sent.expect("kill runs").success());
 }
 
@@ -48,6 +50,10 @@ async fn a_process_that_wakes_up_after_its_run_was_taken_changes_nothing() {
     let (status, output, errors) = zombie.end();
     assert_ne!(status.code(), Some(0), "{output}{errors}");
     assert!(!errors.contains("panicked"), "{errors}");
-    assert_eq!(root().await.expect("the run"), taken, "it changed the record");
+    assert_eq!(
+        root().await.expect("the run"),
+        taken,
+        "it changed the record"
+    );
     assert_eq!(ledger(path).len(), 2, "{:?}", ledger(path));
 }
