@@ -2,6 +2,7 @@
 
 mod bench;
 mod breaking;
+mod bundle;
 mod cargo_builds;
 mod command_line;
 mod dag_language;
@@ -15,6 +16,7 @@ mod layering;
 mod lifecycle;
 mod limits;
 mod live;
+mod outcome;
 mod pictures;
 mod registry;
 mod replay;

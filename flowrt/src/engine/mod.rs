@@ -1,9 +1,11 @@
 //! Drives runs: nothing happens outside that was not first recorded.
 
 mod active;
+mod after;
 pub(crate) mod again;
 mod around;
 mod attempt;
+mod beside;
 pub(crate) mod build;
 mod child;
 mod crash;
@@ -11,10 +13,13 @@ mod drive;
 mod driver;
 mod end;
 mod events;
+mod hooks;
 mod host;
 mod lack;
 mod limits;
+pub(crate) mod park;
 mod patience;
+pub(crate) mod retention;
 mod retry;
 mod settings;
 mod signal;
@@ -25,6 +30,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use active::Active;
+pub(crate) use after::may_follow_a_cancel;
 pub(crate) use around::{Around, Beginning};
 pub(crate) use crash::{end_orphan, may_have_crashed, warn_of_aborts};
 pub(crate) use drive::drive;
@@ -40,9 +46,6 @@ use crate::logs::Sink;
 use crate::model::event::What;
 use crate::model::record::LogLine;
 use crate::store::{self, Store};
-
-/// The most child runs that may nest.
-pub(crate) const DEPTH_MAX: u32 = 64;
 
 /// What all runs of an open engine share.
 #[derive(Debug)]

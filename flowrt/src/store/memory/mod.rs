@@ -1,15 +1,18 @@
 //! A store that keeps nothing beyond the process: for tests and throw-away runs, and the reference for the others.
 
+mod care;
 mod inside;
 mod runs;
 mod tickets;
 
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::limits::PayloadLimit;
 use super::tickets::{Admitted, Ask, Bucket, BucketRecord, GiveBack};
 use super::{
-    Answer, Durability, Ending, Error, LogFilter, Options, Process, Reopening, RunFilter, Store,
+    Answer, Copied, Durability, Ending, Error, Import, Imported, LogFilter, Options, Process,
+    Reopening, RunFilter, Store, Usage,
 };
 use crate::model::ids::{ProcessId, RunId};
 use crate::model::limit::Rule;
@@ -239,6 +242,45 @@ impl Store for Memory {
 
     fn delete_run(&self, run: RunId) -> Answer<'_, bool> {
         self.answer(move |runs| runs.delete(run))
+    }
+
+    fn sweep(&self) -> Answer<'_, ()> {
+        self.answer(|_| Ok(()))
+    }
+
+    fn shrink(&self) -> Answer<'_, u64> {
+        self.answer(|_| Ok(0))
+    }
+
+    fn family(&self, run: RunId) -> Answer<'_, Vec<(RunRecord, Journal)>> {
+        self.answer(move |runs| runs.family(run))
+    }
+
+    fn import(&self, import: Import) -> Answer<'_, bool> {
+        self.answer(move |runs| {
+            import
+                .runs
+                .iter()
+                .try_for_each(|run| self.limit.check_whole(run))?;
+            runs.import(import)
+        })
+    }
+
+    fn imported(&self, run: RunId) -> Answer<'_, Option<Imported>> {
+        self.answer(move |runs| Ok(runs.get(run)?.imported.clone()))
+    }
+
+    fn usage(&self, largest: usize) -> Answer<'_, Usage> {
+        self.answer(move |runs| Ok(runs.usage(largest)))
+    }
+
+    fn back_up(&self, _to: PathBuf) -> Answer<'_, Copied> {
+        self.answer(|_| {
+            Err(Error::Unusable {
+                message: "memory: keeps nothing that could be copied to a file".into(),
+                hint: "name the store: --store sqlite:PATH".into(),
+            })
+        })
     }
 
     fn processes(&self) -> Answer<'_, Vec<Process>> {

@@ -24,6 +24,10 @@ const MIGRATIONS: &[Migration] = &[
         name: "blocks",
         sql: include_str!("migrations/0003_blocks.sql"),
     },
+    Migration {
+        name: "care",
+        sql: include_str!("migrations/0004_care.sql"),
+    },
 ];
 
 const CREATE_HISTORY: &str = "CREATE TABLE IF NOT EXISTS migration (

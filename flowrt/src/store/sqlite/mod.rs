@@ -3,6 +3,7 @@
 //! Everything is committed at `synchronous=NORMAL`, which survives kill -9. The log is synced by the first of those who
 //! wait for the disk, where the runtime has another thread to go on with, and within 50 ms by a thread for all others.
 
+mod backup;
 mod checkpoint;
 mod durable;
 mod fault;
@@ -19,23 +20,27 @@ mod read_runs;
 mod readers;
 mod rows;
 mod session;
+mod shrink;
 mod tail;
 #[cfg(test)]
 mod tests;
 mod tickets;
+mod transfer;
+mod trash;
+mod usage;
 mod write_entries;
 mod write_runs;
 mod writer;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rusqlite::Connection;
 
 use super::tickets::{Admitted, Ask, Bucket, BucketRecord, GiveBack};
 use super::{
-    Answer, Durability, Ending, Error, LogFilter, Options, Process, Reopening, RunFilter, Store,
-    check_ending, check_going_on,
+    Answer, Copied, Durability, Ending, Error, Import, Imported, LogFilter, Options, Process,
+    Reopening, RunFilter, Store, Usage, check_ending, check_going_on,
 };
 use crate::model::ids::{ProcessId, RunId};
 use crate::model::limit::Rule;
@@ -77,14 +82,7 @@ impl Sqlite {
         question: impl FnOnce(&Connection) -> Outcome<T> + Send + 'static,
     ) -> Answer<'_, T> {
         let handle = Arc::clone(&self.0);
-        Box::pin(async move {
-            let read = move || handle.readers.read(question);
-            if tokio::runtime::Handle::try_current().is_err() {
-                return read();
-            }
-            let answer = tokio::task::spawn_blocking(read).await;
-            answer.unwrap_or_else(|error| Err(Error::Failed(error.to_string())))
-        })
+        Box::pin(off_thread(move || handle.readers.read(question)))
     }
 
     fn write<'a, T: Send + 'static>(
@@ -277,13 +275,37 @@ impl Store for Sqlite {
     }
 
     fn delete_run(&self, run: RunId) -> Answer<'_, bool> {
-        Box::pin(async move {
-            let work = move |session: &mut Session| write_runs::delete(&session.connection, run);
-            self.0
-                .writer
-                .write_patiently(0, Durability::Synced, work)
-                .await
-        })
+        Box::pin(trash::delete(&self.0.writer, run))
+    }
+
+    fn sweep(&self) -> Answer<'_, ()> {
+        Box::pin(trash::sweep(&self.0.writer))
+    }
+
+    fn shrink(&self) -> Answer<'_, u64> {
+        Box::pin(shrink::shrink(&self.0.writer))
+    }
+
+    fn family(&self, run: RunId) -> Answer<'_, Vec<(RunRecord, Journal)>> {
+        self.ask_at_length(move |connection| transfer::family(connection, run))
+    }
+
+    fn import(&self, import: Import) -> Answer<'_, bool> {
+        Box::pin(transfer::import(&self.0.writer, self.0.limit, import))
+    }
+
+    fn imported(&self, run: RunId) -> Answer<'_, Option<Imported>> {
+        self.question(move |connection| transfer::imported(connection, run))
+    }
+
+    fn usage(&self, largest: usize) -> Answer<'_, Usage> {
+        let path = self.0.path.clone();
+        self.ask_at_length(move |connection| usage::usage(connection, &path, largest))
+    }
+
+    fn back_up(&self, to: PathBuf) -> Answer<'_, Copied> {
+        let path = self.0.path.clone();
+        Box::pin(off_thread(move || backup::back_up(&path, &to)))
     }
 
     fn processes(&self) -> Answer<'_, Vec<Process>> {
@@ -374,14 +396,19 @@ impl Store for Sqlite {
 
     fn close(&self) -> Answer<'_, ()> {
         let handle = Arc::clone(&self.0);
-        Box::pin(async move {
-            if tokio::runtime::Handle::try_current().is_err() {
-                return handle.close();
-            }
-            let closed = tokio::task::spawn_blocking(move || handle.close()).await;
-            closed.unwrap_or_else(|error| Err(Error::Failed(error.to_string())))
-        })
+        Box::pin(off_thread(move || handle.close()))
     }
+}
+
+/// What blocks is done where it holds up no executor.
+async fn off_thread<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, Error> + Send + 'static,
+) -> Result<T, Error> {
+    if tokio::runtime::Handle::try_current().is_err() {
+        return work();
+    }
+    let done = tokio::task::spawn_blocking(work).await;
+    done.unwrap_or_else(|error| Err(Error::Failed(error.to_string())))
 }
 
 fn data_version(session: &mut Session) -> Outcome<u64> {
