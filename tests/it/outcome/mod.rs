@@ -73,7 +73,7 @@ impl Place {
             if self.count(start) > 0 {
                 return;
             }
-            std::thread::sleep(std::time::Duration::from_millis(1));
+            std::thread::yield_now();
         }
         panic!("`{start}` does not come: {:?}", self.ledger());
     }
