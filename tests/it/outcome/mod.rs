@@ -68,12 +68,16 @@ impl Place {
         ledger.iter().filter(|line| line.starts_with(start)).count()
     }
 
+    #[allow(
+        clippy::disallowed_methods,
+        reason = "another process is waited for in real time"
+    )]
     fn await_line(&self, start: &str) {
         for _ in 0..60_000 {
             if self.count(start) > 0 {
                 return;
             }
-            std::thread::yield_now();
+            std::thread::sleep(std::time::Duration::from_millis(1));
         }
         panic!("`{start}` does not come: {:?}", self.ledger());
     }
