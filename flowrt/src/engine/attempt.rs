@@ -119,6 +119,7 @@ pub(super) async fn run_task(
                 ended,
                 fingerprint: meta.fingerprint,
                 signal: None,
+                reused_from: None,
                 synced: meta.task.durable || took >= WORTH_A_SYNC,
             };
         }
@@ -216,7 +217,8 @@ async fn body_begins(
         std::future::pending::<()>().await;
     }
     core.body_starts(key, Busy::Body, cancel.clone());
-    host.note_start(step, meta.name, attempt).await;
+    host.note_start(step, (meta.name, attempt), || core.label_of(key))
+        .await;
     if meta.task.park {
         let note = park::begins(step, attempt, core.clock.now());
         Box::pin(host.note_synced(note)).await;
@@ -341,7 +343,7 @@ pub(super) fn panicked(panic: &(dyn std::any::Any + Send)) -> Error {
     )
 }
 
-fn located(error: &Error, meta: &Meta, step: &str, attempts: u32) -> Error {
+pub(super) fn located(error: &Error, meta: &Meta, step: &str, attempts: u32) -> Error {
     error
         .clone()
         .at(step, Some(format!("{}:{}", meta.file, meta.line)), attempts)

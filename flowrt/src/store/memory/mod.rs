@@ -1,5 +1,6 @@
 //! A store that keeps nothing beyond the process: for tests and throw-away runs, and the reference for the others.
 
+mod cache;
 mod care;
 mod inside;
 mod runs;
@@ -8,15 +9,16 @@ mod tickets;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::cache::{CacheEntry, CacheFilter, Kept};
 use super::limits::PayloadLimit;
 use super::tickets::{Admitted, Ask, Bucket, BucketRecord, GiveBack};
 use super::{
     Answer, Copied, Durability, Ending, Error, Import, Imported, LogFilter, Options, Process,
-    Reopening, RunFilter, Store, Usage,
+    Reopening, RunFilter, Store, Usage, continued,
 };
 use crate::model::ids::{ProcessId, RunId};
 use crate::model::limit::Rule;
-use crate::model::payload::Payload;
+use crate::model::payload::{Digest, Payload};
 use crate::model::record::{
     Entry, Journal, LogLine, Micros, NewRun, RunRecord, SignalRecord, TaskCounts,
 };
@@ -206,6 +208,29 @@ impl Store for Memory {
         })
     }
 
+    fn continue_run(
+        &self,
+        run: RunId,
+        epoch: u64,
+        entries: Vec<Entry>,
+        successor: NewRun,
+        at: Micros,
+    ) -> Answer<'_, RunRecord> {
+        self.answer(move |runs| {
+            self.limit.check_entries(&entries)?;
+            self.limit.check_run(&successor)?;
+            let ending = continued(at);
+            let run = runs.get_mut(run)?;
+            run.check_epoch(epoch)?;
+            super::check_transition(run.record.id, run.record.state, ending.state)?;
+            run.write(entries)?;
+            run.end(ending);
+            let id = run.record.id;
+            runs.tickets.leave_run(id);
+            runs.go_on(id, successor)
+        })
+    }
+
     fn request_cancel(&self, run: RunId, now: Micros) -> Answer<'_, Vec<RunId>> {
         self.answer(move |runs| runs.request_cancel(run, now))
     }
@@ -336,6 +361,26 @@ impl Store for Memory {
             runs.tickets.reset(&name);
             Ok(())
         })
+    }
+
+    fn kept(&self, key: Digest, now: Micros) -> Answer<'_, Option<Kept>> {
+        self.answer(move |runs| Ok(runs.cache.kept(key, now)))
+    }
+
+    fn keep(&self, result: Kept) -> Answer<'_, ()> {
+        self.answer(move |runs| {
+            self.limit.check_kept(&result)?;
+            runs.cache.keep(result);
+            Ok(())
+        })
+    }
+
+    fn cache_entries(&self, filter: CacheFilter) -> Answer<'_, Vec<CacheEntry>> {
+        self.answer(move |runs| Ok(runs.cache.entries(&filter)))
+    }
+
+    fn clear_cache(&self, filter: CacheFilter) -> Answer<'_, u64> {
+        self.answer(move |runs| Ok(runs.cache.clear(&filter)))
     }
 
     fn sync(&self) -> Answer<'_, ()> {

@@ -28,6 +28,10 @@ const MIGRATIONS: &[Migration] = &[
         name: "care",
         sql: include_str!("migrations/0004_care.sql"),
     },
+    Migration {
+        name: "cache",
+        sql: include_str!("migrations/0005_cache.sql"),
+    },
 ];
 
 const CREATE_HISTORY: &str = "CREATE TABLE IF NOT EXISTS migration (

@@ -4,6 +4,7 @@
 //! wait for the disk, where the runtime has another thread to go on with, and within 50 ms by a thread for all others.
 
 mod backup;
+mod cache;
 mod checkpoint;
 mod durable;
 mod fault;
@@ -37,6 +38,7 @@ use std::sync::Arc;
 
 use rusqlite::Connection;
 
+use super::cache::{CacheEntry, CacheFilter, Kept};
 use super::tickets::{Admitted, Ask, Bucket, BucketRecord, GiveBack};
 use super::{
     Answer, Copied, Durability, Ending, Error, Import, Imported, LogFilter, Options, Process,
@@ -44,7 +46,7 @@ use super::{
 };
 use crate::model::ids::{ProcessId, RunId};
 use crate::model::limit::Rule;
-use crate::model::payload::Payload;
+use crate::model::payload::{Digest, Payload};
 use crate::model::record::{
     Entry, Journal, LogLine, Micros, NewRun, RunRecord, SignalRecord, TaskCounts,
 };
@@ -224,6 +226,24 @@ impl Store for Sqlite {
         )
     }
 
+    fn continue_run(
+        &self,
+        run: RunId,
+        epoch: u64,
+        entries: Vec<Entry>,
+        successor: NewRun,
+        at: Micros,
+    ) -> Answer<'_, RunRecord> {
+        let limit = self.0.limit;
+        let checked = limit
+            .check_entries(&entries)
+            .and_then(|()| limit.check_run(&successor));
+        let bytes = bytes_of(&entries) + successor.input.len();
+        self.write(Durability::Synced, checked, bytes, move |session| {
+            write_runs::continue_as(session, run, epoch, &entries, &successor, at)
+        })
+    }
+
     fn request_cancel(&self, run: RunId, now: Micros) -> Answer<'_, Vec<RunId>> {
         self.write(Durability::Synced, Ok(()), 0, move |session| {
             write_runs::request_cancel(&session.connection, run, now)
@@ -369,6 +389,28 @@ impl Store for Sqlite {
     fn reset_limit(&self, name: String) -> Answer<'_, ()> {
         self.write(Durability::Synced, Ok(()), 0, move |session| {
             tickets::reset(&session.connection, &name)
+        })
+    }
+
+    fn kept(&self, key: Digest, now: Micros) -> Answer<'_, Option<Kept>> {
+        self.question(move |connection| cache::kept(connection, key, now))
+    }
+
+    fn keep(&self, result: Kept) -> Answer<'_, ()> {
+        let checked = self.0.limit.check_kept(&result);
+        let bytes = result.output.len();
+        self.write(Durability::Soon, checked, bytes, move |session| {
+            cache::keep(&session.connection, &result)
+        })
+    }
+
+    fn cache_entries(&self, filter: CacheFilter) -> Answer<'_, Vec<CacheEntry>> {
+        self.ask_at_length(move |connection| cache::entries(connection, &filter))
+    }
+
+    fn clear_cache(&self, filter: CacheFilter) -> Answer<'_, u64> {
+        self.write(Durability::Synced, Ok(()), 0, move |session| {
+            cache::clear(&session.connection, &filter)
         })
     }
 
