@@ -77,6 +77,10 @@ fn impossible(meta: &Meta) -> Error {
 
 /// What bounds an attempt from outside.
 #[derive(Debug, Clone)]
+#[cfg_attr(
+    not(all(feature = "isolate", unix)),
+    allow(dead_code, reason = "without processes there is nothing to bound")
+)]
 pub(super) struct Bounds {
     /// The attempt's timeout, the start of the process included.
     pub(super) timeout: Option<Duration>,
@@ -97,12 +101,7 @@ pub(super) async fn run(
     return attempt::run(meta, &input, &context.0, bounds).await;
     #[cfg(not(all(feature = "isolate", unix)))]
     {
-        let Bounds {
-            timeout: _,
-            grace: _,
-            clock: _,
-        } = bounds;
-        let _ = (input, context);
+        let _ = (input, context, bounds);
         Err(impossible(meta))
     }
 }
