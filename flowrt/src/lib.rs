@@ -21,10 +21,12 @@ mod failpoint;
     allow(dead_code, reason = "without the layer nothing is logged")
 )]
 pub mod logs;
+mod mask;
 pub mod model;
 pub mod ops;
 pub mod prelude;
 mod registry;
+mod seal;
 pub mod store;
 pub mod testing;
 
