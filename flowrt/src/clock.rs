@@ -222,7 +222,8 @@ pub fn random_u64() -> u64 {
 /// Bytes for keys, from the operating system.
 pub(crate) fn random_bytes<const N: usize>() -> [u8; N] {
     let mut bytes = [0; N];
-    getrandom::fill(&mut bytes).expect("the operating system gives random bytes, as ids need them too");
+    getrandom::fill(&mut bytes)
+        .expect("the operating system gives random bytes, as ids need them too");
     bytes
 }
 

@@ -42,6 +42,7 @@ pub use author::map::{Map, MapCall, map};
 pub use author::meta::Limit;
 pub use author::poll::{Poll, Until, poll};
 pub use author::race::{Race, Race2, Race3, Race4, Race5, Racers, race};
+pub use author::secret::{Secret, secret};
 pub use author::wait::{Receive, Sleep, Untracked, receive, sleep, sleep_until, untracked};
 pub use error::{Error, ErrorKind, Result, StdError};
 pub use model::graph::Trigger;
@@ -63,5 +64,24 @@ macro_rules! main {
         fn main() -> ::std::process::ExitCode {
             $crate::__private::cli_main()
         }
+    };
+}
+
+/// The secret of that name, for the body of a task: a `Result<Secret<String>>`. See [`secret()`] for where it is looked for.
+///
+/// ```
+/// use flowrt::prelude::*;
+///
+/// #[task]
+/// async fn publish(text: String) -> Result<()> {
+///     let token = secret!("PUBLISH_TOKEN")?;
+///     send(&text, token.reveal()?).await
+/// }
+/// # async fn send(_: &str, _: &str) -> Result<()> { Ok(()) }
+/// ```
+#[macro_export]
+macro_rules! secret {
+    ($name:expr $(,)?) => {
+        $crate::secret($name)
     };
 }

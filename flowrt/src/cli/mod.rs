@@ -26,6 +26,7 @@ mod resume;
 mod run;
 mod run_json;
 mod runs;
+mod secrets;
 mod show;
 mod signal;
 mod store;
@@ -94,6 +95,7 @@ async fn dispatch(program: &Program, typed: &Typed) -> Result<ExitCode> {
         Some(("graph", matches)) => graph::run(program, matches).await,
         Some(("runs", matches)) => runs::run(matches).await,
         Some(("limits", matches)) => limits::run(matches).await,
+        Some(("secrets", matches)) => secrets::run(matches).await,
         Some(("check", matches)) => check::run(program, matches).await,
         Some(("store", matches)) => store::run(matches).await,
         Some((completions::NAME, matches)) => completions::run(program, matches),

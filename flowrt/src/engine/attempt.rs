@@ -21,6 +21,7 @@ use crate::author::slot::{Busy, CallOptions, Finished, Key, Recorded};
 use crate::clock::{Clock, Stopwatch};
 use crate::error::{Error, ErrorKind, Result};
 use crate::failpoint::failpoint;
+use crate::mask;
 use crate::model::payload::Payload;
 use crate::model::record::{AttemptRecord, Entry, WaitRecord};
 use crate::model::retry;
@@ -81,6 +82,7 @@ pub(super) async fn run_task(
             lack::wait(&host, &core, &step, error, lacking).await;
             continue;
         }
+        let result = result.and_then(in_no_clear);
         let ended = core.clock.now();
         let (state, output) = match &result {
             Ok(value) => (TaskState::Completed, value.clone()),
@@ -128,6 +130,7 @@ fn context_of(core: &Core, step: &Arc<str>, attempt: u32, cancel: &Arc<Cancel>) 
         cancel: cancel.clone(),
         used: OnceLock::new(),
         logged: AtomicU32::new(0),
+        vault: core.facts.vault.clone(),
         lacked: AtomicBool::new(false),
     }))
 }
@@ -267,6 +270,18 @@ async fn run_body(
         },
     };
     result.unwrap_or_else(|panic| Err(panicked(&*panic)))
+}
+
+/// A record is read by many: a result that holds the value of a secret must not become one.
+fn in_no_clear(value: Payload) -> Result<Payload> {
+    if !mask::is_in(&value) {
+        return Ok(value);
+    }
+    Err(Error::new(
+        ErrorKind::Record,
+        "the result holds the value of a secret in clear, so it is not recorded; its effect has happened",
+    )
+    .hint("return a `Secret`, which is recorded encrypted, or leave the value out"))
 }
 
 fn panicked(panic: &(dyn std::any::Any + Send)) -> Error {

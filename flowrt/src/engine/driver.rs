@@ -104,6 +104,7 @@ impl Driver {
             is_program: meta.kind == Kind::Program,
             concurrency: meta.flow.concurrency,
             fail_fast: meta.flow.fail_fast,
+            vault: Some(shared.vault.clone()),
         };
         let core = Core::new(
             facts,

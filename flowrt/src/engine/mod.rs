@@ -18,6 +18,7 @@ mod patience;
 mod retry;
 mod settings;
 mod signal;
+mod vault;
 mod watch;
 
 use std::collections::HashMap;
@@ -31,6 +32,7 @@ pub use events::Events;
 use events::Hub;
 pub(crate) use patience::patiently;
 pub(crate) use settings::Settings;
+pub(crate) use vault::EngineVault;
 
 use crate::author::meta::Meta;
 use crate::clock::Clock;
@@ -54,6 +56,7 @@ pub(crate) struct Shared {
     pub(crate) flows: HashMap<&'static str, &'static Meta>,
     limiter: std::sync::OnceLock<limits::Limiter>,
     pub(crate) active: Active,
+    pub(crate) vault: Arc<EngineVault>,
     pub(crate) settings: Settings,
     /// Told when something may have changed for a run that waits: a signal, a cancel, the end of a run.
     pub(crate) changed: tokio::sync::Notify,
@@ -71,6 +74,7 @@ impl Shared {
         let events = Arc::new(Hub::new(clock.clone()));
         let told = events.clone();
         let on_line = move |line: &LogLine| told.tell(line.run, || What::Log(line.clone()));
+        let vault = Arc::new(EngineVault::of(store.clone()));
         let logs = Sink::new(store.clone(), Box::new(on_line));
         Arc::new(Self {
             store,
@@ -80,6 +84,7 @@ impl Shared {
             flows,
             limiter: std::sync::OnceLock::new(),
             active: Active::default(),
+            vault,
             settings: Settings::default(),
             changed: tokio::sync::Notify::new(),
             around,

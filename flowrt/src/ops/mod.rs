@@ -8,6 +8,7 @@ pub mod params;
 pub(crate) mod picture;
 mod rerun;
 mod resume;
+mod secrets;
 pub mod signals;
 mod start;
 mod stop;
@@ -38,6 +39,7 @@ use crate::store::{Options, Process, Reopening, Store};
 pub use limits::{BucketReport, LimitReport, TicketReport};
 pub use rerun::Rerun;
 pub use resume::Resume;
+pub use secrets::SecretReport;
 pub use start::Start;
 pub use watch::Retold;
 pub use why::{Driver, Reason, Why, reasons_of};
@@ -174,6 +176,7 @@ impl Engine {
             return Err(Error::new(ErrorKind::Input, message).hint("call it from a #[flow]"));
         }
         refuse_later(meta)?;
+        let input = self.with_own_seals(input)?;
         let now = self.shared.clock.now();
         let (id, seed) = self.shared.clock.draw_run();
         let id = RunId(id);

@@ -156,7 +156,9 @@ impl Keys {
 fn unreadable(place: &str) -> Error {
     Error::new(
         ErrorKind::Store,
-        format!("{place} holds no key: a key is 64 hexadecimal digits, a line each, the newest first"),
+        format!(
+            "{place} holds no key: a key is 64 hexadecimal digits, a line each, the newest first"
+        ),
     )
     .hint("make one: openssl rand -hex 32")
 }

@@ -38,13 +38,25 @@ fn a_recorded_value_looks_the_same_each_time() {
 #[test]
 fn a_key_is_made_private_once_for_all() {
     let folder = tempfile::tempdir().unwrap();
-    assert!(own(&folder).ring().unwrap().is_empty(), "reading makes none");
+    assert!(
+        own(&folder).ring().unwrap().is_empty(),
+        "reading makes none"
+    );
     let firsts: Vec<Key> = std::thread::scope(|scope| {
-        let threads: Vec<_> = (0..4).map(|_| scope.spawn(|| own(&folder).first().unwrap())).collect();
-        threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+        let threads: Vec<_> = (0..4)
+            .map(|_| scope.spawn(|| own(&folder).first().unwrap()))
+            .collect();
+        threads
+            .into_iter()
+            .map(|thread| thread.join().unwrap())
+            .collect()
     });
     assert!(firsts.iter().all(|key| *key == firsts[0]), "{firsts:?}");
-    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "nothing else is left");
+    assert_eq!(
+        std::fs::read_dir(folder.path()).unwrap().count(),
+        1,
+        "nothing else is left"
+    );
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
@@ -53,7 +65,10 @@ fn a_key_is_made_private_once_for_all() {
         assert_eq!(mode & 0o777, 0o600);
         std::fs::set_permissions(&path, PermissionsExt::from_mode(0o644)).unwrap();
         let error = own(&folder).ring().unwrap_err();
-        assert!(error.message().contains("may be read by other users"), "{error}");
+        assert!(
+            error.message().contains("may be read by other users"),
+            "{error}"
+        );
     }
 }
 

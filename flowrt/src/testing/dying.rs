@@ -15,7 +15,8 @@ use crate::model::state::RunState;
 use crate::store::memory::Memory;
 use crate::store::tickets::{Admitted, Ask, Bucket, BucketRecord, GiveBack};
 use crate::store::{
-    Answer, Durability, Ending, Error, LogFilter, Process, Reopening, RunFilter, Store,
+    Answer, Durability, Ending, Error, LogFilter, Process, Reopening, RunFilter, SecretRecord,
+    Store,
 };
 
 /// Where the process dies.
@@ -297,6 +298,21 @@ impl Store for Dying {
     }
     fn reset_limit(&self, name: String) -> Answer<'_, ()> {
         self.read(self.runs.reset_limit(name))
+    }
+    fn secret(&self, name: String) -> Answer<'_, Option<SecretRecord>> {
+        self.read(self.runs.secret(name))
+    }
+    fn secrets(&self) -> Answer<'_, Vec<SecretRecord>> {
+        self.read(self.runs.secrets())
+    }
+    fn set_secret(&self, secret: SecretRecord) -> Answer<'_, ()> {
+        self.read(self.runs.set_secret(secret))
+    }
+    fn reseal_secrets(&self, changes: Vec<(SecretRecord, SecretRecord)>) -> Answer<'_, u64> {
+        self.read(self.runs.reseal_secrets(changes))
+    }
+    fn remove_secret(&self, name: String) -> Answer<'_, bool> {
+        self.read(self.runs.remove_secret(name))
     }
     fn sync(&self) -> Answer<'_, ()> {
         self.read(self.runs.sync())

@@ -9,7 +9,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::limits::PayloadLimit;
 use super::tickets::{Admitted, Ask, Bucket, BucketRecord, GiveBack};
 use super::{
-    Answer, Durability, Ending, Error, LogFilter, Options, Process, Reopening, RunFilter, Store,
+    Answer, Durability, Ending, Error, LogFilter, Options, Process, Reopening, RunFilter,
+    SecretRecord, Store,
 };
 use crate::model::ids::{ProcessId, RunId};
 use crate::model::limit::Rule;
@@ -290,6 +291,40 @@ impl Store for Memory {
             runs.tickets.reset(&name);
             Ok(())
         })
+    }
+
+    fn secret(&self, name: String) -> Answer<'_, Option<SecretRecord>> {
+        self.answer(move |runs| Ok(runs.secrets.get(&name).cloned()))
+    }
+
+    fn secrets(&self) -> Answer<'_, Vec<SecretRecord>> {
+        self.answer(|runs| Ok(runs.secrets.values().cloned().collect()))
+    }
+
+    fn set_secret(&self, secret: SecretRecord) -> Answer<'_, ()> {
+        self.answer(move |runs| {
+            runs.secrets.insert(secret.name.clone(), secret);
+            Ok(())
+        })
+    }
+
+    fn reseal_secrets(&self, changes: Vec<(SecretRecord, SecretRecord)>) -> Answer<'_, u64> {
+        self.answer(move |runs| {
+            let mut replaced = 0;
+            for (was, becomes) in changes {
+                if let Some(there) = runs.secrets.get_mut(&was.name)
+                    && *there == was
+                {
+                    *there = becomes;
+                    replaced += 1;
+                }
+            }
+            Ok(replaced)
+        })
+    }
+
+    fn remove_secret(&self, name: String) -> Answer<'_, bool> {
+        self.answer(move |runs| Ok(runs.secrets.remove(&name).is_some()))
     }
 
     fn sync(&self) -> Answer<'_, ()> {

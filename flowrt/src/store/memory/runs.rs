@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::convert::Infallible;
 
 use super::super::naming::{free_name, id_range};
-use super::super::{Ending, Error, FOUND_AT_MOST, Reopening, RunFilter, check_reopenable, taken};
+use super::super::{
+    Ending, Error, FOUND_AT_MOST, Reopening, RunFilter, SecretRecord, check_reopenable, taken,
+};
 use super::inside::Inside;
 use super::tickets::Tickets;
 use crate::model::ids::{ProcessId, RunId};
@@ -23,6 +25,7 @@ pub(super) struct Runs {
     next_line: i64,
     pub flows: BTreeSet<String>,
     pub tickets: Tickets,
+    pub secrets: BTreeMap<String, SecretRecord>,
 }
 
 /// One run.

@@ -18,6 +18,7 @@ mod read_inside;
 mod read_runs;
 mod readers;
 mod rows;
+mod secrets;
 mod session;
 #[cfg(test)]
 mod tests;
@@ -33,8 +34,8 @@ use rusqlite::Connection;
 
 use super::tickets::{Admitted, Ask, Bucket, BucketRecord, GiveBack};
 use super::{
-    Answer, Durability, Ending, Error, LogFilter, Options, Process, Reopening, RunFilter, Store,
-    check_ending, check_going_on,
+    Answer, Durability, Ending, Error, LogFilter, Options, Process, Reopening, RunFilter,
+    SecretRecord, Store, check_ending, check_going_on,
 };
 use crate::model::ids::{ProcessId, RunId};
 use crate::model::limit::Rule;
@@ -346,6 +347,32 @@ impl Store for Sqlite {
     fn reset_limit(&self, name: String) -> Answer<'_, ()> {
         self.write(Durability::Synced, Ok(()), 0, move |session| {
             tickets::reset(&session.connection, &name)
+        })
+    }
+
+    fn secret(&self, name: String) -> Answer<'_, Option<SecretRecord>> {
+        self.question(move |connection| secrets::one(connection, &name))
+    }
+
+    fn secrets(&self) -> Answer<'_, Vec<SecretRecord>> {
+        self.question(secrets::all)
+    }
+
+    fn set_secret(&self, secret: SecretRecord) -> Answer<'_, ()> {
+        self.write(Durability::Synced, Ok(()), 0, move |session| {
+            secrets::set(&session.connection, &secret)
+        })
+    }
+
+    fn reseal_secrets(&self, changes: Vec<(SecretRecord, SecretRecord)>) -> Answer<'_, u64> {
+        self.write(Durability::Synced, Ok(()), 0, move |session| {
+            secrets::reseal(&session.connection, &changes)
+        })
+    }
+
+    fn remove_secret(&self, name: String) -> Answer<'_, bool> {
+        self.write(Durability::Synced, Ok(()), 0, move |session| {
+            secrets::remove(&session.connection, &name)
         })
     }
 
