@@ -15,7 +15,7 @@ pub use crate::author::expand::{
 pub use crate::author::meta::*;
 pub use crate::author::predicate::{CacheKey, Hook, RetryIf, check_cache_key, hook_of};
 pub use crate::author::record::{Recordable, decode, encode};
-pub use crate::author::resource::{RegisteredResource, resource};
+pub use crate::author::resource::{RegisteredResource, checked, resource};
 pub use crate::author::step::{Branch, Step, branch, branch_late, closure_guard, inline, step};
 pub use crate::author::stub::STUB;
 pub use crate::error::{Error, Result};

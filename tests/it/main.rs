@@ -17,5 +17,6 @@ mod pictures;
 mod registry;
 mod replay;
 mod resume;
+mod secrets;
 mod steps;
 mod testing;

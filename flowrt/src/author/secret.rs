@@ -104,7 +104,10 @@ impl<T: DeserializeOwned> Secret<T> {
             .expect("what is no reference has its value from the beginning");
         let here = vault::here();
         let text = reference.read(self.0.vault.as_ref().or(here.as_ref()))?;
-        mask::add(&text);
+        // What is sealed is JSON, and its quotes are no part of the value.
+        if !matches!(reference, Reference::Sealed(_)) {
+            mask::add(&text);
+        }
         if let Ok(json) = serde_json::from_str::<Value>(&text) {
             mask::add_json(&json);
         }

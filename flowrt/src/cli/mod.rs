@@ -44,7 +44,7 @@ use command::Program;
 use usage::{Read, Typed};
 
 use crate::error::{Error, Result};
-use crate::ops::{Engine, picture};
+use crate::ops::{Engine, picture, tear_down_resources};
 
 /// What `flowrt::main!()` calls.
 pub fn main() -> ExitCode {
@@ -61,6 +61,7 @@ pub fn main() -> ExitCode {
     let code = runtime
         .block_on(carry_out())
         .unwrap_or_else(|error| outcome::complain(&error));
+    runtime.block_on(tear_down_resources());
     runtime.shutdown_background();
     code
 }

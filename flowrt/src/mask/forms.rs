@@ -19,7 +19,8 @@ pub(super) fn of(value: &str) -> Vec<String> {
         let plain = in_url(value, upper);
         forms.push(plain.replace("%20", "+"));
         forms.push(plain);
-        forms.push(hex(value, upper));
+        forms.push(hex(value, upper, ""));
+        forms.push(hex(value, upper, "%"));
     }
     for alphabet in [STANDARD, FOR_URLS] {
         forms.extend((0..3).map(|offset| base64_from(value.as_bytes(), alphabet, offset)));
@@ -47,13 +48,13 @@ fn in_url(value: &str, upper: bool) -> String {
     out
 }
 
-fn hex(value: &str, upper: bool) -> String {
+fn hex(value: &str, upper: bool, mark: &str) -> String {
     let mut out = String::new();
     for byte in value.bytes() {
         let _ = if upper {
-            write!(out, "{byte:02X}")
+            write!(out, "{mark}{byte:02X}")
         } else {
-            write!(out, "{byte:02x}")
+            write!(out, "{mark}{byte:02x}")
         };
     }
     out
