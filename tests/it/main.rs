@@ -1,5 +1,6 @@
 //! The honest outside view of flowrt: everything here uses its public interface only.
 
+mod bench;
 mod breaking;
 mod cargo_builds;
 mod command_line;

@@ -18,6 +18,7 @@ mod patience;
 mod retry;
 mod settings;
 mod signal;
+mod starter;
 mod vault;
 mod watch;
 

@@ -305,6 +305,19 @@ impl Engine {
         Some(picture::graph(meta)).filter(|graph| graph.is_dag)
     }
 
+    /// The graph of a run's flow, with the states that its nodes have in that run.
+    ///
+    /// # Errors
+    /// If this program has no such flow, or the store fails.
+    pub async fn graph_of(&self, record: &RunRecord) -> Result<Graph> {
+        let Some(meta) = self.shared.flows.get(record.flow.as_str()) else {
+            return Err(registry::unknown(&record.flow, &self.shared.flows));
+        };
+        let mut graph = picture::graph(meta);
+        picture::mark(&mut graph, &self.steps(record.id).await?);
+        Ok(graph)
+    }
+
     /// Runs, newest first.
     ///
     /// # Errors

@@ -163,6 +163,11 @@ pub trait Store: Send + Sync + fmt::Debug + 'static {
     /// Whether that process still lives. SQLite knows by an OS file lock, at once and without a lease.
     fn is_alive(&self, process: ProcessId) -> bool;
 
+    /// Whether nothing is ever [`Error::Unavailable`], so that nobody needs to keep what he wrote to write it again.
+    fn is_always_there(&self) -> bool {
+        false
+    }
+
     /// Accepts a run. Synced. A run with the same id, or with the same flow and idempotency key, is returned instead;
     /// compare ids to tell. The name is made unique by `-2`, `-3`, ….
     fn create_run(&self, run: NewRun) -> Answer<'_, RunRecord>;

@@ -40,9 +40,7 @@ fn the_record_refers_to_it_and_a_resumed_run_has_it_again() {
     assert_eq!(output.status.code(), Some(0), "{text}");
     let store = rusqlite::Connection::open(at.join(".flowrt/flowrt.db")).expect("opens");
     let input: String = store
-        .query_row("SELECT input FROM run_payload", [], |row| {
-            row.get(0)
-        })
+        .query_row("SELECT input FROM run_payload", [], |row| row.get(0))
         .expect("it is recorded");
     assert_eq!(
         input,

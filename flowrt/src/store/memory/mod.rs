@@ -75,6 +75,10 @@ impl Store for Memory {
         self.process.id
     }
 
+    fn is_always_there(&self) -> bool {
+        true
+    }
+
     fn is_alive(&self, process: ProcessId) -> bool {
         process == self.process.id
     }

@@ -21,8 +21,12 @@ const MIGRATIONS: &[Migration] = &[
         sql: include_str!("migrations/0002_limits.sql"),
     },
     Migration {
+        name: "blocks",
+        sql: include_str!("migrations/0003_blocks.sql"),
+    },
+    Migration {
         name: "secrets",
-        sql: include_str!("migrations/0003_secrets.sql"),
+        sql: include_str!("migrations/0004_secrets.sql"),
     },
 ];
 

@@ -1,7 +1,7 @@
 //! A store in one SQLite file: WAL, one writer connection with group commit, short snapshots for readers.
 //!
-//! Everything is committed at `synchronous=NORMAL`, which survives kill -9; a thread syncs the log, at once for those who
-//! wait for the disk and within 50 ms for all others.
+//! Everything is committed at `synchronous=NORMAL`, which survives kill -9. The log is synced by the first of those who
+//! wait for the disk, where the runtime has another thread to go on with, and within 50 ms by a thread for all others.
 
 mod checkpoint;
 mod durable;
@@ -20,6 +20,7 @@ mod readers;
 mod rows;
 mod secrets;
 mod session;
+mod tail;
 #[cfg(test)]
 mod tests;
 mod tickets;

@@ -215,17 +215,16 @@ fn check_ownership(path: &Path) -> Result<(), Error> {
             "choose another file; this one was not changed",
         )
     };
-    let read = || -> rusqlite::Result<(i64, i64)> {
-        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY
-            | OpenFlags::SQLITE_OPEN_URI
-            | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let connection = Connection::open_with_flags(immutable_uri(path), flags)?;
-        connection.busy_timeout(Duration::ZERO)?;
-        let id = connection.query_row("PRAGMA application_id", [], |row| row.get(0))?;
-        let pages = connection.query_row("PRAGMA page_count", [], |row| row.get(0))?;
-        Ok((id, pages))
+    let alone = read_ownership(&format!("{}?immutable=1", uri(path)), Duration::ZERO);
+    let read = match alone {
+        // A process that is killed during a checkpoint leaves a file that is shorter than its first page says; the log
+        // has the rest.
+        Err(error) if is_damaged(&error) && log_of(path).exists() => {
+            read_ownership(&uri(path), PATIENCE)
+        }
+        read => read,
     };
-    match read() {
+    match read {
         // A process that was killed while it made the store leaves an empty file.
         Ok((APPLICATION_ID, _) | (0, 0)) => Ok(()),
         Ok(_) => Err(foreign("is another program's SQLite database")),
@@ -236,7 +235,30 @@ fn check_ownership(path: &Path) -> Result<(), Error> {
     }
 }
 
-fn immutable_uri(path: &Path) -> String {
+/// The application's id, and the number of pages.
+fn read_ownership(uri: &str, patience: Duration) -> rusqlite::Result<(i64, i64)> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY
+        | OpenFlags::SQLITE_OPEN_URI
+        | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(uri, flags)?;
+    connection.busy_timeout(patience)?;
+    let id = connection.query_row("PRAGMA application_id", [], |row| row.get(0))?;
+    let pages = connection.query_row("PRAGMA page_count", [], |row| row.get(0))?;
+    Ok((id, pages))
+}
+
+fn is_damaged(error: &rusqlite::Error) -> bool {
+    error.sqlite_error_code() == Some(rusqlite::ErrorCode::DatabaseCorrupt)
+}
+
+/// The write-ahead log of that file.
+pub(super) fn log_of(path: &Path) -> PathBuf {
+    let mut log = path.as_os_str().to_owned();
+    log.push("-wal");
+    PathBuf::from(log)
+}
+
+fn uri(path: &Path) -> String {
     let mut uri = String::from("file:");
     for byte in path.as_os_str().as_encoded_bytes() {
         match byte {
@@ -247,6 +269,5 @@ fn immutable_uri(path: &Path) -> String {
             other => uri.push_str(&format!("%{other:02X}")),
         }
     }
-    uri.push_str("?immutable=1");
     uri
 }

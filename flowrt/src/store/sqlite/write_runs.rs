@@ -8,6 +8,7 @@ use super::super::naming::free_name;
 use super::super::{Ending, Error, Reopening, check_reopenable, check_transition, taken};
 use super::fault::Outcome;
 use super::session::{Session, find_name};
+use super::tail::Tail;
 use super::write_entries::{Head, set_aside, write, write_step};
 use super::{read_runs, rows};
 use crate::model::ids::{ProcessId, RunId};
@@ -19,7 +20,9 @@ pub(super) fn create(session: &mut Session, new: &NewRun) -> Outcome<RunRecord> 
     if let Some(there) = earlier(&session.connection, new)? {
         return read_runs::existing(&session.connection, there);
     }
-    let Session { connection, names } = session;
+    let Session {
+        connection, names, ..
+    } = session;
     let name = free_name(&new.name, |name| is_taken(connection, name))?;
     let flow = names.intern(connection, &new.flow)?;
     let run = connection
@@ -41,8 +44,9 @@ pub(super) fn create(session: &mut Session, new: &NewRun) -> Outcome<RunRecord> 
     connection
         .prepare_cached("INSERT INTO run_payload (run, input) VALUES (?1, ?2)")?
         .execute(params![run, &*new.input])?;
+    let mut tail = Tail::default();
     for step in &new.steps {
-        write_step(connection, names, run, step)?;
+        write_step(connection, names, &mut tail, run, step)?;
     }
     Ok(new.accept(name))
 }
