@@ -61,7 +61,7 @@ impl Life {
             path("drop", "drop = close"),
         );
         let every = options.get("health_every").and_then(|opt| {
-            let what = ("duration", "health_every = \"30s\"");
+            let what = ("a duration", "health_every = \"30s\"");
             value::parsed(opt, what, cx, flowrt_grammar::parse_duration)
         });
         Self {
