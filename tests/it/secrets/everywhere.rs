@@ -171,5 +171,12 @@ fn a_secret_appears_in_nothing_that_is_written() {
         let (_, text) = said(program(at, arguments).env("LEAK_TOKEN", VALUE));
         assert_hidden(&format!("{arguments:?}"), text.as_bytes());
     }
+    let json = format!("token={}", serde_json::json!(VALUE));
+    let (output, text) = said(&mut program(
+        at,
+        &["runs", "rerun", "stored", "--yes", "--set", &json],
+    ));
+    assert!(output.status.success(), "{text}");
+    assert_hidden("a rerun with a value", text.as_bytes());
     assert!(assert_no_file_holds_it(at) >= 2, "the store and its key");
 }
