@@ -12,6 +12,7 @@ pub mod author;
 #[cfg(feature = "cli")]
 mod cli;
 pub mod clock;
+pub mod config;
 pub mod draw;
 mod engine;
 mod error;
@@ -37,9 +38,11 @@ pub use flowmacros::{JsonSchema, flow, limit, resource, task};
 
 pub use author::call::{BoxedCall, Handle, TaskCall};
 pub use author::context::TaskContext;
+pub use author::continuing::{ContinueWith, continue_with};
 pub use author::given::{Random, now, random, uuid};
 pub use author::map::{Map, MapCall, map};
 pub use author::meta::Limit;
+pub use author::outcome::Outcome;
 pub use author::poll::{Poll, Until, poll};
 pub use author::race::{Race, Race2, Race3, Race4, Race5, Racers, race};
 pub use author::secret::{Secret, secret};

@@ -6,7 +6,7 @@ use syn::Path;
 use syn::spanned::Spanned;
 
 use super::callable::{self, Attrs};
-use super::hooks::hooks;
+use super::hooks::{hook, rollback};
 use super::literal::{delay, duration, option, text, variant};
 use super::{meta, stub};
 use crate::args::task::TaskArgs;
@@ -54,8 +54,7 @@ fn task(args: &TaskArgs, input: &FnInput, function: &Function, fingerprint: u64)
     };
     let meta = meta::meta(rt, function, &facts);
     let (body, run) = (body(input), run(rt, function));
-    let (hooks, key) = (hooks(rt, &args.hooks), cache_key(rt, args, function));
-    let items = quote!(#body #run #hooks #key);
+    let items = quote!(#body #run);
     let call = callable::function(rt, input, function, &TokenStream::new());
     let registration = callable::registration(rt, function, &items, &quote!(&#meta));
     quote!(#call #registration)
@@ -138,11 +137,17 @@ fn options(args: &TaskArgs, function: &Function) -> TokenStream {
     }));
     let (timeout, cache) = (
         option(args.both.timeout.map(duration)),
-        option(args.cache.map(duration)),
+        cache(args, function),
     );
     let (version, queue) = (text(args.both.version.as_ref()), text(args.queue.as_ref()));
     let (blocking, durable) = (!function.is_async, args.durable);
     let when_full = variant(args.when_full.as_deref().unwrap_or("queue"));
+    let (on_failure, on_success) = (
+        hook(rt, args.on_failure.as_ref()),
+        hook(rt, args.on_success.as_ref()),
+    );
+    let rollback = rollback(rt, args.rollback.as_ref(), function);
+    let park = args.park;
     let priority = args.priority.clone().unwrap_or_else(|| quote!(0));
     let limit = option(args.limit.as_ref().map(|limit| {
         let (path, weight) = (&limit.limit, &limit.weight);
@@ -168,19 +173,34 @@ fn options(args: &TaskArgs, function: &Function) -> TokenStream {
             queue: #queue,
             priority: #priority,
             when_full: #rt::__private::WhenFull::#when_full,
+            on_failure: #on_failure,
+            on_success: #on_success,
+            rollback: #rollback,
+            park: #park,
             later: &[#(#later),*],
         }
     }
 }
 
-/// A cache key is made of the recorded inputs: checked now, though used later.
-fn cache_key(rt: &Path, args: &TaskArgs, function: &Function) -> TokenStream {
-    let key = args.cache_key.iter().map(|path| {
-        let tys = function.recorded().map(|(param, _)| &param.ty);
-        let rt = crate::names::path_at(rt, path.span());
-        quote_spanned! {path.span()=>
-            const _: () = #rt::__private::check_cache_key::<(#(#tys,)*), _>(&#path);
+/// How long results are kept, and what tells them apart.
+fn cache(args: &TaskArgs, function: &Function) -> TokenStream {
+    let rt = &args.both.rt;
+    let marker = crate::names::marker(&function.ident);
+    option(args.cache.map(|keep| {
+        let keep = duration(keep);
+        let key = option(args.cache_key.as_ref().map(|path| {
+            let tys = function.recorded().map(|(param, _)| &param.ty);
+            let at = crate::names::path_at(rt, path.span());
+            quote_spanned! {path.span()=>
+                |inputs| #at::__private::cache_key_of::<(#(#tys,)*), _>(&#path, inputs)
+            }
+        }));
+        quote! {
+            #rt::__private::CacheOptions {
+                keep: #keep,
+                key: #key,
+                fits: |output| #rt::__private::decode::<<#marker as #rt::__private::Callable>::Output>(output).is_ok(),
+            }
         }
-    });
-    quote!(#(#key)*)
+    }))
 }

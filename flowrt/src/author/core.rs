@@ -3,6 +3,7 @@
 //! The flow's side builds calls and polls them; the driver's side hands out completions, one between two polls of the
 //! flow. Both sides meet under one lock.
 
+mod beside;
 mod driver;
 mod flow;
 mod handled;
@@ -13,6 +14,7 @@ mod turns;
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::fmt;
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
@@ -32,7 +34,7 @@ use crate::clock::Clock;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::ids::RunId;
 use crate::model::payload::{Digest, Payload};
-use crate::model::record::{Entry, Micros, StepKind, StepRecord};
+use crate::model::record::{CacheUse, Entry, Micros, StepKind, StepRecord};
 use crate::model::replay::{Aside, Replay};
 use crate::model::state::TaskState;
 
@@ -76,6 +78,9 @@ pub(crate) struct Facts {
     pub(crate) name: Arc<str>,
     pub(crate) seed: u64,
     pub(crate) logical_time: Micros,
+    pub(crate) cache: CacheUse,
+    /// When the run was accepted.
+    pub(crate) accepted: Micros,
     pub(crate) depth: u32,
     pub(crate) history_max: u64,
     /// Going on after a failure handles it; the nodes of a DAG go on whatever failed beside them.
@@ -118,7 +123,8 @@ struct Inner {
     dropped: HashSet<(usize, u32)>,
     /// Entries that ride along with the next commit.
     pending: Vec<Entry>,
-    next_seq: u64,
+    /// Numbers of completions; what is recorded beside the flow takes its own from the same row.
+    numbers: Numbers,
     running: usize,
     /// A race was decided; that must be on the disk before another body starts.
     decided: bool,
@@ -127,10 +133,22 @@ struct Inner {
     untracked: usize,
     branches: usize,
     diverged: Option<Error>,
+    /// The flow ends here, and goes on in another run.
+    continuation: Option<Continuation>,
     waker: Option<Waker>,
     marks_handled: bool,
     open_failures: handled::OpenFailures,
 }
+
+/// The call in which a run goes on.
+#[derive(Debug, Clone)]
+pub(crate) struct Continuation {
+    pub(crate) meta: &'static Meta,
+    pub(crate) input: Payload,
+}
+
+/// The number of the next completion.
+pub(crate) type Numbers = Arc<AtomicU64>;
 
 /// What the driver finds after a poll of the flow.
 #[derive(Debug)]
@@ -155,7 +173,7 @@ impl Core {
         host: Arc<dyn Host>,
         replay: Replay,
         aside: Aside,
-        next_seq: u64,
+        numbers: Numbers,
     ) -> Arc<Self> {
         let marks_handled = facts.is_program;
         Arc::new(Self {
@@ -175,13 +193,14 @@ impl Core {
                 of_steps: HashMap::new(),
                 dropped: HashSet::new(),
                 pending: Vec::new(),
-                next_seq,
+                numbers,
                 running: 0,
                 decided: false,
                 inlined: 0,
                 untracked: 0,
                 branches: 0,
                 diverged: None,
+                continuation: None,
                 waker: None,
                 marks_handled,
                 open_failures: handled::OpenFailures::default(),

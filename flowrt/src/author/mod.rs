@@ -3,14 +3,17 @@
 pub(crate) mod call;
 pub(crate) mod cancel;
 pub mod context;
+pub mod continuing;
 pub(crate) mod core;
 pub mod dag;
 pub(crate) mod expand;
 pub(crate) mod frame;
 pub(crate) mod given;
+pub mod hook;
 pub(crate) mod map;
 pub mod meta;
 pub(crate) mod mix;
+pub mod outcome;
 pub(crate) mod plain;
 pub(crate) mod poll;
 pub(crate) mod predicate;

@@ -2,7 +2,7 @@
 
 use clap::{Arg, ArgAction, ArgMatches, Command};
 
-use super::{check, completions, graph, limits, run, runs, secrets, store, store_place};
+use super::{cache, check, completions, graph, limits, run, runs, secrets, store, store_place};
 use crate::author::meta::Meta;
 use crate::error::Error;
 
@@ -41,6 +41,7 @@ impl Program {
             .subcommand(graph::command())
             .subcommand(runs::command())
             .subcommand(limits::command())
+            .subcommand(cache::command())
             .subcommand(secrets::command())
             .subcommand(check::command())
             .subcommand(store::command())

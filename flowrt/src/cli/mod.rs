@@ -2,6 +2,7 @@
 //! what carries it out.
 
 mod background;
+mod cache;
 mod cancel;
 mod check;
 mod command;
@@ -96,6 +97,7 @@ async fn dispatch(program: &Program, typed: &Typed) -> Result<ExitCode> {
         Some(("graph", matches)) => graph::run(program, matches).await,
         Some(("runs", matches)) => runs::run(matches).await,
         Some(("limits", matches)) => limits::run(matches).await,
+        Some(("cache", matches)) => cache::run(matches).await,
         Some(("secrets", matches)) => secrets::run(matches).await,
         Some(("check", matches)) => check::run(program, matches).await,
         Some(("store", matches)) => store::run(matches).await,

@@ -13,6 +13,7 @@ use super::around::Beginning;
 use super::host::RunHost;
 use super::lack;
 use super::limits::{Begun, begin, ousted};
+use super::park;
 use crate::author::cancel::Cancel;
 use crate::author::context::{Attempt, TaskContext};
 use crate::author::core::Core;
@@ -72,7 +73,7 @@ pub(super) async fn run_task(
     let mut first = None;
     let mut lacking = 0;
     loop {
-        let context = context_of(&core, &step, failed + 1, &cancel);
+        let context = context_of(&host, &core, &step, failed + 1, &cancel);
         let begun = match given.take() {
             Some(permit) => Ok(Begun::at_once(permit)),
             None => Box::pin(begin(&host, key, meta, &input, &context.0)).await,
@@ -106,7 +107,8 @@ pub(super) async fn run_task(
         let result = result.and_then(in_no_clear);
         let (ended, took) = core.clock.after(started, watch);
         let retried = matches!(&result, Err(error) if failed < options.retries_of(meta) && may_retry(meta, error))
-            && !core.stops.any();
+            && !core.stops.any()
+            && host.spends_a_retry();
         let recorded = outcome(result, meta, &step, failed + 1);
         failed += 1;
         if !retried {
@@ -118,6 +120,7 @@ pub(super) async fn run_task(
                 ended,
                 fingerprint: meta.fingerprint,
                 signal: None,
+                reused_from: None,
                 synced: meta.task.durable || took >= WORTH_A_SYNC,
             };
         }
@@ -150,11 +153,18 @@ fn outcome(result: Result<Payload>, meta: &Meta, step: &str, attempts: u32) -> R
 }
 
 /// What the body of an attempt may ask about it.
-fn context_of(core: &Core, step: &Arc<str>, attempt: u32, cancel: &Arc<Cancel>) -> TaskContext {
+fn context_of(
+    host: &RunHost,
+    core: &Core,
+    step: &Arc<str>,
+    attempt: u32,
+    cancel: &Arc<Cancel>,
+) -> TaskContext {
     TaskContext(Arc::new(Attempt {
         run: Some(core.facts.run),
         step: step.clone(),
         attempt,
+        undone: host.undone(step),
         logical_time: core.facts.logical_time,
         cancel: cancel.clone(),
         used: OnceLock::new(),
@@ -172,14 +182,22 @@ async fn until_next(
     options: &CallOptions,
     mut record: AttemptRecord,
 ) {
-    let delay = retry::jitter(
-        options.delay_of(meta, record.attempt),
-        meta.task.jitter,
-        crate::clock::random_u64(),
-    );
+    // What a server said is kept to the moment.
+    let told = Error::from_json(&record.error).comes_again();
+    let delay = told.unwrap_or_else(|| {
+        retry::jitter(
+            options.delay_of(meta, record.attempt),
+            meta.task.jitter,
+            crate::clock::random_u64(),
+        )
+    });
     let next = record.finished.saturating_add(crate::clock::micros(delay));
     record.next = Some(next);
-    let entries = failed_attempt(record, delay);
+    let step = record.step.clone();
+    let mut entries = failed_attempt(record, delay);
+    if meta.task.park && delay.is_zero() {
+        entries.push(Entry::WaitOver(step));
+    }
     // A count that could not be written down costs at most one more attempt after a crash.
     if host.record(entries, Durability::Soon).await.is_ok() {
         core.clock.sleep_until(next).await;
@@ -201,7 +219,12 @@ async fn body_begins(
         std::future::pending::<()>().await;
     }
     core.body_starts(key, Busy::Body, cancel.clone());
-    host.note_start(step, meta.name, attempt).await;
+    host.note_start(step, (meta.name, attempt), || core.label_of(key))
+        .await;
+    if meta.task.park {
+        let note = park::begins(step, attempt, core.clock.now());
+        Box::pin(host.note_synced(note)).await;
+    }
 }
 
 /// A signal that stops this process may have stopped what the body had started, and be heard here a little later. The
@@ -308,7 +331,7 @@ fn in_no_clear(value: Payload) -> Result<Payload> {
     .hint("return a `Secret`, which is recorded encrypted, or leave the value out"))
 }
 
-fn panicked(panic: &(dyn std::any::Any + Send)) -> Error {
+pub(super) fn panicked(panic: &(dyn std::any::Any + Send)) -> Error {
     let text = panic
         .downcast_ref::<&str>()
         .copied()
@@ -319,7 +342,7 @@ fn panicked(panic: &(dyn std::any::Any + Send)) -> Error {
     )
 }
 
-fn located(error: &Error, meta: &Meta, step: &str, attempts: u32) -> Error {
+pub(super) fn located(error: &Error, meta: &Meta, step: &str, attempts: u32) -> Error {
     error
         .clone()
         .at(step, Some(format!("{}:{}", meta.file, meta.line)), attempts)
@@ -349,5 +372,6 @@ fn may_come(error: &Error) -> bool {
 }
 
 fn may_retry(meta: &Meta, error: &Error) -> bool {
-    may_come(error) && meta.task.retry_if.is_none_or(|retry_if| retry_if(error))
+    may_come(error)
+        && (error.is_retryable() || meta.task.retry_if.is_none_or(|retry_if| retry_if(error)))
 }

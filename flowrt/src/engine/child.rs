@@ -10,7 +10,8 @@ use tokio::task::AbortHandle;
 use super::around::Beginning;
 use super::driver::Stop;
 use super::host::{Message, RunHost};
-use super::{DEPTH_MAX, again, build, drive, patiently, trouble};
+use super::successor::{forget_chain, last_of_chain};
+use super::{again, build, drive, patiently, trouble};
 use crate::author::cancel::Stops;
 use crate::author::context::TaskContext;
 use crate::author::core::Core;
@@ -67,6 +68,11 @@ impl Children {
         for live in self.lock().values() {
             live.stops.interrupt.set();
         }
+    }
+
+    /// Whether the end of one is decided, and only what follows from it keeps it.
+    pub(super) fn any_decided(&self) -> bool {
+        self.lock().values().any(|live| live.stops.decided.is_set())
     }
 
     /// Stops driving them where they are.
@@ -127,6 +133,7 @@ pub(super) async fn run_child(
     let started = core.clock.now();
     let step = core.step_id(key).to_string();
     let stops = Stops {
+        in_hook: core.stops.in_hook,
         by_signal: core.stops.by_signal.clone(),
         ..Stops::default()
     };
@@ -170,6 +177,7 @@ fn ended(key: Key, core: &Core, meta: &Meta, started: Micros, recorded: Recorded
         ended: core.clock.now(),
         fingerprint: meta.fingerprint,
         signal: None,
+        reused_from: None,
         synced: true,
     }
 }
@@ -196,9 +204,10 @@ async fn outcome(
     input: &Payload,
     stops: Stops,
 ) -> std::result::Result<RunRecord, Trouble> {
-    if core.facts.depth >= DEPTH_MAX {
+    let depth_max = host.shared.settings.depth_max();
+    if core.facts.depth >= depth_max {
         let message =
-            format!("child runs are nested {DEPTH_MAX} deep, the most that may be (depth_max)");
+            format!("child runs are nested {depth_max} deep, the most that may be (depth_max)");
         let error = Error::new(ErrorKind::Limit, message)
             .hint("give the recursion a base case that is reached sooner");
         return Err(Trouble::Failed(error));
@@ -213,16 +222,19 @@ async fn outcome(
     loop {
         let changed = host.shared.changed.notified();
         failpoint("engine::before_child");
-        let record = patiently(|| host.shared.store.create_run(new.clone()))
+        let first = patiently(|| host.shared.store.create_run(new.clone()))
             .await
             .map_err(lost)?;
+        let same_input = first.input.digest() == new.input.digest();
+        let record = last_of_chain(&host.shared, first.clone())
+            .await
+            .map_err(|error| Trouble::Stop(Stop::Lost(error)))?;
         failpoint("engine::after_child");
         let owner = record
             .owner
             .filter(|owner| *owner != host.shared.store.process());
         let elsewhere = owner.is_some_and(|owner| host.shared.store.is_alive(owner))
             || host.shared.active.holds(record.id);
-        let same_input = record.input.digest() == new.input.digest();
         match what_to_do(record.state, begun, elsewhere, same_input) {
             Do::Take => return Ok(record),
             Do::Wait => {
@@ -233,7 +245,8 @@ async fn outcome(
             }
             Do::Park => return Err(Trouble::Stop(parked(&record))),
             todo @ (Do::Claim | Do::Reopen | Do::Other) => {
-                let claimed = claim(host, &record, &todo, &new.input).await?;
+                let record = if todo == Do::Other { &first } else { &record };
+                let claimed = claim(host, record, &todo, &new.input).await?;
                 // Another process was faster, and drives it now.
                 let Some(claimed) = claimed else { continue };
                 let wait = WaitRecord {
@@ -342,7 +355,10 @@ async fn claim(
 ) -> std::result::Result<Option<RunRecord>, Trouble> {
     let shared = &host.shared;
     let claimed = match todo {
-        Do::Other => again::with_other_input(shared, record.clone(), input.clone()).await,
+        Do::Other => match forget_chain(shared, record).await {
+            Ok(()) => again::with_other_input(shared, record.clone(), input.clone()).await,
+            Err(error) => Err(error),
+        },
         Do::Reopen => match again::redo_of(shared, record).await {
             Ok(changes) => again::reopen(shared, record, changes).await,
             Err(error) => Err(error),
@@ -386,6 +402,7 @@ fn new_run(parent: RunId, core: &Core, step: &str, meta: &Meta, input: &Payload)
         created: core.clock.now(),
         logical_time: core.facts.logical_time,
         build: build::build().to_owned(),
+        cache: core.facts.cache,
         steps: Vec::new(),
     }
 }

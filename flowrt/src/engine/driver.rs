@@ -3,6 +3,7 @@
 use std::future::poll_fn;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use std::task::Poll;
 use std::time::Duration;
 
@@ -11,12 +12,14 @@ use futures_util::future::{BoxFuture, CatchUnwind};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 use super::attempt::Task;
+use super::beside::Beside;
+use super::hooks::{self, Hooks};
 use super::host::{Handle, Message, RunHost};
 use super::starter;
 use super::{Shared, end, patiently, trouble};
 use crate::author::cancel::Stops;
 use crate::author::context::TaskContext;
-use crate::author::core::{Core, Facts, Host, Next, history_full};
+use crate::author::core::{Continuation, Core, Facts, Host, Next, Numbers, history_full};
 use crate::author::meta::{Kind, Meta};
 use crate::author::record::arguments;
 use crate::author::slot::{Finished, Key, Work};
@@ -42,6 +45,8 @@ const QUIET_AT_MOST: Duration = Duration::from_secs(5);
 pub(super) enum Stop {
     /// It returned.
     Returned(Result<Payload>),
+    /// It goes on in another run.
+    Continued(Continuation),
     /// The run parks: the code does not fit the record.
     Parked(Error),
     /// It waits for something that is not recorded, or did what it must not.
@@ -56,6 +61,12 @@ pub(super) enum Stop {
     Lost(Error),
 }
 
+/// What a flow ends with.
+enum Output {
+    Value(Payload),
+    Next(Continuation),
+}
+
 type Flow = CatchUnwind<AssertUnwindSafe<BoxFuture<'static, Result<Payload>>>>;
 
 /// One attempt of a flow.
@@ -66,6 +77,8 @@ pub(super) struct Driver {
     pub(super) meta: &'static Meta,
     pub(super) began: Micros,
     pub(super) messages: UnboundedReceiver<Message>,
+    /// Makes calls that the flow does not see.
+    pub(super) beside: Arc<Beside>,
     deadline: Option<Micros>,
     /// The state that the store has.
     shown: RunState,
@@ -93,14 +106,19 @@ impl Driver {
             &journal,
             sender,
         ));
+        if let Some(budget) = meta.flow.retry_budget {
+            host.limit_retries(budget, &journal);
+        }
         let numbers = journal.steps.iter().map(|step| step.seq);
         let last = numbers.filter(|seq| *seq < ASIDE).max();
-        let (replay, aside) = Replay::of(journal);
+        let numbers = Numbers::new(AtomicU64::new(last.map_or(0, |seq| seq + 1)));
         let facts = Facts {
             run: record.id,
             name: record.name.as_str().into(),
             seed: record.seed,
             logical_time: record.logical_time,
+            cache: record.cache,
+            accepted: record.created,
             depth,
             history_max: shared.settings.history_steps_max(),
             is_program: meta.kind == Kind::Program,
@@ -108,6 +126,18 @@ impl Driver {
             fail_fast: meta.flow.fail_fast,
             vault: Some(shared.vault.clone()),
         };
+        let beside = Arc::new(Beside::new(
+            shared.clone(),
+            record.clone(),
+            facts.clone(),
+            stops.interrupt.clone(),
+            numbers.clone(),
+            &journal,
+        ));
+        if !hooks::tasks().is_empty() {
+            host.watch_outcomes(Hooks::new(beside.clone(), &journal, stops.in_hook));
+        }
+        let (replay, aside) = Replay::of(journal);
         let core = Core::new(
             facts,
             shared.clock.clone(),
@@ -115,7 +145,7 @@ impl Driver {
             Arc::new(Handle(host.clone())),
             replay,
             aside,
-            last.map_or(0, |seq| seq + 1),
+            numbers,
         );
         Self {
             core,
@@ -123,6 +153,7 @@ impl Driver {
             meta,
             began: shared.clock.now(),
             messages,
+            beside,
             deadline,
             shown: record.state,
             flow: None,
@@ -131,12 +162,20 @@ impl Driver {
         }
     }
 
+    /// The hooks of the run's tasks, if the program has any.
+    pub(super) fn hooks(&self) -> Option<&Hooks> {
+        self.host.hooks.get()
+    }
+
     pub(super) async fn until_stop(&mut self) -> Stop {
         let meta = self.meta;
         let input = match arguments(meta, &self.record.input) {
             Ok(input) => input,
             Err(error) => return Stop::Misused(error),
         };
+        if let Some(hooks) = self.hooks() {
+            hooks.go_on();
+        }
         let context = TaskContext::plain(meta.name, self.record.logical_time);
         self.flow = Some(AssertUnwindSafe((meta.body)(input, context)).catch_unwind());
         let mut returned = None;
@@ -152,10 +191,22 @@ impl Driver {
             } else if let Some(flow) = &mut self.flow {
                 let core = &self.core;
                 let polled = poll_fn(|cx| Poll::Ready(core.poll_flow(flow, cx))).await;
-                if let Poll::Ready(result) = polled {
+                let continuation = core.take_continuation();
+                returned = match (polled, continuation) {
+                    (Poll::Ready(result), _) => {
+                        let result =
+                            result.unwrap_or_else(|panic| Err(end::panicked(meta, &*panic)));
+                        Some(result.map(Output::Value))
+                    }
+                    (Poll::Pending, Some(next)) => {
+                        // As if it had returned: what it has not submitted ends with it.
+                        self.drop_flow();
+                        Some(Ok(Output::Next(next)))
+                    }
+                    (Poll::Pending, None) => None,
+                };
+                if returned.is_some() {
                     self.core.close_flow();
-                    returned =
-                        Some(result.unwrap_or_else(|panic| Err(end::panicked(meta, &*panic))));
                 }
             }
             if let Some(stop) = self.step(returned.is_some()).await {
@@ -181,13 +232,14 @@ impl Driver {
         }
     }
 
-    fn returned(&self, result: Result<Payload>) -> Stop {
+    fn returned(&self, result: Result<Output>) -> Stop {
         if let Some(error) = self.core.take_diverged().or_else(|| self.core.unreached()) {
             return Stop::Parked(error);
         }
         match (result, self.core.unawaited_failure()) {
-            (Ok(_), Some(error)) => Stop::Returned(Err(error)),
-            (result, _) => Stop::Returned(result),
+            (Ok(_), Some(error)) | (Err(error), _) => Stop::Returned(Err(error)),
+            (Ok(Output::Value(output)), None) => Stop::Returned(Ok(output)),
+            (Ok(Output::Next(next)), None) => Stop::Continued(next),
         }
     }
 
@@ -221,7 +273,8 @@ impl Driver {
         }
     }
 
-    /// Tasks begin as places become free; all else begins at once, and so does what waits for a limit first.
+    /// Tasks begin as places become free; all else begins at once, and so does what may wait for a limit, or for the same
+    /// result elsewhere, first.
     fn start(&self, starts: Vec<(Key, Work)>) {
         let handle = Handle(self.host.clone());
         let (mut tasks, mut blocking) = (Vec::new(), Vec::new());
@@ -231,7 +284,10 @@ impl Driver {
                     meta,
                     input,
                     options,
-                } if meta.kind == Kind::Task && meta.task.limit.is_none() => {
+                } if meta.kind == Kind::Task
+                    && meta.task.limit.is_none()
+                    && meta.task.cache.is_none() =>
+                {
                     let task = Task {
                         meta,
                         input,

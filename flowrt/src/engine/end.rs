@@ -10,7 +10,7 @@ use crate::clock::Clock;
 use crate::error::{Error, ErrorKind, Result};
 use crate::failpoint::failpoint;
 use crate::model::payload::Payload;
-use crate::model::record::Entry;
+use crate::model::record::{Entry, Micros};
 use crate::model::state::RunState;
 use crate::store::{self, Durability, Ending};
 
@@ -30,6 +30,20 @@ impl Driver {
             Stop::Returned(Err(error)) | Stop::Misused(error) => {
                 (RunState::Failed, None, Some(error))
             }
+            // The process goes before the hooks have ended: whoever takes the run up comes to this point again.
+            Stop::Continued(_) if !self.hooks_settled().await? => {
+                (RunState::Interrupted, None, None)
+            }
+            Stop::Continued(next) => match self.go_on(&next).await {
+                Err(store::Error::TooLarge { .. }) => {
+                    let error = Error::new(
+                        ErrorKind::Limit,
+                        "the parameters that the run should go on with are too large for the store (payload_bytes_max)",
+                    );
+                    (RunState::Failed, None, Some(error))
+                }
+                other => return other.map_err(trouble).map(|()| false),
+            },
             Stop::Parked(error) => {
                 // The line of the flow, unless that of a call is known.
                 let line = format!("{}:{}", self.meta.file, self.meta.line);
@@ -56,6 +70,9 @@ impl Driver {
                 (RunState::Interrupted, None, None)
             }
             Stop::Lost(error) => {
+                if let Some(hooks) = self.hooks() {
+                    hooks.abort();
+                }
                 self.host.children.abort();
                 self.core.release_running();
                 return Err(error);
@@ -90,6 +107,7 @@ impl Driver {
         let now = self.core.clock.now();
         let mut entries = self.core.abort_running(now);
         self.children_end().await;
+        self.hooks_end().await?;
         entries.extend(retry::failed_attempt(
             self.meta,
             self.record.attempt,
@@ -100,7 +118,8 @@ impl Driver {
         self.host.record(entries, Durability::Synced).await
     }
 
-    async fn finish(
+    /// Ends the run so, once all that follows from it is done.
+    pub(super) async fn finish(
         &mut self,
         state: RunState,
         output: Option<Payload>,
@@ -125,33 +144,57 @@ impl Driver {
             error: error.map(|error| Payload::from_json(error.to_json())),
             at,
         };
+        if !state.is_final() {
+            self.hooks_end().await?;
+        }
+        let ending = match &ending.output {
+            Some(output) if output.len() > store::PAYLOAD_BYTES_MAX => {
+                too_large(output.len(), store::PAYLOAD_BYTES_MAX, at)
+            }
+            _ => ending,
+        };
+        self.conclude(entries, ending).await
+    }
+
+    /// The last thing that is written of the run.
+    pub(super) async fn write_last(&mut self, entries: Vec<Entry>, ending: Ending) -> Result<()> {
         match self.write_end(&entries, &ending).await {
-            Err(store::Error::TooLarge { .. }) if ending.output.is_some() => {
-                let error = trouble(store::Error::TooLarge {
-                    what: "the result of the flow".to_owned(),
-                    size: ending.output.as_deref().map_or(0, str::len),
-                    limit: store::PAYLOAD_BYTES_MAX,
-                    setting: "payload_bytes_max",
-                });
-                let ending = Ending {
-                    state: RunState::Failed,
-                    output: None,
-                    error: Some(Payload::from_json(error.to_json())),
-                    at,
-                };
-                self.write_end(&entries, &ending).await
+            Err(store::Error::TooLarge { limit, .. }) if ending.output.is_some() => {
+                let size = ending.output.as_deref().map_or(0, str::len);
+                self.write_end(&entries, &too_large(size, limit, ending.at))
+                    .await
             }
             other => other,
         }
         .map_err(trouble)?;
-        if state.is_final() && self.host.children.were_any() {
-            for child in self.orphans().await? {
-                crash::end_orphan(&self.host.shared, child, false)
-                    .await
-                    .map_err(trouble)?;
+        if ending.state.is_final() {
+            self.end_orphans().await.map_err(trouble)?;
+        }
+        Ok(())
+    }
+
+    /// No child run is left behind by a run that has ended.
+    pub(super) async fn end_orphans(&mut self) -> Result<(), store::Error> {
+        let shared = &self.host.shared;
+        if self.host.children.were_any() {
+            for child in crash::unfinished_below(shared, self.record.id).await? {
+                crash::end_orphan(shared, child, false).await?;
             }
         }
         Ok(())
+    }
+
+    /// Hooks of tasks end before anything else takes numbers of the run.
+    async fn hooks_end(&mut self) -> Result<()> {
+        self.hooks_settled().await.map(drop)
+    }
+
+    /// `false` if the process goes first.
+    async fn hooks_settled(&mut self) -> Result<bool> {
+        match self.hooks() {
+            Some(hooks) => hooks.settled().await,
+            None => Ok(true),
+        }
     }
 
     async fn write_end(&mut self, entries: &[Entry], ending: &Ending) -> Result<(), store::Error> {
@@ -169,19 +212,34 @@ impl Driver {
     }
 
     /// Child runs that were dropped or stopped write their own ends first, within their own grace.
-    async fn children_end(&mut self) {
+    pub(super) async fn children_end(&mut self) {
         let longest = self.host.shared.settings.grace() + Duration::from_secs(1);
         let clock = Clock::real();
         tokio::select! {
             () = self.host.children.gone() => {}
-            () = clock.sleep(longest) => {}
+            () = clock.sleep(longest) => {
+                // What follows from the end of a child is done to its end, however long that takes.
+                if self.host.children.any_decided() {
+                    self.host.children.gone().await;
+                }
+            }
         }
     }
+}
 
-    async fn orphans(&mut self) -> Result<Vec<crate::model::ids::RunId>> {
-        crash::unfinished_below(&self.host.shared, self.record.id)
-            .await
-            .map_err(trouble)
+/// How a run ends whose result is too large to be recorded.
+fn too_large(size: usize, limit: usize, at: Micros) -> Ending {
+    let error = trouble(store::Error::TooLarge {
+        what: "the result of the flow".to_owned(),
+        size,
+        limit,
+        setting: "payload_bytes_max",
+    });
+    Ending {
+        state: RunState::Failed,
+        output: None,
+        error: Some(Payload::from_json(error.to_json())),
+        at,
     }
 }
 

@@ -2,16 +2,18 @@
 
 use std::collections::{HashMap, HashSet};
 use std::fmt;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use futures_util::future::BoxFuture;
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::attempt::Task;
+use super::cache;
 use super::child::Children;
 use super::driver::Stop;
+use super::hooks::Hooks;
 use super::signal::Signals;
 use super::starter::Queue;
 use super::{Shared, attempt, child, crash, patiently, signal, trouble};
@@ -21,10 +23,11 @@ use crate::author::slot::{Asked, Finished, Key, Recorded, Work};
 use crate::clock::micros;
 use crate::error::{Error, Result};
 use crate::failpoint::failpoint;
+use crate::model::after::Afters;
 use crate::model::event::What;
 use crate::model::ids::RunId;
 use crate::model::payload::Payload;
-use crate::model::record::{Entry, Journal, Micros, RunRecord, WaitRecord};
+use crate::model::record::{CacheUse, Entry, Journal, Micros, RunRecord, WaitRecord};
 use crate::model::state::TaskState;
 use crate::store::Durability;
 
@@ -64,6 +67,12 @@ pub(super) struct RunHost {
     pub(super) children: Children,
     /// The process died, and nothing has been recorded since: what begins is noted, so that a loop knows its cause.
     suspicious: AtomicBool,
+    /// Told of all that is recorded, if the program's tasks have hooks.
+    pub(super) hooks: OnceLock<Hooks>,
+    /// How many more attempts the tasks of the run may have after failed ones.
+    retries_left: AtomicU32,
+    /// How often steps were undone before they are done again now.
+    undone: HashMap<String, u32>,
 }
 
 impl fmt::Debug for RunHost {
@@ -126,7 +135,38 @@ impl RunHost {
             signals: Signals::of(journal),
             children: Children::of(journal),
             suspicious: AtomicBool::new(record.crashes > 0),
+            hooks: OnceLock::new(),
+            retries_left: AtomicU32::new(u32::MAX),
+            undone: Afters::of(journal).undone_before(),
         }
+    }
+
+    /// All tasks of the run together may be tried again so often; what was recorded of failed attempts counts.
+    pub(super) fn limit_retries(&self, budget: u32, journal: &Journal) {
+        let of_tasks = journal.attempts.iter().filter(|at| !at.step.is_empty());
+        let spent = u32::try_from(of_tasks.count()).unwrap_or(u32::MAX);
+        self.retries_left
+            .store(budget.saturating_sub(spent), Ordering::Relaxed);
+    }
+
+    /// Whether one more attempt is left to the run; it is spent then.
+    pub(super) fn spends_a_retry(&self) -> bool {
+        let spend = |left: u32| match left {
+            u32::MAX => Some(left),
+            left => left.checked_sub(1),
+        };
+        let (set, get) = (Ordering::Relaxed, Ordering::Relaxed);
+        self.retries_left.fetch_update(set, get, spend).is_ok()
+    }
+
+    /// From now on these hooks are told of all that is recorded.
+    pub(super) fn watch_outcomes(&self, hooks: Hooks) {
+        let _ = self.hooks.set(hooks);
+    }
+
+    /// How often that step was done and undone before.
+    pub(super) fn undone(&self, step: &str) -> u32 {
+        self.undone.get(step).copied().unwrap_or_default()
     }
 
     pub(super) fn earlier_attempts(&self, step: &str) -> (u32, Option<Micros>) {
@@ -188,7 +228,8 @@ impl RunHost {
         let watched;
         let recorded = if store.is_always_there() {
             // Nobody needs what was written, unless somebody watches.
-            watched = self.shared.events.is_watched().then(|| entries.clone());
+            let is_watched = self.shared.events.is_watched() || self.hooks.get().is_some();
+            watched = is_watched.then(|| entries.clone());
             store.record(run, epoch, entries, durability).await
         } else {
             let recorded =
@@ -200,6 +241,9 @@ impl RunHost {
         recorded.map_err(trouble)?;
         if let Some(entries) = watched {
             self.shared.events.recorded(run, &entries);
+            if let Some(hooks) = self.hooks.get() {
+                hooks.recorded(&entries);
+            }
         }
         Ok(())
     }
@@ -211,6 +255,15 @@ impl RunHost {
         } else {
             Durability::Soon
         };
+        self.note(wait, durability).await;
+    }
+
+    /// Writes down that a step waits, on the disk. Returns only then; else the run is lost.
+    pub(super) async fn note_synced(&self, wait: WaitRecord) {
+        self.note(wait, Durability::Synced).await;
+    }
+
+    async fn note(&self, wait: WaitRecord, durability: Durability) {
         if let Err(error) = self.record(vec![Entry::Wait(wait)], durability).await {
             let _ = self.messages.send(Message::Lost(error));
             std::future::pending::<()>().await;
@@ -218,11 +271,17 @@ impl RunHost {
     }
 
     /// Tells those who watch that a body begins, and writes it down if the run is under suspicion of killing its process.
-    pub(super) async fn note_start(&self, step: &Arc<str>, task: &'static str, attempt: u32) {
+    pub(super) async fn note_start(
+        &self,
+        step: &Arc<str>,
+        (task, attempt): (&'static str, u32),
+        label: impl FnOnce() -> Option<Arc<str>>,
+    ) {
         self.shared.events.tell(self.run, || What::Started {
             step: step.clone(),
             task,
             attempt,
+            label: label(),
         });
         if self.suspicious.load(Ordering::Relaxed) {
             Box::pin(self.note_suspicious(step)).await;
@@ -257,6 +316,7 @@ pub(super) fn finished(
         ended: core.clock.now(),
         fingerprint: 0,
         signal,
+        reused_from: None,
         synced: true,
     }
 }
@@ -314,7 +374,12 @@ impl Host for Handle {
                     input,
                     options,
                 };
-                Box::pin(attempt::run_task(host, core, key, task, None))
+                // A poll asks anew each time.
+                let uses = |_: &_| core.facts.cache != CacheUse::Off && !core.is_part(key);
+                match meta.task.cache.filter(uses) {
+                    Some(keeps) => Box::pin(cache::run_task(host, core, key, task, keeps)),
+                    None => Box::pin(attempt::run_task(host, core, key, task, None)),
+                }
             }
             Work::Call { meta, input, .. } => {
                 Box::pin(child::run_child(host, core, key, meta, input))

@@ -1,24 +1,31 @@
 //! Drives runs: nothing happens outside that was not first recorded.
 
 mod active;
+mod after;
 pub(crate) mod again;
 mod around;
 mod attempt;
+mod beside;
 pub(crate) mod build;
+mod cache;
 mod child;
 mod crash;
 mod drive;
 mod driver;
 mod end;
 mod events;
+mod hooks;
 mod host;
 mod lack;
 mod limits;
+pub(crate) mod park;
 mod patience;
+pub(crate) mod retention;
 mod retry;
 mod settings;
 mod signal;
 mod starter;
+mod successor;
 mod vault;
 mod watch;
 
@@ -26,6 +33,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use active::Active;
+pub(crate) use after::may_follow_a_cancel;
 pub(crate) use around::{Around, Beginning};
 pub(crate) use crash::{end_orphan, may_have_crashed, warn_of_aborts};
 pub(crate) use drive::drive;
@@ -33,6 +41,7 @@ pub use events::Events;
 use events::Hub;
 pub(crate) use patience::patiently;
 pub(crate) use settings::Settings;
+pub(crate) use successor::last_of_chain;
 pub(crate) use vault::EngineVault;
 
 use crate::author::meta::Meta;
@@ -42,9 +51,6 @@ use crate::logs::Sink;
 use crate::model::event::What;
 use crate::model::record::LogLine;
 use crate::store::{self, Store};
-
-/// The most child runs that may nest.
-pub(crate) const DEPTH_MAX: u32 = 64;
 
 /// What all runs of an open engine share.
 #[derive(Debug)]
@@ -57,6 +63,7 @@ pub(crate) struct Shared {
     pub(crate) flows: HashMap<&'static str, &'static Meta>,
     limiter: std::sync::OnceLock<limits::Limiter>,
     pub(crate) active: Active,
+    computing: cache::Computing,
     pub(crate) vault: Arc<EngineVault>,
     pub(crate) settings: Settings,
     /// Told when something may have changed for a run that waits: a signal, a cancel, the end of a run.
@@ -85,6 +92,7 @@ impl Shared {
             flows,
             limiter: std::sync::OnceLock::new(),
             active: Active::default(),
+            computing: cache::Computing::default(),
             vault,
             settings: Settings::default(),
             changed: tokio::sync::Notify::new(),

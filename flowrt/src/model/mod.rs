@@ -1,5 +1,6 @@
 //! Plain data and pure rules: no I/O, no clock, no randomness, no async.
 
+pub mod after;
 pub mod event;
 pub mod graph;
 pub mod ids;
@@ -8,6 +9,7 @@ pub mod payload;
 pub mod plan;
 pub mod record;
 pub mod replay;
+pub mod retention;
 pub mod retry;
 pub mod state;
 pub mod trigger;

@@ -1,5 +1,8 @@
 //! The only way in from outside: start, wait, cancel, resume, list. Knows no HTTP and no terminal.
 
+pub mod bundle;
+mod cache;
+mod care;
 pub mod doctor;
 pub mod inspect;
 mod limits;
@@ -24,7 +27,9 @@ use crate::author::meta::{Kind, Meta};
 use crate::author::plain::Standalone;
 use crate::author::record::{decode_output, named};
 use crate::clock::{self, Clock};
+use crate::config::Config;
 pub use crate::engine::Events;
+pub use crate::engine::retention::Old;
 use crate::engine::{self, Shared, again, trouble};
 use crate::error::{Error, ErrorKind, Result};
 use crate::failpoint::failpoint;
@@ -32,10 +37,15 @@ use crate::model::graph::Graph;
 use crate::model::ids::{ProcessId, RunId};
 use crate::model::payload::Payload;
 use crate::model::record::{Journal, NewRun, RunRecord};
+use crate::model::state::RunState;
 use crate::registry;
 use crate::store::memory::Memory;
+pub use crate::store::{Copied, Imported, RunUsage, Usage};
 pub use crate::store::{LogFilter, RunFilter};
 use crate::store::{Options, Process, Reopening, Store};
+pub use bundle::{Arrival, Bundle};
+pub use cache::CacheReport;
+pub use care::Pruned;
 pub use limits::{BucketReport, LimitReport, TicketReport};
 pub use rerun::Rerun;
 pub use resume::Resume;
@@ -80,18 +90,21 @@ impl RunHandle {
 }
 
 impl Engine {
-    /// Opens the store at that address: `sqlite:PATH` is a file, `memory:` keeps nothing.
+    /// Opens the store at that address: `sqlite:PATH` is a file, `memory:` keeps nothing. Its settings are those of
+    /// [`config`](crate::config).
     ///
     /// # Errors
-    /// If the address is of no kind that this build knows, or the store cannot be used.
+    /// If the address is of no kind that this build knows, the store cannot be used, or a setting is wrong.
     pub async fn open(url: &str) -> Result<Self> {
         if url == "memory:" {
-            return Self::on(open_memory());
+            let config = Config::of_store(None)?;
+            return Ok(Self::on(Memory::open(options(&config)))?.with(&config));
         }
         #[cfg(feature = "sqlite")]
         if let Some(path) = url.strip_prefix("sqlite:") {
-            let options = Options::new(this_process());
-            return Self::on(crate::store::sqlite::open(path.as_ref(), options).map_err(trouble)?);
+            let config = Config::of_store(Some(path.as_ref()))?;
+            let store = crate::store::sqlite::open(path.as_ref(), options(&config));
+            return Ok(Self::on(store.map_err(trouble)?)?.with(&config));
         }
         Err(Error::new(
             ErrorKind::Store,
@@ -107,6 +120,12 @@ impl Engine {
     pub fn on(store: Arc<dyn Store>) -> Result<Self> {
         engine::warn_of_aborts();
         Self::with_clock(store, Clock::real(), true)
+    }
+
+    fn with(self, config: &Config) -> Self {
+        self.shared.settings.apply(config);
+        engine::retention::keep(&self.shared, &config.retention);
+        self
     }
 
     pub(crate) fn with_clock(store: Arc<dyn Store>, clock: Clock, counted: bool) -> Result<Self> {
@@ -193,6 +212,7 @@ impl Engine {
             created: now,
             logical_time: now,
             build: engine::build::build().to_owned(),
+            cache: start.cache,
             steps: Vec::new(),
         };
         failpoint("ops::before_start");
@@ -233,20 +253,32 @@ impl Engine {
         })
     }
 
-    /// Sends a value to a run that waits, or will wait, for it by `receive`.
+    /// Sends a value to a run that waits, or will wait, for it by `receive`; if it went on in another, to that one.
     ///
     /// # Errors
     /// If the run is unknown or has ended.
     pub async fn signal(&self, run: RunId, name: &str, value: &serde_json::Value) -> Result<()> {
         let payload = Payload::from_json(value.to_string());
         let now = self.shared.clock.now();
-        self.shared
-            .store
-            .send_signal(run, name.to_owned(), payload, None, now)
-            .await
-            .map_err(trouble)?;
-        self.shared.changed.notify_waiters();
-        Ok(())
+        let store = &self.shared.store;
+        loop {
+            let run = self.last_of(run).await?.id;
+            let sent = store.send_signal(run, name.to_owned(), payload.clone(), None, now);
+            match sent.await {
+                // It went on in another just now.
+                Err(crate::store::Error::Ended(..)) if self.last_of(run).await?.id != run => {}
+                sent => {
+                    sent.map_err(trouble)?;
+                    self.shared.changed.notify_waiters();
+                    return Ok(());
+                }
+            }
+        }
+    }
+
+    #[cfg(test)]
+    pub(crate) fn shared(&self) -> &Arc<Shared> {
+        &self.shared
     }
 
     #[cfg(test)]
@@ -264,6 +296,14 @@ impl Engine {
             Error::new(ErrorKind::NotFound, format!("the store has no run {run}"))
                 .hint("list them: runs ls")
         })
+    }
+
+    /// The run in which that one goes on by now (`continue_with`): itself, if it has not gone on in another.
+    ///
+    /// # Errors
+    /// If the store does not know it.
+    pub async fn last_of(&self, run: RunId) -> Result<RunRecord> {
+        engine::last_of_chain(&self.shared, self.record(run).await?).await
     }
 
     /// The run of that name, or whose id starts so.
@@ -305,15 +345,16 @@ impl Engine {
         Some(picture::graph(meta)).filter(|graph| graph.is_dag)
     }
 
-    /// The graph of a run's flow, with the states that its nodes have in that run.
+    /// The graph of a run's flow, with the states that its nodes have in that run. For one that was imported it is that
+    /// of the program where it ran.
     ///
     /// # Errors
     /// If this program has no such flow, or the store fails.
     pub async fn graph_of(&self, record: &RunRecord) -> Result<Graph> {
-        let Some(meta) = self.shared.flows.get(record.flow.as_str()) else {
-            return Err(registry::unknown(&record.flow, &self.shared.flows));
+        let mut graph = match self.imported_graph(record).await? {
+            Some(graph) => graph,
+            None => picture::graph(self.flow_of(record)?),
         };
-        let mut graph = picture::graph(meta);
         picture::mark(&mut graph, &self.steps(record.id).await?);
         Ok(graph)
     }
@@ -332,6 +373,13 @@ impl Engine {
     /// If the store fails.
     pub async fn journal(&self, run: RunId) -> Result<Journal> {
         self.shared.store.journal(run).await.map_err(trouble)
+    }
+}
+
+fn options(config: &Config) -> Options {
+    Options {
+        payload_bytes_max: config.payload_bytes_max,
+        ..Options::new(this_process())
     }
 }
 
@@ -354,6 +402,10 @@ pub(crate) fn outcome(record: RunRecord) -> Result<Payload> {
     match (record.output, record.error) {
         (Some(output), _) => Ok(output),
         (None, Some(error)) => Err(Error::from_json(&error)),
+        (None, None) if record.state == RunState::Completed => Err(Error::new(
+            ErrorKind::NotFound,
+            format!("the run in which {} went on was deleted", record.name),
+        )),
         (None, None) => Err(Error::new(
             ErrorKind::Stopped,
             format!("the run {} ended as {}", record.name, record.state),

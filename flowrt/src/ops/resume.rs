@@ -2,6 +2,7 @@
 
 use super::{Engine, RunHandle};
 use crate::engine::again::{changes_of, plan_of, prepare_children};
+use crate::engine::park::refuse_unless_decided;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::ids::RunId;
 use crate::model::plan::{Choices, How, Plan};
@@ -15,6 +16,9 @@ pub struct Resume {
     pub trust_changed: bool,
     /// Do failures again that the flow handled or tolerated, too.
     pub retry_handled: bool,
+    /// Do again what a task with `on_crash = "park"` was doing when its process died: its effect did not happen, or may
+    /// happen twice.
+    pub retry_crashed: bool,
 }
 
 impl From<Resume> for Choices {
@@ -28,7 +32,8 @@ impl From<Resume> for Choices {
 }
 
 impl Engine {
-    /// Goes on with a run: one whose process died or stopped from where it was, one that failed with what failed.
+    /// Goes on with a run: one whose process died or stopped from where it was, one that failed with what failed. Of one
+    /// that went on in another, the last is meant.
     ///
     /// # Errors
     /// If there is no such run, it has completed, or another process drives it.
@@ -58,13 +63,17 @@ impl Engine {
         if how(record.state) == How::Recovery {
             return self.take(&record, meta, None).await;
         }
+        if !resume.retry_crashed {
+            refuse_unless_decided(&self.shared, &record).await?;
+        }
         let plan = plan_of(&self.shared, &record, How::Resume, &resume.into()).await?;
-        prepare_children(&self.shared, run, &plan).await?;
+        prepare_children(&self.shared, record.id, &plan).await?;
         self.take(&record, meta, Some(changes_of(&plan))).await
     }
 
     async fn resumable(&self, run: RunId) -> Result<RunRecord> {
-        let record = self.record(run).await?;
+        let record = self.last_of(run).await?;
+        self.refuse_imported(&record).await?;
         self.flow_of(&record)?;
         if matches!(record.state, RunState::Completed | RunState::Skipped) {
             return Err(Error::new(
@@ -75,6 +84,18 @@ impl Engine {
         }
         self.refuse_live(&record)?;
         Ok(record)
+    }
+
+    /// A run out of another store belongs there: two that went on with it would do everything twice under one key.
+    async fn refuse_imported(&self, record: &RunRecord) -> Result<()> {
+        if self.imported(record.id).await?.is_none() {
+            return Ok(());
+        }
+        let name = &record.name;
+        let message = format!("the run {name} was imported: it can only go on where it came from");
+        Err(Error::new(ErrorKind::Input, message).hint(format!(
+            "run it again here, as a new run: runs rerun {name}"
+        )))
     }
 
     /// A run that a live process drives, this one or another, is left to it.

@@ -1,6 +1,7 @@
 //! How large a recorded value may be.
 
-use super::{Ending, Error, Reopening};
+use super::cache::Kept;
+use super::{Ending, Error, Reopening, Whole};
 use crate::model::payload::Payload;
 use crate::model::record::{Entry, NewRun, StepRecord};
 
@@ -39,6 +40,15 @@ impl PayloadLimit {
         run.steps.iter().try_for_each(|step| self.check_step(step))
     }
 
+    pub fn check_whole(self, run: &Whole) -> Result<(), Error> {
+        let record = &run.record;
+        self.check(&record.input, || format!("the input of {}", record.flow))?;
+        self.check_some(record.output.as_ref(), || "the output of the run".into())?;
+        self.check_some(record.error.as_ref(), || "the error of the run".into())?;
+        let steps = &run.journal.steps;
+        steps.iter().try_for_each(|step| self.check_step(step))
+    }
+
     pub fn check_entries(self, entries: &[Entry]) -> Result<(), Error> {
         for entry in entries {
             match entry {
@@ -58,6 +68,10 @@ impl PayloadLimit {
     pub fn check_ending(self, ending: &Ending) -> Result<(), Error> {
         self.check_some(ending.output.as_ref(), || "the output of the run".into())?;
         self.check_some(ending.error.as_ref(), || "the error of the run".into())
+    }
+
+    pub fn check_kept(self, kept: &Kept) -> Result<(), Error> {
+        self.check(&kept.output, || format!("the result of {}", kept.step))
     }
 
     pub fn check_reopening(self, changes: &Reopening) -> Result<(), Error> {

@@ -1,6 +1,8 @@
 //! Where runs are recorded. A store persists what the engine decided: each operation is one transaction and takes no
 //! decision, and a write under a lost epoch changes nothing and says so.
 
+pub mod cache;
+mod care;
 #[cfg(test)]
 mod contract;
 #[cfg(all(test, feature = "sqlite"))]
@@ -17,21 +19,24 @@ mod tally;
 pub mod tickets;
 
 use std::fmt;
+use std::path::PathBuf;
 
 use futures_util::future::BoxFuture;
 
 use crate::model::ids::{ProcessId, RunId};
 use crate::model::limit::Rule;
-use crate::model::payload::Payload;
+use crate::model::payload::{Digest, Payload};
 use crate::model::record::{
     Entry, Journal, LogLine, Micros, NewRun, RunRecord, SignalRecord, TaskCounts,
 };
 use crate::model::state::RunState;
 
+use cache::{CacheEntry, CacheFilter, Kept};
+pub use care::{Copied, Import, Imported, RunUsage, Usage, Whole};
 pub use limits::PAYLOAD_BYTES_MAX;
 use rules::{
     FOUND_AT_MOST, aside_offset, check_ending, check_going_on, check_owned, check_reopenable,
-    check_same_step, check_transition, nothing_to_reuse, taken,
+    check_same_step, check_transition, continued, nothing_to_reuse, taken,
 };
 use tickets::{Admitted, Ask, Bucket, BucketRecord, GiveBack};
 
@@ -238,6 +243,18 @@ pub trait Store: Send + Sync + fmt::Debug + 'static {
     fn finish(&self, run: RunId, epoch: u64, entries: Vec<Entry>, ending: Ending)
     -> Answer<'_, ()>;
 
+    /// Ends a run as `Completed` without a value, and accepts the run in which it goes on, in one transaction; `entries`
+    /// are written too. A request to cancel, and signals that no step has consumed, go over to that run. Returns its
+    /// record, or that of a run which is there already under its id. Synced.
+    fn continue_run(
+        &self,
+        run: RunId,
+        epoch: u64,
+        entries: Vec<Entry>,
+        successor: NewRun,
+        at: Micros,
+    ) -> Answer<'_, RunRecord>;
+
     /// Asks a run, and every unfinished run below it, to cancel. Synced. One that nobody drives (no owner) ends as
     /// `Cancelled` in the same transaction. Returns the ids of those that changed.
     fn request_cancel(&self, run: RunId, now: Micros) -> Answer<'_, Vec<RunId>>;
@@ -263,8 +280,34 @@ pub trait Store: Send + Sync + fmt::Debug + 'static {
     fn logs(&self, run: RunId, filter: LogFilter) -> Answer<'_, Vec<(i64, LogLine)>>;
 
     /// Deletes a run that has ended, its inside, its logs, and its child runs. Synced. `false` if it or one below it has not
-    /// ended (one that waits for a person has not).
+    /// ended (one that waits for a person has not). The run itself is gone in one transaction, all else in small ones, so
+    /// that nobody waits long to write; what a crash leaves of it is taken away by [`sweep`](Store::sweep).
     fn delete_run(&self, run: RunId) -> Answer<'_, bool>;
+
+    /// Takes away what a deletion left whose process died.
+    fn sweep(&self) -> Answer<'_, ()>;
+
+    /// Gives free space back to the disk, a little at a time. Returns the bytes given back; 0 where that cannot be done
+    /// while the store is in use.
+    fn shrink(&self) -> Answer<'_, u64>;
+
+    /// A run and all below it, parents before their children, all of one moment. Without logs and definitions.
+    fn family(&self, run: RunId) -> Answer<'_, Vec<(RunRecord, Journal)>>;
+
+    /// Puts in runs out of another store, all or none. Synced. `false`, and nothing is changed, if the first of them is
+    /// here already; others that are here are left as they are. Names are made unique, owners and keys are left out, a
+    /// parent that is not here is forgotten. A state is taken over as it is: whoever calls chooses one that is not driven.
+    fn import(&self, import: Import) -> Answer<'_, bool>;
+
+    /// How a run came here, if it came from another store.
+    fn imported(&self, run: RunId) -> Answer<'_, Option<Imported>>;
+
+    /// What the store takes on the disk; reads the whole store. At most so many of the largest runs are named.
+    fn usage(&self, largest: usize) -> Answer<'_, Usage>;
+
+    /// Writes a copy of the store, of one moment, to a file that is not there yet, while others go on writing. It was
+    /// opened and checked when this returns, and is on the disk.
+    fn back_up(&self, to: PathBuf) -> Answer<'_, Copied>;
 
     /// The processes that are registered: those that live, and dead ones that still own a run.
     fn processes(&self) -> Answer<'_, Vec<Process>>;
@@ -297,6 +340,18 @@ pub trait Store: Send + Sync + fmt::Debug + 'static {
 
     /// Forgets what has started and ended under a limit: its windows are empty and its buckets full. Synced.
     fn reset_limit(&self, name: String) -> Answer<'_, ()>;
+
+    /// The result that is kept under a key, unless it has expired.
+    fn kept(&self, key: Digest, now: Micros) -> Answer<'_, Option<Kept>>;
+
+    /// Keeps a result in place of one with the same key, and drops some that had expired when it was computed.
+    fn keep(&self, result: Kept) -> Answer<'_, ()>;
+
+    /// What is kept, expired or not, computed last first.
+    fn cache_entries(&self, filter: CacheFilter) -> Answer<'_, Vec<CacheEntry>>;
+
+    /// Forgets what is kept; how many there were. Synced.
+    fn clear_cache(&self, filter: CacheFilter) -> Answer<'_, u64>;
 
     /// One secret, as it is sealed.
     fn secret(&self, name: String) -> Answer<'_, Option<SecretRecord>>;

@@ -1,5 +1,6 @@
 //! A store whose process dies at a chosen write: that write happens or not, and nothing after it does.
 
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -7,16 +8,17 @@ use tokio::sync::Notify;
 
 use crate::model::ids::{ProcessId, RunId};
 use crate::model::limit::Rule;
-use crate::model::payload::Payload;
+use crate::model::payload::{Digest, Payload};
 use crate::model::record::{
     Entry, Journal, LogLine, Micros, NewRun, RunRecord, SignalRecord, StepKind, TaskCounts,
 };
 use crate::model::state::RunState;
+use crate::store::cache::{CacheEntry, CacheFilter, Kept};
 use crate::store::memory::Memory;
 use crate::store::tickets::{Admitted, Ask, Bucket, BucketRecord, GiveBack};
 use crate::store::{
-    Answer, Durability, Ending, Error, LogFilter, Process, Reopening, RunFilter, SecretRecord,
-    Store,
+    Answer, Copied, Durability, Ending, Error, Import, Imported, LogFilter, Process, Reopening,
+    RunFilter, SecretRecord, Store, Usage,
 };
 
 /// Where the process dies.
@@ -269,6 +271,27 @@ impl Store for Dying {
     fn delete_run(&self, run: RunId) -> Answer<'_, bool> {
         self.read(self.runs.delete_run(run))
     }
+    fn sweep(&self) -> Answer<'_, ()> {
+        self.read(self.runs.sweep())
+    }
+    fn shrink(&self) -> Answer<'_, u64> {
+        self.read(self.runs.shrink())
+    }
+    fn family(&self, run: RunId) -> Answer<'_, Vec<(RunRecord, Journal)>> {
+        self.read(self.runs.family(run))
+    }
+    fn import(&self, import: Import) -> Answer<'_, bool> {
+        self.read(self.runs.import(import))
+    }
+    fn imported(&self, run: RunId) -> Answer<'_, Option<Imported>> {
+        self.read(self.runs.imported(run))
+    }
+    fn usage(&self, largest: usize) -> Answer<'_, Usage> {
+        self.read(self.runs.usage(largest))
+    }
+    fn back_up(&self, to: PathBuf) -> Answer<'_, Copied> {
+        self.read(self.runs.back_up(to))
+    }
     fn processes(&self) -> Answer<'_, Vec<Process>> {
         self.read(self.runs.processes())
     }
@@ -298,6 +321,32 @@ impl Store for Dying {
     }
     fn reset_limit(&self, name: String) -> Answer<'_, ()> {
         self.read(self.runs.reset_limit(name))
+    }
+    fn continue_run(
+        &self,
+        run: RunId,
+        epoch: u64,
+        entries: Vec<Entry>,
+        successor: NewRun,
+        at: Micros,
+    ) -> Answer<'_, RunRecord> {
+        let steps = steps_in(&entries);
+        self.write(
+            steps,
+            self.runs.continue_run(run, epoch, entries, successor, at),
+        )
+    }
+    fn kept(&self, key: Digest, now: Micros) -> Answer<'_, Option<Kept>> {
+        self.read(self.runs.kept(key, now))
+    }
+    fn keep(&self, result: Kept) -> Answer<'_, ()> {
+        self.write(0, self.runs.keep(result))
+    }
+    fn cache_entries(&self, filter: CacheFilter) -> Answer<'_, Vec<CacheEntry>> {
+        self.read(self.runs.cache_entries(filter))
+    }
+    fn clear_cache(&self, filter: CacheFilter) -> Answer<'_, u64> {
+        self.read(self.runs.clear_cache(filter))
     }
     fn secret(&self, name: String) -> Answer<'_, Option<SecretRecord>> {
         self.read(self.runs.secret(name))

@@ -1,5 +1,7 @@
 //! What both sides of a run do under its lock.
 
+use std::sync::atomic::Ordering;
+
 use super::*;
 use crate::failpoint::failpoint;
 
@@ -48,8 +50,7 @@ impl Inner {
     }
 
     pub(super) fn take_seq(&mut self) -> u64 {
-        self.next_seq += 1;
-        self.next_seq - 1
+        self.numbers.fetch_add(1, Ordering::Relaxed)
     }
 
     pub(super) fn wake(&self) {
@@ -104,7 +105,12 @@ impl Inner {
     /// its effect could not be recorded.
     pub(super) fn is_full(&mut self, limit: u64) -> bool {
         let under_way = u64::try_from(self.slots.unfinished()).unwrap_or(u64::MAX);
-        let is_full = self.replay.is_over() && self.next_seq.saturating_add(under_way) > limit;
+        let is_full = self.replay.is_over()
+            && self
+                .numbers
+                .load(Ordering::Relaxed)
+                .saturating_add(under_way)
+                > limit;
         if is_full {
             self.diverged.get_or_insert(history_full(limit));
         }
@@ -215,6 +221,7 @@ impl Inner {
             };
             let from = record.seq;
             record.position = slot.identity.position;
+            record.label = slot.label.as_deref().map(str::to_owned);
             record.scope.clone_from(scope);
             record.step = step;
             record.seq = self.take_seq();
@@ -297,6 +304,7 @@ impl Inner {
         let scope = self.scopes[slot.identity.scope].path.clone();
         let (position, kind, task, tolerated) =
             (slot.identity.position, slot.kind, slot.task, slot.tolerated);
+        let label = slot.label.as_deref().map(str::to_owned);
         let (digest, input) = (slot.input.digest(), slot.input.clone());
         let seq = self.take_seq();
         let record = StepRecord {
@@ -315,8 +323,9 @@ impl Inner {
             started: finished.started,
             finished: finished.ended,
             signal: finished.signal,
-            reused_from: None,
+            reused_from: finished.reused_from,
             tolerated,
+            label,
         };
         self.note_failed_item(finished.key, &record);
         Some(record)
@@ -343,6 +352,7 @@ impl Inner {
             signal: None,
             reused_from: None,
             tolerated: true,
+            label: slot.label.as_deref().map(str::to_owned),
         }
     }
 }

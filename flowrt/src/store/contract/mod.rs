@@ -1,6 +1,9 @@
 //! What every store must do. One suite, run against each of them.
 
 mod around;
+mod cache;
+mod care;
+mod continuing;
 mod endings;
 mod limits;
 mod records;
@@ -54,6 +57,11 @@ pub(super) async fn check_all<G>(fresh: impl Fn() -> (Arc<dyn Store>, G)) {
             logs_are_read_by_cursor,
             flows_are_remembered,
             this_process_lives;
+        care:
+            a_family_goes_from_store_to_store,
+            a_run_that_is_here_is_not_imported,
+            an_import_is_all_or_none,
+            usage_tells_what_is_there;
         limits:
             slots_are_given_in_order_and_given_back,
             a_window_remembers_what_has_ended,
@@ -64,5 +72,12 @@ pub(super) async fn check_all<G>(fresh: impl Fn() -> (Arc<dyn Store>, G)) {
         secrets:
             secrets_are_kept_by_name,
             only_what_is_as_it_was_is_sealed_anew;
+        cache:
+            a_result_is_kept_until_it_expires,
+            what_has_expired_is_dropped_in_time,
+            results_are_cleared_by_task_and_age;
+        continuing:
+            a_run_goes_on_in_another,
+            what_a_run_was_asked_goes_over;
     }
 }

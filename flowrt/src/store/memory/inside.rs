@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::super::{Error, LogFilter, aside_offset, check_same_step, nothing_to_reuse, tally};
+use crate::model::after::is_after;
 use crate::model::record::{
     ASIDE, AttemptRecord, Entry, Journal, LogLine, SignalRecord, StepRecord, TaskCounts, WaitRecord,
 };
@@ -157,7 +158,7 @@ impl Inside {
 
     pub fn counts(&self) -> TaskCounts {
         let mut counts = TaskCounts::default();
-        for step in &self.steps {
+        for step in self.steps.iter().filter(|step| !is_after(&step.scope)) {
             let is_reused = step.reused_from.is_some();
             tally::add_steps(&mut counts, step.kind, step.state, is_reused, 1);
         }
@@ -179,6 +180,19 @@ impl Inside {
             self.signal_keys.insert(key, seq);
         }
         seq
+    }
+
+    /// The signals that no step has consumed, with their keys.
+    pub fn unconsumed(&self) -> Vec<(Option<String>, SignalRecord)> {
+        let consumed: HashSet<u64> = self.steps.iter().filter_map(|step| step.signal).collect();
+        let open = self.signals.iter();
+        open.filter(|signal| !consumed.contains(&signal.seq))
+            .map(|signal| {
+                let mut keys = self.signal_keys.iter();
+                let key = keys.find(|(_, seq)| **seq == signal.seq);
+                (key.map(|(key, _)| key.clone()), signal.clone())
+            })
+            .collect()
     }
 
     pub fn signals_from(&self, from: u64) -> Vec<SignalRecord> {

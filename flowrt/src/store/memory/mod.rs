@@ -1,20 +1,25 @@
 //! A store that keeps nothing beyond the process: for tests and throw-away runs, and the reference for the others.
 
+mod cache;
+mod care;
 mod inside;
 mod runs;
+mod secrets;
 mod tickets;
 
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::cache::{CacheEntry, CacheFilter, Kept};
 use super::limits::PayloadLimit;
 use super::tickets::{Admitted, Ask, Bucket, BucketRecord, GiveBack};
 use super::{
-    Answer, Durability, Ending, Error, LogFilter, Options, Process, Reopening, RunFilter,
-    SecretRecord, Store,
+    Answer, Copied, Durability, Ending, Error, Import, Imported, LogFilter, Options, Process,
+    Reopening, RunFilter, SecretRecord, Store, Usage, continued,
 };
 use crate::model::ids::{ProcessId, RunId};
 use crate::model::limit::Rule;
-use crate::model::payload::Payload;
+use crate::model::payload::{Digest, Payload};
 use crate::model::record::{
     Entry, Journal, LogLine, Micros, NewRun, RunRecord, SignalRecord, TaskCounts,
 };
@@ -204,6 +209,29 @@ impl Store for Memory {
         })
     }
 
+    fn continue_run(
+        &self,
+        run: RunId,
+        epoch: u64,
+        entries: Vec<Entry>,
+        successor: NewRun,
+        at: Micros,
+    ) -> Answer<'_, RunRecord> {
+        self.answer(move |runs| {
+            self.limit.check_entries(&entries)?;
+            self.limit.check_run(&successor)?;
+            let ending = continued(at);
+            let run = runs.get_mut(run)?;
+            run.check_epoch(epoch)?;
+            super::check_transition(run.record.id, run.record.state, ending.state)?;
+            run.write(entries)?;
+            run.end(ending);
+            let id = run.record.id;
+            runs.tickets.leave_run(id);
+            runs.go_on(id, successor)
+        })
+    }
+
     fn request_cancel(&self, run: RunId, now: Micros) -> Answer<'_, Vec<RunId>> {
         self.answer(move |runs| runs.request_cancel(run, now))
     }
@@ -240,6 +268,45 @@ impl Store for Memory {
 
     fn delete_run(&self, run: RunId) -> Answer<'_, bool> {
         self.answer(move |runs| runs.delete(run))
+    }
+
+    fn sweep(&self) -> Answer<'_, ()> {
+        self.answer(|_| Ok(()))
+    }
+
+    fn shrink(&self) -> Answer<'_, u64> {
+        self.answer(|_| Ok(0))
+    }
+
+    fn family(&self, run: RunId) -> Answer<'_, Vec<(RunRecord, Journal)>> {
+        self.answer(move |runs| runs.family(run))
+    }
+
+    fn import(&self, import: Import) -> Answer<'_, bool> {
+        self.answer(move |runs| {
+            import
+                .runs
+                .iter()
+                .try_for_each(|run| self.limit.check_whole(run))?;
+            runs.import(import)
+        })
+    }
+
+    fn imported(&self, run: RunId) -> Answer<'_, Option<Imported>> {
+        self.answer(move |runs| Ok(runs.get(run)?.imported.clone()))
+    }
+
+    fn usage(&self, largest: usize) -> Answer<'_, Usage> {
+        self.answer(move |runs| Ok(runs.usage(largest)))
+    }
+
+    fn back_up(&self, _to: PathBuf) -> Answer<'_, Copied> {
+        self.answer(|_| {
+            Err(Error::Unusable {
+                message: "memory: keeps nothing that could be copied to a file".into(),
+                hint: "name the store: --store sqlite:PATH".into(),
+            })
+        })
     }
 
     fn processes(&self) -> Answer<'_, Vec<Process>> {
@@ -297,6 +364,26 @@ impl Store for Memory {
         })
     }
 
+    fn kept(&self, key: Digest, now: Micros) -> Answer<'_, Option<Kept>> {
+        self.answer(move |runs| Ok(runs.cache.kept(key, now)))
+    }
+
+    fn keep(&self, result: Kept) -> Answer<'_, ()> {
+        self.answer(move |runs| {
+            self.limit.check_kept(&result)?;
+            runs.cache.keep(result);
+            Ok(())
+        })
+    }
+
+    fn cache_entries(&self, filter: CacheFilter) -> Answer<'_, Vec<CacheEntry>> {
+        self.answer(move |runs| Ok(runs.cache.entries(&filter)))
+    }
+
+    fn clear_cache(&self, filter: CacheFilter) -> Answer<'_, u64> {
+        self.answer(move |runs| Ok(runs.cache.clear(&filter)))
+    }
+
     fn secret(&self, name: String) -> Answer<'_, Option<SecretRecord>> {
         self.answer(move |runs| Ok(runs.secrets.get(&name).cloned()))
     }
@@ -313,18 +400,7 @@ impl Store for Memory {
     }
 
     fn reseal_secrets(&self, changes: Vec<(SecretRecord, SecretRecord)>) -> Answer<'_, u64> {
-        self.answer(move |runs| {
-            let mut replaced = 0;
-            for (was, becomes) in changes {
-                if let Some(there) = runs.secrets.get_mut(&was.name)
-                    && *there == was
-                {
-                    *there = becomes;
-                    replaced += 1;
-                }
-            }
-            Ok(replaced)
-        })
+        self.answer(move |runs| Ok(runs.reseal_secrets(changes)))
     }
 
     fn remove_secret(&self, name: String) -> Answer<'_, bool> {

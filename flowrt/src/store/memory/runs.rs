@@ -5,8 +5,10 @@ use std::convert::Infallible;
 
 use super::super::naming::{free_name, id_range};
 use super::super::{
-    Ending, Error, FOUND_AT_MOST, Reopening, RunFilter, SecretRecord, check_reopenable, taken,
+    Ending, Error, FOUND_AT_MOST, Imported, Reopening, RunFilter, SecretRecord, check_reopenable,
+    taken,
 };
+use super::cache::Cache;
 use super::inside::Inside;
 use super::tickets::Tickets;
 use crate::model::ids::{ProcessId, RunId};
@@ -26,6 +28,7 @@ pub(super) struct Runs {
     pub flows: BTreeSet<String>,
     pub tickets: Tickets,
     pub secrets: BTreeMap<String, SecretRecord>,
+    pub cache: Cache,
 }
 
 /// One run.
@@ -33,6 +36,7 @@ pub(super) struct Runs {
 pub(super) struct Run {
     pub record: RunRecord,
     pub inside: Inside,
+    pub imported: Option<Imported>,
 }
 
 impl Runs {
@@ -65,20 +69,45 @@ impl Runs {
         let steps: Vec<_> = new.steps.iter().cloned().map(Entry::Step).collect();
         inside.check(&steps)?;
         inside.write(steps);
-        let Ok(name) = free_name(&new.name, |name| {
-            Ok::<_, Infallible>(self.names.contains(name))
-        });
-        let record = new.accept(name);
-        self.names.insert(record.name.clone());
-        self.serials.insert(record.id, self.next_serial);
+        let record = new.accept(self.free_name(&new.name));
         if let Some(key) = key {
             self.by_key.insert(key, record.id);
         }
         let answer = record.clone();
-        self.by_serial
-            .insert(self.next_serial, Run { record, inside });
-        self.next_serial += 1;
+        self.add(Run {
+            record,
+            inside,
+            imported: None,
+        });
         Ok(answer)
+    }
+
+    /// Accepts the run in which one that has just ended goes on.
+    pub fn go_on(&mut self, ended: RunId, successor: NewRun) -> Result<RunRecord, Error> {
+        let ended = self.get(ended)?;
+        let (cancel, signals) = (ended.record.cancel_requested, ended.inside.unconsumed());
+        let id = self.create(successor)?.id;
+        let run = self.get_mut(id)?;
+        run.record.cancel_requested = run.record.cancel_requested.or(cancel);
+        for (key, signal) in signals {
+            run.inside
+                .add_signal(key, |seq| SignalRecord { seq, ..signal });
+        }
+        Ok(run.record.clone())
+    }
+
+    /// Adds a run whose name is free.
+    pub fn add(&mut self, run: Run) {
+        self.names.insert(run.record.name.clone());
+        self.serials.insert(run.record.id, self.next_serial);
+        self.by_serial.insert(self.next_serial, run);
+        self.next_serial += 1;
+    }
+
+    /// A name that no run has yet.
+    pub fn free_name(&self, base: &str) -> String {
+        let Ok(name) = free_name(base, |name| Ok::<_, Infallible>(self.names.contains(name)));
+        name
     }
 
     pub fn find(&self, reference: &str) -> Vec<RunRecord> {
@@ -166,12 +195,12 @@ impl Runs {
         }
     }
 
-    fn newest_first(&self) -> impl Iterator<Item = &Run> {
+    pub fn newest_first(&self) -> impl Iterator<Item = &Run> {
         self.by_serial.values().rev()
     }
 
     /// The run and all below it, a generation after the other, each in the order of creation.
-    fn with_descendants(&self, root: RunId) -> Result<Vec<RunId>, Error> {
+    pub fn with_descendants(&self, root: RunId) -> Result<Vec<RunId>, Error> {
         self.get(root)?;
         let mut seen = HashSet::from([root]);
         let mut found = vec![root];

@@ -25,8 +25,16 @@ const MIGRATIONS: &[Migration] = &[
         sql: include_str!("migrations/0003_blocks.sql"),
     },
     Migration {
+        name: "care",
+        sql: include_str!("migrations/0004_care.sql"),
+    },
+    Migration {
+        name: "cache",
+        sql: include_str!("migrations/0005_cache.sql"),
+    },
+    Migration {
         name: "secrets",
-        sql: include_str!("migrations/0004_secrets.sql"),
+        sql: include_str!("migrations/0006_secrets.sql"),
     },
 ];
 

@@ -3,6 +3,8 @@
 //! Everything is committed at `synchronous=NORMAL`, which survives kill -9. The log is synced by the first of those who
 //! wait for the disk, where the runtime has another thread to go on with, and within 50 ms by a thread for all others.
 
+mod backup;
+mod cache;
 mod checkpoint;
 mod durable;
 mod fault;
@@ -20,27 +22,32 @@ mod readers;
 mod rows;
 mod secrets;
 mod session;
+mod shrink;
 mod tail;
 #[cfg(test)]
 mod tests;
 mod tickets;
+mod transfer;
+mod trash;
+mod usage;
 mod write_entries;
 mod write_runs;
 mod writer;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rusqlite::Connection;
 
+use super::cache::{CacheEntry, CacheFilter, Kept};
 use super::tickets::{Admitted, Ask, Bucket, BucketRecord, GiveBack};
 use super::{
-    Answer, Durability, Ending, Error, LogFilter, Options, Process, Reopening, RunFilter,
-    SecretRecord, Store, check_ending, check_going_on,
+    Answer, Copied, Durability, Ending, Error, Import, Imported, LogFilter, Options, Process,
+    Reopening, RunFilter, SecretRecord, Store, Usage, check_ending, check_going_on,
 };
 use crate::model::ids::{ProcessId, RunId};
 use crate::model::limit::Rule;
-use crate::model::payload::Payload;
+use crate::model::payload::{Digest, Payload};
 use crate::model::record::{
     Entry, Journal, LogLine, Micros, NewRun, RunRecord, SignalRecord, TaskCounts,
 };
@@ -78,14 +85,7 @@ impl Sqlite {
         question: impl FnOnce(&Connection) -> Outcome<T> + Send + 'static,
     ) -> Answer<'_, T> {
         let handle = Arc::clone(&self.0);
-        Box::pin(async move {
-            let read = move || handle.readers.read(question);
-            if tokio::runtime::Handle::try_current().is_err() {
-                return read();
-            }
-            let answer = tokio::task::spawn_blocking(read).await;
-            answer.unwrap_or_else(|error| Err(Error::Failed(error.to_string())))
-        })
+        Box::pin(off_thread(move || handle.readers.read(question)))
     }
 
     fn write<'a, T: Send + 'static>(
@@ -98,6 +98,16 @@ impl Sqlite {
         Box::pin(async move {
             checked?;
             self.0.writer.write(durability, bytes, work).await
+        })
+    }
+
+    /// What is on the disk before it is acknowledged.
+    fn change<T: Send + 'static>(
+        &self,
+        mut work: impl FnMut(&Connection) -> Outcome<T> + Send + 'static,
+    ) -> Answer<'_, T> {
+        self.write(Durability::Synced, Ok(()), 0, move |session| {
+            work(&session.connection)
         })
     }
 }
@@ -227,10 +237,26 @@ impl Store for Sqlite {
         )
     }
 
-    fn request_cancel(&self, run: RunId, now: Micros) -> Answer<'_, Vec<RunId>> {
-        self.write(Durability::Synced, Ok(()), 0, move |session| {
-            write_runs::request_cancel(&session.connection, run, now)
+    fn continue_run(
+        &self,
+        run: RunId,
+        epoch: u64,
+        entries: Vec<Entry>,
+        successor: NewRun,
+        at: Micros,
+    ) -> Answer<'_, RunRecord> {
+        let limit = self.0.limit;
+        let checked = limit
+            .check_entries(&entries)
+            .and_then(|()| limit.check_run(&successor));
+        let bytes = bytes_of(&entries) + successor.input.len();
+        self.write(Durability::Synced, checked, bytes, move |session| {
+            write_runs::continue_as(session, run, epoch, &entries, &successor, at)
         })
+    }
+
+    fn request_cancel(&self, run: RunId, now: Micros) -> Answer<'_, Vec<RunId>> {
+        self.change(move |connection| write_runs::request_cancel(connection, run, now))
     }
 
     fn send_signal(
@@ -278,13 +304,37 @@ impl Store for Sqlite {
     }
 
     fn delete_run(&self, run: RunId) -> Answer<'_, bool> {
-        Box::pin(async move {
-            let work = move |session: &mut Session| write_runs::delete(&session.connection, run);
-            self.0
-                .writer
-                .write_patiently(0, Durability::Synced, work)
-                .await
-        })
+        Box::pin(trash::delete(&self.0.writer, run))
+    }
+
+    fn sweep(&self) -> Answer<'_, ()> {
+        Box::pin(trash::sweep(&self.0.writer))
+    }
+
+    fn shrink(&self) -> Answer<'_, u64> {
+        Box::pin(shrink::shrink(&self.0.writer))
+    }
+
+    fn family(&self, run: RunId) -> Answer<'_, Vec<(RunRecord, Journal)>> {
+        self.ask_at_length(move |connection| transfer::family(connection, run))
+    }
+
+    fn import(&self, import: Import) -> Answer<'_, bool> {
+        Box::pin(transfer::import(&self.0.writer, self.0.limit, import))
+    }
+
+    fn imported(&self, run: RunId) -> Answer<'_, Option<Imported>> {
+        self.question(move |connection| transfer::imported(connection, run))
+    }
+
+    fn usage(&self, largest: usize) -> Answer<'_, Usage> {
+        let path = self.0.path.clone();
+        self.ask_at_length(move |connection| usage::usage(connection, &path, largest))
+    }
+
+    fn back_up(&self, to: PathBuf) -> Answer<'_, Copied> {
+        let path = self.0.path.clone();
+        Box::pin(off_thread(move || backup::back_up(&path, &to)))
     }
 
     fn processes(&self) -> Answer<'_, Vec<Process>> {
@@ -340,15 +390,31 @@ impl Store for Sqlite {
     }
 
     fn set_limit(&self, name: String, rule: Option<Rule>) -> Answer<'_, ()> {
-        self.write(Durability::Synced, Ok(()), 0, move |session| {
-            tickets::set_rule(&session.connection, &name, rule.as_ref())
-        })
+        self.change(move |connection| tickets::set_rule(connection, &name, rule.as_ref()))
     }
 
     fn reset_limit(&self, name: String) -> Answer<'_, ()> {
-        self.write(Durability::Synced, Ok(()), 0, move |session| {
-            tickets::reset(&session.connection, &name)
+        self.change(move |connection| tickets::reset(connection, &name))
+    }
+
+    fn kept(&self, key: Digest, now: Micros) -> Answer<'_, Option<Kept>> {
+        self.question(move |connection| cache::kept(connection, key, now))
+    }
+
+    fn keep(&self, result: Kept) -> Answer<'_, ()> {
+        let checked = self.0.limit.check_kept(&result);
+        let bytes = result.output.len();
+        self.write(Durability::Soon, checked, bytes, move |session| {
+            cache::keep(&session.connection, &result)
         })
+    }
+
+    fn cache_entries(&self, filter: CacheFilter) -> Answer<'_, Vec<CacheEntry>> {
+        self.ask_at_length(move |connection| cache::entries(connection, &filter))
+    }
+
+    fn clear_cache(&self, filter: CacheFilter) -> Answer<'_, u64> {
+        self.change(move |connection| cache::clear(connection, &filter))
     }
 
     fn secret(&self, name: String) -> Answer<'_, Option<SecretRecord>> {
@@ -360,21 +426,15 @@ impl Store for Sqlite {
     }
 
     fn set_secret(&self, secret: SecretRecord) -> Answer<'_, ()> {
-        self.write(Durability::Synced, Ok(()), 0, move |session| {
-            secrets::set(&session.connection, &secret)
-        })
+        self.change(move |connection| secrets::set(connection, &secret))
     }
 
     fn reseal_secrets(&self, changes: Vec<(SecretRecord, SecretRecord)>) -> Answer<'_, u64> {
-        self.write(Durability::Synced, Ok(()), 0, move |session| {
-            secrets::reseal(&session.connection, &changes)
-        })
+        self.change(move |connection| secrets::reseal(connection, &changes))
     }
 
     fn remove_secret(&self, name: String) -> Answer<'_, bool> {
-        self.write(Durability::Synced, Ok(()), 0, move |session| {
-            secrets::remove(&session.connection, &name)
-        })
+        self.change(move |connection| secrets::remove(connection, &name))
     }
 
     fn sync(&self) -> Answer<'_, ()> {
@@ -401,14 +461,19 @@ impl Store for Sqlite {
 
     fn close(&self) -> Answer<'_, ()> {
         let handle = Arc::clone(&self.0);
-        Box::pin(async move {
-            if tokio::runtime::Handle::try_current().is_err() {
-                return handle.close();
-            }
-            let closed = tokio::task::spawn_blocking(move || handle.close()).await;
-            closed.unwrap_or_else(|error| Err(Error::Failed(error.to_string())))
-        })
+        Box::pin(off_thread(move || handle.close()))
     }
+}
+
+/// What blocks is done where it holds up no executor.
+async fn off_thread<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, Error> + Send + 'static,
+) -> Result<T, Error> {
+    if tokio::runtime::Handle::try_current().is_err() {
+        return work();
+    }
+    let done = tokio::task::spawn_blocking(work).await;
+    done.unwrap_or_else(|error| Err(Error::Failed(error.to_string())))
 }
 
 fn data_version(session: &mut Session) -> Outcome<u64> {

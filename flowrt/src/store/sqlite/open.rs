@@ -13,7 +13,7 @@ use super::fault::{Outcome, unusable};
 use super::session::PATIENCE;
 
 /// Says whose file it is: `flrt`.
-const APPLICATION_ID: i64 = 0x666c_7274;
+pub(super) const APPLICATION_ID: i64 = 0x666c_7274;
 /// Older ones can damage a store when one process resets the log while another one commits.
 const SQLITE_MIN: i32 = 3_051_003;
 /// The folder that is ours alone.
@@ -60,7 +60,7 @@ pub(super) fn maintainer(path: &Path) -> Outcome<Connection> {
     Ok(connection)
 }
 
-fn connect(path: &Path) -> Result<Connection, Error> {
+pub(super) fn connect(path: &Path) -> Result<Connection, Error> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     Connection::open_with_flags(path, flags)
         .map_err(|error| super::fault::Fault::from(error).into())
@@ -71,7 +71,7 @@ fn set_up_writer(connection: Connection) -> Outcome<Connection> {
     // Before the log exists, so that the file itself says whose it is.
     let id: i64 = connection.query_row("PRAGMA application_id", [], |row| row.get(0))?;
     if id != APPLICATION_ID {
-        connection.pragma_update(None, "application_id", APPLICATION_ID)?;
+        mark(&connection)?;
     }
     set(&connection, "journal_mode", "wal", "wal")?;
     set(&connection, "synchronous", "NORMAL", "1")?;
@@ -82,6 +82,16 @@ fn set_up_writer(connection: Connection) -> Outcome<Connection> {
     let kept = LOG_KEPT_BYTES.to_string();
     set(&connection, "journal_size_limit", &kept, &kept)?;
     Ok(connection)
+}
+
+/// Says whose file it is, and that it can shrink: pages of deleted runs are given back while the store is in use. That can
+/// only be said before the first table, and both at once: a process that died in between would leave nobody's file.
+pub(super) fn mark(connection: &Connection) -> Outcome<()> {
+    connection.execute_batch("BEGIN")?;
+    connection.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
+    connection.pragma_update(None, "application_id", APPLICATION_ID)?;
+    connection.execute_batch("COMMIT")?;
+    Ok(())
 }
 
 /// Sets a pragma and reads it back: SQLite ignores what it does not like.

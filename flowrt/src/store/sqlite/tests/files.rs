@@ -196,3 +196,18 @@ async fn a_store_whose_process_was_killed_during_a_checkpoint_opens() {
     let store = super::open(&killed, 2);
     assert!(store.run(run_id(200)).await.unwrap().is_some());
 }
+
+#[test]
+fn a_new_file_is_marked_in_one_transaction() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("s.db");
+    let connection = Connection::open(&path).unwrap();
+    super::super::open::mark(&connection).unwrap();
+    let number =
+        |pragma: &str| -> i64 { connection.query_row(pragma, [], |row| row.get(0)).unwrap() };
+    assert_eq!(number("PRAGMA auto_vacuum"), 2);
+    assert_eq!(number("PRAGMA application_id"), 0x666c_7274);
+    // The number of transactions that have changed the file.
+    let header = std::fs::read(&path).unwrap();
+    assert_eq!(header[24..28], [0, 0, 0, 1]);
+}

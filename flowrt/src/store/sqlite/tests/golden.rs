@@ -10,7 +10,7 @@ use crate::model::record::{ASIDE, Entry};
 use crate::model::state::RunState;
 
 /// The first version that has it.
-const SECRETS: i64 = 4;
+const SECRETS: i64 = 6;
 
 fn secret() -> SecretRecord {
     SecretRecord {
