@@ -33,14 +33,17 @@ pub struct RegisteredResource {
     /// Makes the value.
     pub make: fn() -> BoxFuture<'static, Result<Shared>>,
     /// Whether the value can still be used.
-    pub health: Option<fn(Shared) -> BoxFuture<'static, Result<()>>>,
+    pub health: Option<Given>,
     /// How long a value counts as healthy after it was made or looked at.
     pub health_every: Duration,
     /// Tears the value down.
-    pub drop: Option<fn(Shared) -> BoxFuture<'static, Result<()>>>,
+    pub drop: Option<Given>,
 }
 
 inventory::collect!(RegisteredResource);
+
+/// A function of the user's that is given the value.
+pub type Given = fn(Shared) -> BoxFuture<'static, Result<()>>;
 
 /// A resource without its type.
 pub type Shared = Arc<dyn Any + Send + Sync>;

@@ -104,7 +104,6 @@ pub(super) async fn run_task(
             Box::pin(lack::wait(&host, &core, &step, error, lacking)).await;
             continue;
         }
-        let result = result.and_then(in_no_clear);
         let (ended, took) = core.clock.after(started, watch);
         let retried = matches!(&result, Err(error) if failed < options.retries_of(meta) && may_retry(meta, error))
             && !core.stops.any()
@@ -316,7 +315,9 @@ async fn run_body(
             }
         },
     };
-    result.unwrap_or_else(|panic| Err(panicked(&*panic)))
+    result
+        .unwrap_or_else(|panic| Err(panicked(&*panic)))
+        .and_then(in_no_clear)
 }
 
 /// A record is read by many: a result that holds the value of a secret must not become one.

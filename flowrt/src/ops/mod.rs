@@ -51,6 +51,7 @@ pub use rerun::Rerun;
 pub use resume::Resume;
 pub use secrets::SecretReport;
 pub use start::Start;
+#[cfg(feature = "cli")]
 pub(crate) use stop::tear_down_resources;
 pub use watch::Retold;
 pub use why::{Driver, Reason, Why, reasons_of};

@@ -71,112 +71,110 @@ fn the_forms_are_those_that_leak() {
     assert!(is_in(b"dXNlcjprOSJacS93K8O2LVZiNyB4XFQybQ==").is_some());
 }
 
+/// The arguments of a run, and how it ends.
+type Run<'a> = (&'a [&'a str], i32);
+
+fn assert_runs_hide_it(at: &Path, file: &str, params: &str) {
+    let runs: [Run<'_>; 8] = [
+        (&["run", "leak", "--name", "stored", "--token", "@API"], 0),
+        (
+            &[
+                "run", "leak", "--name", "by-file", "--token", file, "--leak", "Error",
+            ],
+            1,
+        ),
+        (&["run", "leak", "--name", "by-env", "--leak", "Panic"], 1),
+        (
+            &[
+                "run",
+                "leak",
+                "--name",
+                "result",
+                "--token",
+                "env:LEAK_TOKEN",
+                "--leak",
+                "Result",
+            ],
+            1,
+        ),
+        (&["run", "leak", "--name", "by-json", "--params", params], 1),
+        (&["run", "named", "--name", "named", "--of", "API"], 0),
+        (
+            &[
+                "run",
+                "named",
+                "--name",
+                "named-json",
+                "--json",
+                "--of",
+                "API",
+            ],
+            0,
+        ),
+        (&["run", "leak", "--token", VALUE], 2),
+    ];
+    for backtrace in ["0", "1"] {
+        for (arguments, code) in runs {
+            let mut command = program(at, arguments);
+            command.env("FLOWRT_LOG", "trace").env("LEAK_TOKEN", VALUE);
+            let (output, text) = said(command.env("RUST_BACKTRACE", backtrace));
+            assert_hidden(&format!("{arguments:?}"), text.as_bytes());
+            assert_eq!(output.status.code(), Some(code), "{text}");
+            if arguments.contains(&"leak") && code < 2 {
+                assert!(text.contains("•••"), "{text}");
+            }
+            if arguments.contains(&"Result") {
+                assert!(text.contains("the value of a secret in clear"), "{text}");
+            }
+        }
+    }
+}
+
+fn assert_commands_hide_it(at: &Path) {
+    let one = |arguments: &[&str]| {
+        let (_, text) = said(program(at, arguments).env("LEAK_TOKEN", VALUE));
+        assert_hidden(&format!("{arguments:?}"), text.as_bytes());
+    };
+    for name in ["stored", "by-file", "by-env", "result", "by-json"] {
+        for verb in ["show", "why", "logs", "watch", "resume", "rerun"] {
+            let mut arguments = vec!["runs", verb, name];
+            if ["resume", "rerun"].contains(&verb) {
+                arguments.push("--yes");
+            }
+            one(&arguments);
+            arguments.push("--json");
+            one(&arguments);
+        }
+    }
+    one(&["runs", "ls"]);
+    one(&["runs", "ls", "--json"]);
+    one(&["--json"]);
+    one(&["run", "leak", "--help"]);
+    one(&["secrets", "ls", "--json"]);
+    one(&["check"]);
+    let json = format!("token={}", serde_json::json!(VALUE));
+    one(&["runs", "rerun", "stored", "--yes", "--set", &json]);
+}
+
 #[test]
 fn a_secret_appears_in_nothing_that_is_written() {
     let folder = tempfile::tempdir().expect("there is a disk");
     let at = folder.path();
     set(at, "API", VALUE);
     let outside = tempfile::tempdir().expect("there is a disk");
-    let file = outside.path().join("token");
-    std::fs::write(&file, VALUE).expect("there is room");
-    let params = outside.path().join("params.json");
-    std::fs::write(
-        &params,
-        serde_json::json!({ "token": VALUE, "leak": "Error" }).to_string(),
-    )
-    .expect("there is room");
-    let (file, params) = (
-        format!("file:{}", file.display()),
-        params.display().to_string(),
-    );
-    let runs: [&[&str]; 8] = [
-        &["run", "leak", "--name", "stored", "--token", "@API"],
-        &[
-            "run", "leak", "--name", "by-file", "--token", &file, "--leak", "Error",
-        ],
-        &["run", "leak", "--name", "by-env", "--leak", "Panic"],
-        &[
-            "run",
-            "leak",
-            "--name",
-            "result",
-            "--token",
-            "env:LEAK_TOKEN",
-            "--leak",
-            "Result",
-        ],
-        &["run", "leak", "--name", "by-json", "--params", &params],
-        &["run", "named", "--name", "named", "--of", "API"],
-        &[
-            "run",
-            "named",
-            "--name",
-            "named-json",
-            "--json",
-            "--of",
-            "API",
-        ],
-        &["run", "leak", "--token", VALUE],
-    ];
-    for (index, run) in runs.iter().enumerate() {
-        let mut command = program(at, run);
-        command.env("FLOWRT_LOG", "trace").env("LEAK_TOKEN", VALUE);
-        if index >= 2 {
-            command.env("RUST_BACKTRACE", "1");
-        }
-        let (output, text) = said(&mut command);
-        assert_hidden(&format!("{run:?}"), text.as_bytes());
-        let code = output.status.code();
-        match index {
-            0 | 5 | 6 => assert_eq!(code, Some(0), "{text}"),
-            1..=4 => assert_eq!(code, Some(1), "{text}"),
-            _ => assert_eq!(code, Some(2), "{text}"),
-        }
-        if index == 3 {
-            assert!(
-                text.contains("holds the value of a secret in clear"),
-                "{text}"
-            );
-        }
-        if index < 5 {
-            assert!(text.contains("•••"), "{text}");
-        }
+    let given = |name: &str, text: &str| {
+        let path = outside.path().join(name);
+        std::fs::write(&path, text).expect("there is room");
+        path.display().to_string()
+    };
+    let file = format!("file:{}", given("token", VALUE));
+    let params = serde_json::json!({ "token": VALUE, "leak": "Error" });
+    assert_runs_hide_it(at, &file, &given("params.json", &params.to_string()));
+    assert_commands_hide_it(at);
+    for (name, bundle) in [("by-json", "bundle"), ("result", "other")] {
+        let (output, text) = said(&mut program(at, &["store", "export", name, "--output", bundle]));
+        assert!(output.status.success(), "{text}");
+        assert_hidden("an export", text.as_bytes());
     }
-    for name in ["stored", "by-file", "by-env", "result", "by-json"] {
-        for verb in [
-            &["show"][..],
-            &["show", "--json"],
-            &["why"],
-            &["logs"],
-            &["logs", "--json"],
-            &["resume", "--yes"],
-            &["rerun", "--yes"],
-        ] {
-            let mut arguments = vec!["runs", verb[0], name];
-            arguments.extend(&verb[1..]);
-            let (_, text) = said(program(at, &arguments).env("LEAK_TOKEN", VALUE));
-            assert_hidden(&format!("{arguments:?}"), text.as_bytes());
-        }
-    }
-    for arguments in [
-        &["runs", "ls"][..],
-        &["runs", "ls", "--json"],
-        &["--json"],
-        &["run", "leak", "--help"],
-        &["secrets", "ls"],
-        &["check"],
-        &["store", "export", "stored"],
-        &["runs", "watch", "stored"],
-    ] {
-        let (_, text) = said(program(at, arguments).env("LEAK_TOKEN", VALUE));
-        assert_hidden(&format!("{arguments:?}"), text.as_bytes());
-    }
-    let json = format!("token={}", serde_json::json!(VALUE));
-    let (output, text) = said(&mut program(
-        at,
-        &["runs", "rerun", "stored", "--yes", "--set", &json],
-    ));
-    assert!(output.status.success(), "{text}");
-    assert_hidden("a rerun with a value", text.as_bytes());
-    assert!(assert_no_file_holds_it(at) >= 2, "the store and its key");
+    assert!(assert_no_file_holds_it(at) >= 4, "store, key, exports");
 }

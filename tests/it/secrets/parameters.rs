@@ -77,7 +77,7 @@ struct Account {
 #[task]
 async fn look(account: Account) -> Result<u32> {
     let pins = account.pins.as_ref().map(Secret::reveal).transpose()?;
-    SEEN.lock().unwrap().push(format!(
+    SEEN.lock().expect("no panic inside").push(format!(
         "{} {} {pins:?}",
         account.user,
         account.password.reveal()?
