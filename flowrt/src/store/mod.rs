@@ -138,6 +138,19 @@ impl Options {
     }
 }
 
+/// A secret as it is kept: sealed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SecretRecord {
+    /// Its name.
+    pub name: String,
+    /// The id of the key that opens it.
+    pub key: String,
+    /// Nonce and ciphertext.
+    pub sealed: Vec<u8>,
+    /// When it was last set.
+    pub changed: Micros,
+}
+
 /// A place where runs are recorded.
 ///
 /// Every method is atomic. `epoch` is the one that [`claim`](Store::claim) returned; a write under an older one is
@@ -339,6 +352,22 @@ pub trait Store: Send + Sync + fmt::Debug + 'static {
 
     /// Forgets what is kept; how many there were. Synced.
     fn clear_cache(&self, filter: CacheFilter) -> Answer<'_, u64>;
+
+    /// One secret, as it is sealed.
+    fn secret(&self, name: String) -> Answer<'_, Option<SecretRecord>>;
+
+    /// All secrets, by name.
+    fn secrets(&self) -> Answer<'_, Vec<SecretRecord>>;
+
+    /// Adds a secret or replaces the one of its name. Synced.
+    fn set_secret(&self, secret: SecretRecord) -> Answer<'_, ()>;
+
+    /// Replaces secrets by the same under another key, all in one transaction; one that is not as it was any more (`was`,
+    /// `becomes`) stays. Returns how many were replaced. Synced.
+    fn reseal_secrets(&self, changes: Vec<(SecretRecord, SecretRecord)>) -> Answer<'_, u64>;
+
+    /// Removes a secret; `false` if there was none. Synced.
+    fn remove_secret(&self, name: String) -> Answer<'_, bool>;
 
     /// Puts all that is committed on the disk.
     fn sync(&self) -> Answer<'_, ()>;

@@ -4,6 +4,7 @@ mod cache;
 mod care;
 mod inside;
 mod runs;
+mod secrets;
 mod tickets;
 
 use std::path::PathBuf;
@@ -14,7 +15,7 @@ use super::limits::PayloadLimit;
 use super::tickets::{Admitted, Ask, Bucket, BucketRecord, GiveBack};
 use super::{
     Answer, Copied, Durability, Ending, Error, Import, Imported, LogFilter, Options, Process,
-    Reopening, RunFilter, Store, Usage, continued,
+    Reopening, RunFilter, SecretRecord, Store, Usage, continued,
 };
 use crate::model::ids::{ProcessId, RunId};
 use crate::model::limit::Rule;
@@ -381,6 +382,29 @@ impl Store for Memory {
 
     fn clear_cache(&self, filter: CacheFilter) -> Answer<'_, u64> {
         self.answer(move |runs| Ok(runs.cache.clear(&filter)))
+    }
+
+    fn secret(&self, name: String) -> Answer<'_, Option<SecretRecord>> {
+        self.answer(move |runs| Ok(runs.secrets.get(&name).cloned()))
+    }
+
+    fn secrets(&self) -> Answer<'_, Vec<SecretRecord>> {
+        self.answer(|runs| Ok(runs.secrets.values().cloned().collect()))
+    }
+
+    fn set_secret(&self, secret: SecretRecord) -> Answer<'_, ()> {
+        self.answer(move |runs| {
+            runs.secrets.insert(secret.name.clone(), secret);
+            Ok(())
+        })
+    }
+
+    fn reseal_secrets(&self, changes: Vec<(SecretRecord, SecretRecord)>) -> Answer<'_, u64> {
+        self.answer(move |runs| Ok(runs.reseal_secrets(changes)))
+    }
+
+    fn remove_secret(&self, name: String) -> Answer<'_, bool> {
+        self.answer(move |runs| Ok(runs.secrets.remove(&name).is_some()))
     }
 
     fn sync(&self) -> Answer<'_, ()> {

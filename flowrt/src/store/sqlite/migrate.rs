@@ -32,6 +32,10 @@ const MIGRATIONS: &[Migration] = &[
         name: "cache",
         sql: include_str!("migrations/0005_cache.sql"),
     },
+    Migration {
+        name: "secrets",
+        sql: include_str!("migrations/0006_secrets.sql"),
+    },
 ];
 
 const CREATE_HISTORY: &str = "CREATE TABLE IF NOT EXISTS migration (

@@ -20,6 +20,7 @@ mod read_inside;
 mod read_runs;
 mod readers;
 mod rows;
+mod secrets;
 mod session;
 mod shrink;
 mod tail;
@@ -42,7 +43,7 @@ use super::cache::{CacheEntry, CacheFilter, Kept};
 use super::tickets::{Admitted, Ask, Bucket, BucketRecord, GiveBack};
 use super::{
     Answer, Copied, Durability, Ending, Error, Import, Imported, LogFilter, Options, Process,
-    Reopening, RunFilter, Store, Usage, check_ending, check_going_on,
+    Reopening, RunFilter, SecretRecord, Store, Usage, check_ending, check_going_on,
 };
 use crate::model::ids::{ProcessId, RunId};
 use crate::model::limit::Rule;
@@ -97,6 +98,16 @@ impl Sqlite {
         Box::pin(async move {
             checked?;
             self.0.writer.write(durability, bytes, work).await
+        })
+    }
+
+    /// What is on the disk before it is acknowledged.
+    fn change<T: Send + 'static>(
+        &self,
+        mut work: impl FnMut(&Connection) -> Outcome<T> + Send + 'static,
+    ) -> Answer<'_, T> {
+        self.write(Durability::Synced, Ok(()), 0, move |session| {
+            work(&session.connection)
         })
     }
 }
@@ -245,9 +256,7 @@ impl Store for Sqlite {
     }
 
     fn request_cancel(&self, run: RunId, now: Micros) -> Answer<'_, Vec<RunId>> {
-        self.write(Durability::Synced, Ok(()), 0, move |session| {
-            write_runs::request_cancel(&session.connection, run, now)
-        })
+        self.change(move |connection| write_runs::request_cancel(connection, run, now))
     }
 
     fn send_signal(
@@ -381,15 +390,11 @@ impl Store for Sqlite {
     }
 
     fn set_limit(&self, name: String, rule: Option<Rule>) -> Answer<'_, ()> {
-        self.write(Durability::Synced, Ok(()), 0, move |session| {
-            tickets::set_rule(&session.connection, &name, rule.as_ref())
-        })
+        self.change(move |connection| tickets::set_rule(connection, &name, rule.as_ref()))
     }
 
     fn reset_limit(&self, name: String) -> Answer<'_, ()> {
-        self.write(Durability::Synced, Ok(()), 0, move |session| {
-            tickets::reset(&session.connection, &name)
-        })
+        self.change(move |connection| tickets::reset(connection, &name))
     }
 
     fn kept(&self, key: Digest, now: Micros) -> Answer<'_, Option<Kept>> {
@@ -409,9 +414,27 @@ impl Store for Sqlite {
     }
 
     fn clear_cache(&self, filter: CacheFilter) -> Answer<'_, u64> {
-        self.write(Durability::Synced, Ok(()), 0, move |session| {
-            cache::clear(&session.connection, &filter)
-        })
+        self.change(move |connection| cache::clear(connection, &filter))
+    }
+
+    fn secret(&self, name: String) -> Answer<'_, Option<SecretRecord>> {
+        self.question(move |connection| secrets::one(connection, &name))
+    }
+
+    fn secrets(&self) -> Answer<'_, Vec<SecretRecord>> {
+        self.question(secrets::all)
+    }
+
+    fn set_secret(&self, secret: SecretRecord) -> Answer<'_, ()> {
+        self.change(move |connection| secrets::set(connection, &secret))
+    }
+
+    fn reseal_secrets(&self, changes: Vec<(SecretRecord, SecretRecord)>) -> Answer<'_, u64> {
+        self.change(move |connection| secrets::reseal(connection, &changes))
+    }
+
+    fn remove_secret(&self, name: String) -> Answer<'_, bool> {
+        self.change(move |connection| secrets::remove(connection, &name))
     }
 
     fn sync(&self) -> Answer<'_, ()> {
