@@ -28,6 +28,31 @@ fn a_graph_is_drawn_without_running_anything() {
 }
 
 #[test]
+fn a_program_flow_shows_its_tasks_and_no_other_functions() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let names = |flow: &str| {
+        let graph = text(&flows(folder.path(), &["graph", flow, "--format", "json"]).stdout);
+        let graph: serde_json::Value = serde_json::from_str(&graph).expect("is JSON");
+        let nodes = graph["nodes"].as_array().expect("has nodes").iter();
+        nodes
+            .map(|node| {
+                format!(
+                    "{} {}",
+                    node["kind"].as_str().unwrap_or("?"),
+                    node["label"].as_str().unwrap_or("?")
+                )
+            })
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(names("tree"), ["Task read_folder", "Map tree"]);
+    assert_eq!(names("approval"), ["Task prepare", "Wait receive"]);
+    assert_eq!(
+        names("backfill_rates"),
+        ["Task days", "Map close_of", "Task summarise"]
+    );
+}
+
+#[test]
 fn bad_input_is_told_and_nothing_is_recorded() {
     let folder = tempfile::tempdir().expect("a folder");
     for arguments in [
