@@ -27,3 +27,4 @@ mod secrets;
 mod soak;
 mod steps;
 mod testing;
+mod until;

@@ -3,6 +3,7 @@
 use std::process::{Command, Stdio};
 
 use super::{examples, flows, text};
+use crate::until::until;
 
 #[test]
 fn a_flow_runs_and_is_listed() {
@@ -86,9 +87,7 @@ fn a_killed_run_goes_on_where_it_stopped() {
         .spawn()
         .expect("the program runs");
     let waits = || text(&flows(folder.path(), &["runs", "ls"]).stdout).contains("1 task");
-    while !waits() {
-        std::thread::yield_now();
-    }
+    until(waits);
     let list = text(&flows(folder.path(), &["runs", "ls"]).stdout);
     let live = list.split_whitespace().next().expect("a run");
     let stolen = flows(folder.path(), &["runs", "resume", live]);

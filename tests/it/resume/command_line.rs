@@ -3,6 +3,8 @@
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 
+use crate::until::until;
+
 pub(super) struct Place(tempfile::TempDir);
 
 impl Place {
@@ -35,11 +37,11 @@ impl Place {
             .stderr(Stdio::null())
             .spawn()
             .expect("the program runs");
-        while self.ledger().last().map(String::as_str) != Some(line) {
+        until(|| {
             let ended: Option<_> = Child::try_wait(&mut child).expect("it is our child");
             assert!(ended.is_none(), "it ended before {line}: {ended:?}");
-            std::thread::yield_now();
-        }
+            self.ledger().last().map(String::as_str) == Some(line)
+        });
         child.kill().expect("it can be killed");
         child.wait().expect("it is gone");
     }
@@ -122,9 +124,7 @@ fn a_kill_in_the_middle_of_a_resume_loses_nothing() {
         .stderr(Stdio::null())
         .spawn()
         .expect("the program runs");
-    while place.ledger().len() < 5 {
-        std::thread::yield_now();
-    }
+    until(|| place.ledger().len() >= 5);
     let stolen = place.night(&resume);
     assert_eq!(stolen.status.code(), Some(2), "a live run is never taken");
     assert!(text(&stolen.stderr).contains("under way"));
