@@ -6,6 +6,7 @@
 mod backup;
 mod cache;
 mod checkpoint;
+mod due;
 mod durable;
 mod fault;
 mod group;
