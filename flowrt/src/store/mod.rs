@@ -5,6 +5,7 @@ pub mod cache;
 mod care;
 #[cfg(test)]
 mod contract;
+pub mod deployments;
 #[cfg(all(test, feature = "sqlite"))]
 mod differential;
 mod limits;
@@ -34,7 +35,9 @@ use crate::model::state::RunState;
 
 use cache::{CacheEntry, CacheFilter, Kept};
 pub use care::{Copied, Import, Imported, RunUsage, Usage, Whole};
+use deployments::Deployments;
 pub use limits::PAYLOAD_BYTES_MAX;
+use queue::Queue;
 use rules::{
     FOUND_AT_MOST, aside_offset, check_ending, check_going_on, check_owned, check_reopenable,
     check_same_step, check_transition, continued, due_after, due_at_rest, nothing_to_reuse, taken,
@@ -161,7 +164,7 @@ pub struct SecretRecord {
 /// or stopped is [`Error::Ended`]. What names a run that is not there is [`Error::NoSuchRun`], unless said otherwise.
 ///
 /// A call that was made and whose future is dropped may still happen.
-pub trait Store: queue::Queue + Send + Sync + fmt::Debug + 'static {
+pub trait Store: Deployments + Queue + Send + Sync + fmt::Debug + 'static {
     /// The store's address as a person would type it.
     fn url(&self) -> String;
 

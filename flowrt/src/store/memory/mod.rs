@@ -2,6 +2,7 @@
 
 mod cache;
 mod care;
+mod deployments;
 mod due;
 mod inside;
 mod runs;

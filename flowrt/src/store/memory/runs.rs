@@ -10,6 +10,7 @@ use super::super::{
     due_after, taken,
 };
 use super::cache::Cache;
+use super::deployments::Shelf;
 use super::inside::Inside;
 use super::tickets::Tickets;
 use crate::model::dispatch::Dispatch;
@@ -33,6 +34,7 @@ pub(super) struct Runs {
     pub tickets: Tickets,
     pub secrets: BTreeMap<String, SecretRecord>,
     pub cache: Cache,
+    pub shelf: Shelf,
 }
 
 /// Deployment, schedule and time.

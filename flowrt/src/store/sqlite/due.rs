@@ -9,8 +9,8 @@ use super::super::{
 };
 use super::fault::{Fault, Outcome};
 use super::session::Session;
-use super::write_entries::{Head, write};
-use super::{Sqlite, bytes_of, rows, write_runs};
+use super::write_entries::{Head, bytes_of, write};
+use super::{Sqlite, rows, write_runs};
 use crate::model::ids::{ProcessId, RunId};
 use crate::model::record::{Entry, Micros, RunRecord};
 use crate::model::state::RunState;

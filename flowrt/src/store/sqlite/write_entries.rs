@@ -305,6 +305,21 @@ pub(super) fn send_signal(connection: &Connection, run: RunId, signal: &NewSigna
     Ok(seq.cast_unsigned())
 }
 
+/// Roughly what the entries take, for the size of a group.
+pub(super) fn bytes_of(entries: &[Entry]) -> usize {
+    let of = |payload: &Option<crate::model::payload::Payload>| {
+        payload.as_ref().map_or(0, |payload| payload.len())
+    };
+    entries
+        .iter()
+        .map(|entry| match entry {
+            Entry::Step(step) | Entry::Reused { step, .. } => of(&step.input) + of(&step.output),
+            Entry::Attempt(attempt) => attempt.error.len(),
+            Entry::Wait(_) | Entry::WaitOver(_) | Entry::ScopeEnd(..) => 0,
+        })
+        .sum()
+}
+
 /// A signal to be added.
 #[derive(Debug)]
 pub(super) struct NewSignal {
