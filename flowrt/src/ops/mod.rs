@@ -3,6 +3,8 @@
 pub mod bundle;
 mod cache;
 mod care;
+#[cfg(feature = "deployments")]
+mod deployments;
 pub mod doctor;
 pub mod inspect;
 pub(crate) mod isolate;
@@ -47,6 +49,10 @@ use crate::store::{Options, Process, Reopening, Store};
 pub use bundle::{Arrival, Bundle};
 pub use cache::CacheReport;
 pub use care::Pruned;
+#[cfg(feature = "deployments")]
+pub use deployments::{
+    Checked, DeployFile, DeployPlan, DeploymentReport, Difference, Fate, Planned,
+};
 pub use limits::{BucketReport, LimitReport, TicketReport};
 pub use rerun::Rerun;
 pub use resume::Resume;
