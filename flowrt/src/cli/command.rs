@@ -2,7 +2,10 @@
 
 use clap::{Arg, ArgAction, ArgMatches, Command};
 
-use super::{cache, check, completions, graph, limits, run, runs, secrets, store, store_place};
+use super::{
+    cache, check, completions, deploy, deployments, graph, limits, run, runs, secrets, store,
+    store_place,
+};
 use crate::author::meta::Meta;
 use crate::error::Error;
 
@@ -43,6 +46,8 @@ impl Program {
             .subcommand(limits::command())
             .subcommand(cache::command())
             .subcommand(secrets::command())
+            .subcommand(deploy::command())
+            .subcommand(deployments::command())
             .subcommand(check::command())
             .subcommand(store::command())
             .subcommand(completions::command());

@@ -18,9 +18,11 @@ use crate::engine::trouble;
 use crate::error::{Error, ErrorKind, Result};
 use crate::failpoint::failpoint;
 use crate::model::deployment::{Deployment, DeploymentRecord, ScheduleRecord, Source};
+use crate::model::dispatch::DEFAULT_QUEUE;
 use crate::model::record::RunRecord;
 use crate::registry;
 use crate::store::deployments::Change;
+use crate::store::queue::WorkerRecord;
 
 /// A file of deployments: its name for people, and what is in it.
 #[derive(Debug, Clone)]
@@ -279,6 +281,21 @@ impl Engine {
         let start = start_of(deployment, start);
         self.enqueue(&deployment.flow, &Value::Object(parameters), start)
             .await
+    }
+
+    /// How many workers are there to take a run: alive, on its queue, with its flow.
+    ///
+    /// # Errors
+    /// If the store fails.
+    pub async fn workers_for(&self, run: &RunRecord) -> Result<usize> {
+        let queue = run.dispatch.queue.as_deref().unwrap_or(DEFAULT_QUEUE);
+        let workers = self.shared.store.workers().await.map_err(trouble)?;
+        let takes = |worker: &&WorkerRecord| {
+            !worker.draining
+                && worker.queues.iter().any(|name| name == queue)
+                && worker.flows.contains(&run.flow)
+        };
+        Ok(workers.iter().filter(takes).count())
     }
 
     /// The JSON Schema of a deployment's parameters, with its values as defaults.

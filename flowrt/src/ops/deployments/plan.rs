@@ -108,6 +108,10 @@ pub(super) fn plan(
         seen: there.revision,
         changes: Vec::new(),
     };
+    let wanted: Vec<Wanted> = wanted
+        .into_iter()
+        .filter(|wanted| !is_replaced(wanted, there, how))
+        .collect();
     let names: BTreeSet<String> = wanted
         .iter()
         .map(|wanted| wanted.deployment.name.clone())
@@ -153,6 +157,19 @@ pub(super) fn plan(
     }
     plan.deployments.sort_by(|a, b| a.name.cmp(&b.name));
     plan
+}
+
+/// A flow's own schedule is only what holds as long as nobody writes the flow down elsewhere.
+fn is_replaced(wanted: &Wanted, there: &Deployed, how: How) -> bool {
+    wanted.deployment.source == Source::Flow
+        && there.deployments.iter().any(|record| {
+            let stays = match record.deployment.source {
+                Source::Flow | Source::Person => false,
+                Source::Program => !how.own && !how.prune,
+                Source::File => !how.prune,
+            };
+            stays && record.deployment.flow == wanted.deployment.flow
+        })
 }
 
 fn set(
