@@ -1,6 +1,7 @@
 //! Plain data and pure rules: no I/O, no clock, no randomness, no async.
 
 pub mod after;
+pub mod deployment;
 pub mod event;
 pub mod graph;
 pub mod ids;

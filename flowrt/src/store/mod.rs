@@ -5,6 +5,7 @@ pub mod cache;
 mod care;
 #[cfg(test)]
 mod contract;
+pub mod deployments;
 #[cfg(all(test, feature = "sqlite"))]
 mod differential;
 mod limits;
@@ -33,6 +34,7 @@ use crate::model::state::RunState;
 
 use cache::{CacheEntry, CacheFilter, Kept};
 pub use care::{Copied, Import, Imported, RunUsage, Usage, Whole};
+use deployments::Deployments;
 pub use limits::PAYLOAD_BYTES_MAX;
 use rules::{
     FOUND_AT_MOST, aside_offset, check_ending, check_going_on, check_owned, check_reopenable,
@@ -158,7 +160,7 @@ pub struct SecretRecord {
 /// or stopped is [`Error::Ended`]. What names a run that is not there is [`Error::NoSuchRun`], unless said otherwise.
 ///
 /// A call that was made and whose future is dropped may still happen.
-pub trait Store: Send + Sync + fmt::Debug + 'static {
+pub trait Store: Deployments + Send + Sync + fmt::Debug + 'static {
     /// The store's address as a person would type it.
     fn url(&self) -> String;
 

@@ -2,6 +2,7 @@
 
 mod cache;
 mod care;
+mod deployments;
 mod inside;
 mod runs;
 mod secrets;

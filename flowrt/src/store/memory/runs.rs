@@ -9,6 +9,7 @@ use super::super::{
     taken,
 };
 use super::cache::Cache;
+use super::deployments::Shelf;
 use super::inside::Inside;
 use super::tickets::Tickets;
 use crate::model::ids::{ProcessId, RunId};
@@ -29,6 +30,7 @@ pub(super) struct Runs {
     pub tickets: Tickets,
     pub secrets: BTreeMap<String, SecretRecord>,
     pub cache: Cache,
+    pub shelf: Shelf,
 }
 
 /// One run.

@@ -36,6 +36,10 @@ const MIGRATIONS: &[Migration] = &[
         name: "secrets",
         sql: include_str!("migrations/0006_secrets.sql"),
     },
+    Migration {
+        name: "deployments",
+        sql: include_str!("migrations/0007_deployments.sql"),
+    },
 ];
 
 const CREATE_HISTORY: &str = "CREATE TABLE IF NOT EXISTS migration (

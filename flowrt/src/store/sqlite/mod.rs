@@ -6,6 +6,7 @@
 mod backup;
 mod cache;
 mod checkpoint;
+mod deployments;
 mod durable;
 mod fault;
 mod group;
