@@ -108,12 +108,7 @@ pub(super) async fn run_task(
             continue;
         }
         let (ended, took) = core.clock.after(started, watch);
-        let retried = match &result {
-            Err(error) if !core.stops.any() => tries
-                .failed(meta, &options, error)
-                .filter(|_| host.spends_a_retry()),
-            _ => None,
-        };
+        let retried = next_delay(&host, &core, &mut tries, (meta, &options), &result);
         let recorded = outcome(result, meta, &step, failed + 1);
         failed += 1;
         let Some(delay) = retried else {
@@ -142,6 +137,19 @@ pub(super) async fn run_task(
         };
         Box::pin(until_next(&host, &core, meta, delay, record)).await;
     }
+}
+
+/// The wait before the next attempt, if there is one: by the task, and by what is left to its run.
+fn next_delay(
+    host: &RunHost,
+    core: &Core,
+    tries: &mut Tries,
+    (meta, options): (&Meta, &CallOptions),
+    result: &Result<Payload>,
+) -> Option<Duration> {
+    let error = result.as_ref().err().filter(|_| !core.stops.any())?;
+    let delay = tries.failed(meta, options, error)?;
+    host.spends_a_retry().then_some(delay)
 }
 
 fn outcome(result: Result<Payload>, meta: &Meta, step: &str, attempts: u32) -> Recorded {
