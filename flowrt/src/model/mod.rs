@@ -2,6 +2,7 @@
 
 pub mod after;
 pub mod deployment;
+pub mod dispatch;
 pub mod event;
 pub mod graph;
 pub mod ids;
