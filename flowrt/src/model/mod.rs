@@ -13,5 +13,6 @@ pub mod record;
 pub mod replay;
 pub mod retention;
 pub mod retry;
+pub mod schedule;
 pub mod state;
 pub mod trigger;
