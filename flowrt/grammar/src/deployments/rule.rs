@@ -9,7 +9,7 @@ use jiff::tz::TimeZone;
 use super::fields::{Fields, within};
 use super::node::Node;
 use super::place::{Place, Remarks};
-use crate::{Cron, GrammarError, parse_zone};
+use crate::{Cron, GrammarError, Rrule, parse_zone};
 
 /// The rule of a schedule. All of it was checked.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -26,7 +26,7 @@ pub struct Rule {
     pub anchor: Option<Moment>,
     /// Nothing before.
     pub start: Option<Moment>,
-    /// Nothing from then on.
+    /// Nothing after.
     pub end: Option<Moment>,
     /// Each start is late by up to so much.
     pub jitter: Option<Duration>,
@@ -73,6 +73,12 @@ pub(super) fn read(fields: &mut Fields, start: Place, remarks: &mut Remarks) -> 
         remarks.fault(node.at(), "`interval` is at least a second");
     }
     let rrule = fields.text("rrule", remarks);
+    if let Some(node) = &rrule
+        && let Err(error) = Rrule::parse(node.text().unwrap_or_default())
+    {
+        let message = format!("\"{}\" is not a rule of RFC 5545", text_of(node));
+        within(node, &error, &message, remarks);
+    }
     let place = cron
         .as_ref()
         .or(rrule.as_ref())

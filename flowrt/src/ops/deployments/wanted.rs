@@ -2,17 +2,21 @@
 //! have of their own.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use flowrt_grammar::deployments::{
-    CatchupWord, Entry, File, Key, Node, Place as At, Remark, Rule, WhenFullWord, map_to_json,
+    CatchupWord, Entry, File, Key, Moment, Node, Place as At, Remark, Rule, ScheduleEntry,
+    WhenFullWord, map_to_json,
 };
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use super::super::params::schema::{Kind, Place};
 use super::super::params::{self, secret, text};
 use crate::author::meta::Meta;
 use crate::author::secret::FIELD;
+use crate::error::Result;
 use crate::model::deployment::{Catchup, Deployment, RunLimit, RunWhenFull, Source};
+use crate::model::schedule::{Schedule, Written};
 
 /// A deployment that is to be.
 #[derive(Debug, Clone, PartialEq)]
@@ -62,11 +66,8 @@ pub(super) fn of_flows(flows: &Flows) -> Vec<Wanted> {
         .values()
         .filter_map(|meta| {
             let cron = meta.flow.schedule?;
-            let rule = Rule {
-                cron: Some(cron.to_owned()),
-                timezone: meta.flow.timezone.map(str::to_owned),
-                ..Rule::default()
-            };
+            // The compiler has read both.
+            let schedule = Schedule::of_cron(cron, meta.flow.timezone).ok()?;
             Some(Wanted {
                 deployment: Deployment {
                     name: meta.name.to_owned(),
@@ -86,7 +87,7 @@ pub(super) fn of_flows(flows: &Flows) -> Vec<Wanted> {
                 active: true,
                 schedules: vec![WantedSchedule {
                     slug: "schedule".to_owned(),
-                    rule: rule_json(&rule),
+                    rule: schedule.to_json(),
                     start: None,
                     parameters: Map::new(),
                     catchup: Catchup::None,
@@ -123,7 +124,7 @@ fn of_entry(
         .iter()
         .map(|schedule| WantedSchedule {
             slug: schedule.slug.clone(),
-            rule: rule_json(&schedule.rule),
+            rule: given.rule(schedule),
             start: schedule
                 .rule
                 .start
@@ -270,6 +271,17 @@ impl Checked<'_> {
         }
     }
 
+    fn rule(&mut self, schedule: &ScheduleEntry) -> Value {
+        match schedule_of(&schedule.rule) {
+            Ok(schedule) => schedule.to_json(),
+            Err(error) => {
+                let place = schedule.rule.place.unwrap_or(schedule.place);
+                self.fault((place, 1), error.message().to_owned());
+                Value::Null
+            }
+        }
+    }
+
     /// Every fault of what a run would get: by hand what is missing may be given, by a schedule it may not.
     fn check(
         &mut self,
@@ -347,25 +359,25 @@ fn object(fields: &[(Key, Node)]) -> Map<String, Value> {
 }
 
 /// The rule as the store keeps it.
-fn rule_json(rule: &Rule) -> Value {
-    let mut json = Map::new();
-    let mut put = |name: &str, value: Option<Value>| {
-        if let Some(value) = value {
-            json.insert(name.to_owned(), value);
-        }
-    };
-    put("cron", rule.cron.as_ref().map(|cron| json!(cron)));
-    let length = |length| json!(flowrt_grammar::format_duration(length));
-    put("interval", rule.interval.map(length));
-    put("rrule", rule.rrule.as_ref().map(|rrule| json!(rrule)));
-    put("timezone", rule.timezone.as_ref().map(|zone| json!(zone)));
-    for (name, moment) in [
-        ("anchor_date", &rule.anchor),
-        ("start", &rule.start),
-        ("end", &rule.end),
-    ] {
-        put(name, moment.as_ref().map(|moment| json!(moment.at)));
+fn schedule_of(rule: &Rule) -> Result<Schedule> {
+    let moment = |moment: &Option<Moment>| moment.as_ref().map(|moment| moment.at.as_microsecond());
+    Schedule::new(Written {
+        cron: rule.cron.clone(),
+        interval: rule.interval.map(length),
+        rrule: rule.rrule.clone(),
+        timezone: rule.timezone.clone(),
+        anchor: moment(&rule.anchor),
+        start: moment(&rule.start),
+        end: moment(&rule.end),
+        jitter: rule.jitter.map(length),
+    })
+}
+
+/// For people where that says all of it.
+fn length(length: Duration) -> String {
+    let text = flowrt_grammar::format_duration(length);
+    match flowrt_grammar::parse_duration(&text) {
+        Ok(read) if read == length => text,
+        _ => format!("{}us", length.as_micros()),
     }
-    put("jitter", rule.jitter.map(length));
-    Value::Object(json)
 }
