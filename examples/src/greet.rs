@@ -5,7 +5,7 @@ use flowrt::prelude::*;
 /// What is said to somebody.
 #[task]
 fn greeting(name: String) -> String {
-    format!("Hello, {name}!")
+    format!("hello {name}")
 }
 
 /// Greet somebody.
@@ -19,8 +19,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn it_greets() -> Result<()> {
-        assert_eq!(greet("you".into()).await?, "Hello, you!");
-        Ok(())
+    async fn a_flow_runs_without_an_engine_too() {
+        assert_eq!(greet("world".into()).await.unwrap(), "hello world");
     }
 }

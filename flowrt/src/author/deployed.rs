@@ -122,11 +122,10 @@ pub const fn param_fault(meta: &Meta, given: &GivenParam) -> Message {
                 .with(given.name)
                 .with("` of `")
                 .with(meta.name)
-                .with("` is a `")
+                .with("` takes `")
                 .with(param.ty)
-                .with("`, and ")
-                .with(given.shown)
-                .with(" is none");
+                .with("`, not ")
+                .with(given.shown);
         }
         index += 1;
     }
