@@ -8,8 +8,8 @@ use jiff::{SignedDuration, Span, Timestamp, Zoned};
 
 use crate::{GrammarError, format_duration, parse_duration, wall};
 
-/// A Monday at midnight: where intervals are counted from that have no anchor.
-pub(crate) const ANCHOR: DateTime = Date::constant(2024, 1, 1).at(0, 0, 0, 0);
+/// From where is counted if nobody says it, as in Prefect.
+pub(crate) const ANCHOR: DateTime = Date::constant(2020, 1, 1).at(0, 0, 0, 0);
 
 const DAY: u64 = 86_400;
 
@@ -35,7 +35,7 @@ pub enum Anchor {
 impl Interval {
     /// Reads `15m`, `1h 30m`, `PT15M`, `0:15:00`, or a number of seconds. At least a second.
     ///
-    /// It is counted from Monday, 1 January 2024, at midnight, unless there is another anchor.
+    /// It is counted from the beginning of 2020 on the wall, unless there is another anchor.
     pub fn parse(text: &str) -> Result<Self, GrammarError> {
         let every = read(text)?;
         match every < Duration::from_secs(1) {
@@ -252,7 +252,7 @@ mod tests {
         times(
             &Interval::parse("1w").unwrap(),
             "2026-11-24T00:00[Asia/Tokyo]",
-            &["2026-11-30 00:00:00 +0900", "2026-12-07 00:00:00 +0900"],
+            &["2026-11-25 00:00:00 +0900", "2026-12-02 00:00:00 +0900"],
         );
     }
 

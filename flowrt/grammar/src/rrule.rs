@@ -19,11 +19,11 @@ mod read;
 mod walk;
 
 /// How many times `COUNT` may allow.
-const COUNT_MAX: u32 = 100_000;
+const COUNT_MAX: u32 = 10_000;
 
 /// A recurrence rule, perhaps with `DTSTART`, `EXDATE` and `RDATE` beside it.
 ///
-/// Without `DTSTART` it begins on Monday, 1 January 2024, at midnight. A rule that names an hour treats missing and repeated
+/// Without `DTSTART` it begins with 2020, as in Prefect. A rule that names an hour treats missing and repeated
 /// hours as a cron expression does; an hourly or faster one without `BYHOUR` follows the time that passes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rrule {
@@ -59,7 +59,8 @@ enum Frequency {
 }
 
 impl Rrule {
-    /// Reads `FREQ=…`, or lines with `DTSTART`, `RRULE`, `EXDATE` and `RDATE`, for a clock in `zone`.
+    /// Reads `FREQ=…`, or lines with `DTSTART`, `RRULE`, `EXDATE` and `RDATE`, for a clock in `zone`. Whether there is a
+    /// fault does not depend on the zone.
     pub fn parse(text: &str, zone: &TimeZone) -> Result<Self, GrammarError> {
         let (mut rule, count) = read::rule(text, zone)?;
         let Some(first) = rule.next_civil(DateTime::MIN) else {

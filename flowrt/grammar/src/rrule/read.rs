@@ -100,6 +100,10 @@ pub(super) fn rule(text: &str, zone: &TimeZone) -> Result<(Rrule, Option<u32>), 
     for part in found.split(';').filter(|part| !part.text.is_empty()) {
         draft.read(part, zone)?;
     }
+    if draft.count.is_some() && start.is_none() {
+        let message = "COUNT is counted from DTSTART, which is missing: DTSTART:20260101T090000";
+        return Err(found.fault(message));
+    }
     let (mut rule, count) = draft.rule(found, start.unwrap_or(ANCHOR))?;
     rule.text = text.trim().to_owned();
     (rule.except, rule.besides) = (except, besides);

@@ -8,7 +8,7 @@ use super::days::week_begin;
 use super::{Frequency, Rrule, time};
 
 /// So many periods without a time, and the rule is taken to have none.
-const PERIODS_MAX: u32 = 400_000;
+const PERIODS_MAX: u32 = 50_000;
 
 /// Days of months repeat after 400 years, and a rule whose time has not come until then has none.
 const YEARS_MAX: i16 = 400;
