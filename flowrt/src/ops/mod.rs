@@ -5,6 +5,7 @@ mod cache;
 mod care;
 #[cfg(feature = "deployments")]
 mod deployments;
+mod digest;
 pub mod doctor;
 pub mod inspect;
 pub(crate) mod isolate;

@@ -12,7 +12,7 @@ use super::place::{Place, Remarks};
 use crate::{Cron, GrammarError, Rrule, parse_zone};
 
 /// The rule of a schedule. All of it was checked.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rule {
     /// A cron expression.
     pub cron: Option<String>,
@@ -20,6 +20,8 @@ pub struct Rule {
     pub interval: Option<Duration>,
     /// A recurrence rule of iCalendar.
     pub rrule: Option<String>,
+    /// Whether, where day and weekday are both given, either suffices.
+    pub day_or: Option<bool>,
     /// The name of the time zone; none: UTC.
     pub timezone: Option<String>,
     /// From when intervals are counted.
@@ -74,7 +76,7 @@ pub(super) fn read(fields: &mut Fields, start: Place, remarks: &mut Remarks) -> 
     }
     let rrule = fields.text("rrule", remarks);
     if let Some(node) = &rrule
-        && let Err(error) = Rrule::parse(node.text().unwrap_or_default())
+        && let Err(error) = Rrule::parse(node.text().unwrap_or_default(), &tz)
     {
         let message = format!("\"{}\" is not a rule of RFC 5545", text_of(node));
         within(node, &error, &message, remarks);
@@ -88,21 +90,13 @@ pub(super) fn read(fields: &mut Fields, start: Place, remarks: &mut Remarks) -> 
     let anchor = moment("anchor_date");
     let (begin, end) = (moment("start"), moment("end"));
     let jitter = fields.duration("jitter", remarks).map(|(_, time)| time);
-    if let Some((key, node)) = fields.take_with_key("day_or")
-        && matches!(node.value, super::Value::Bool(false))
-    {
-        let message = "`day_or: false` is not carried out: where day and weekday are both given, either suffices";
-        remarks.fault_hint(
-            key.at(),
-            message,
-            "leave the key out, or name the weekday as in `5#2`",
-        );
-    }
+    let day_or = fields.bool("day_or", remarks);
     let rule = Rule {
         timezone: zone.as_ref().map(text_of),
         cron: cron.as_ref().map(text_of),
         interval: interval.map(|(_, duration)| duration),
         rrule: rrule.as_ref().map(text_of),
+        day_or,
         anchor,
         start: begin,
         end,

@@ -27,6 +27,7 @@ const KNOWN: &[&str] = &[
     "cron",
     "interval",
     "rrule",
+    "day_or",
     "timezone",
     "anchor_date",
     "start",

@@ -363,6 +363,7 @@ fn schedule_of(rule: &Rule) -> Result<Schedule> {
     let moment = |moment: &Option<Moment>| moment.as_ref().map(|moment| moment.at.as_microsecond());
     Schedule::new(Written {
         cron: rule.cron.clone(),
+        day_or: rule.day_or,
         interval: rule.interval.map(length),
         rrule: rule.rrule.clone(),
         timezone: rule.timezone.clone(),
