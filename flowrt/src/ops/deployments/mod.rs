@@ -1,6 +1,8 @@
 //! Deployments: what a deploy would change, the deploy, and what people do with what is deployed.
 
 mod plan;
+#[cfg(test)]
+mod tests;
 mod wanted;
 
 use std::collections::BTreeSet;
