@@ -120,11 +120,15 @@ async fn list(engine: &Engine, matches: &ArgMatches) -> Result<ExitCode> {
                 .unwrap_or_else(|| deployment.flow.clone()),
             schedules(&report.schedules),
             state(report).to_owned(),
+            report.next.map_or_else(
+                || "–".to_owned(),
+                |at| format!("next {}", time_text::local(at)),
+            ),
             deployment.tags.join(","),
         ]
     });
     print::data(&table::lines(
-        &["NAME", "FLOW", "WHEN", "STATE", "TAGS"],
+        &["NAME", "FLOW", "WHEN", "STATE", "NEXT", "TAGS"],
         rows.collect(),
     ))?;
     Ok(ExitCode::SUCCESS)
@@ -189,6 +193,12 @@ fn show(report: &DeploymentReport, matches: &ArgMatches) -> Result<()> {
         }
         line(&schedule.slug, text);
     }
+    line(
+        "next start",
+        report
+            .next
+            .map_or_else(String::new, time_text::local_with_zone),
+    );
     for (name, value) in &deployment.parameters {
         line(&format!("{name} ="), value.to_string());
     }

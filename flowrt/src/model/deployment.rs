@@ -101,6 +101,7 @@ pub enum Catchup {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct DeploymentRecord {
     /// What was written down.
+    #[serde(flatten)]
     pub deployment: Deployment,
     /// Whether it is meant to fire, as it was written down.
     pub active: bool,

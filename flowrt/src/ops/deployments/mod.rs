@@ -21,7 +21,8 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::failpoint::failpoint;
 use crate::model::deployment::{Deployment, DeploymentRecord, ScheduleRecord, Source};
 use crate::model::dispatch::DEFAULT_QUEUE;
-use crate::model::record::RunRecord;
+use crate::model::record::{Micros, RunRecord};
+use crate::model::schedule::Schedule;
 use crate::registry;
 use crate::store::deployments::Change;
 use crate::store::queue::WorkerRecord;
@@ -53,6 +54,8 @@ pub struct DeploymentReport {
     pub fires: bool,
     /// Whether this program has its flow.
     pub known: bool,
+    /// When it starts next by itself, if it fires.
+    pub next: Option<Micros>,
     /// Its schedules, by slug.
     pub schedules: Vec<ScheduleRecord>,
 }
@@ -205,8 +208,15 @@ impl Engine {
     }
 
     fn report(&self, record: DeploymentRecord, schedules: Vec<ScheduleRecord>) -> DeploymentReport {
+        let now = self.shared.clock.now();
+        let on = || {
+            schedules
+                .iter()
+                .filter(|schedule| record.is_on() && schedule.is_on())
+        };
         DeploymentReport {
-            fires: record.is_on() && schedules.iter().any(ScheduleRecord::is_on),
+            next: on().filter_map(|schedule| next(schedule, now)).min(),
+            fires: on().next().is_some(),
             known: self.shared.flows.contains_key(&*record.deployment.flow),
             record,
             schedules,
@@ -320,6 +330,12 @@ impl Engine {
         }
         Ok(schema)
     }
+}
+
+/// The next slot from now on.
+fn next(schedule: &ScheduleRecord, now: Micros) -> Option<Micros> {
+    let rule = Schedule::from_json(&schedule.schedule).ok()?;
+    rule.next_after(now.max(schedule.handled()))
 }
 
 /// What a start of a deployment's run says of where it comes from.
