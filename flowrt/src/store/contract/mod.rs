@@ -89,7 +89,8 @@ pub(super) async fn check_all<G>(fresh: impl Fn() -> (Arc<dyn Store>, G)) {
             a_deploy_is_all_or_none,
             a_schedule_keeps_its_cursor_while_its_rule_stays,
             a_person_switches,
-            a_slot_is_passed_once;
+            a_slot_is_passed_once,
+            a_slot_is_filled_once;
         continuing:
             a_run_goes_on_in_another,
             what_a_run_was_asked_goes_over;
