@@ -2,7 +2,9 @@
 
 use clap::{Arg, ArgAction, ArgMatches, Command};
 
-use super::{cache, check, completions, graph, limits, run, runs, schedules, secrets, store, store_place};
+use super::{
+    cache, check, completions, graph, limits, run, runs, schedules, secrets, store, store_place,
+};
 use crate::author::meta::Meta;
 use crate::error::Error;
 

@@ -70,13 +70,29 @@ fn preview_command() -> Command {
                 .conflicts_with_all(["interval", "rrule"])
                 .help("A cron expression: \"0 10 * * *\""),
         )
-        .arg(option("interval", "TIME", "Instead: every so often, as in 15m"))
+        .arg(option(
+            "interval",
+            "TIME",
+            "Instead: every so often, as in 15m",
+        ))
         .arg(
-            option("rrule", "RULE", "Instead: a rule of RFC 5545, as in FREQ=WEEKLY;BYDAY=MO")
-                .conflicts_with("interval"),
+            option(
+                "rrule",
+                "RULE",
+                "Instead: a rule of RFC 5545, as in FREQ=WEEKLY;BYDAY=MO",
+            )
+            .conflicts_with("interval"),
         )
-        .arg(option("timezone", "ZONE", "The zone whose clock counts [default: UTC]"))
-        .arg(option("from", "TIME", "The first after this [default: now]"))
+        .arg(option(
+            "timezone",
+            "ZONE",
+            "The zone whose clock counts [default: UTC]",
+        ))
+        .arg(option(
+            "from",
+            "TIME",
+            "The first after this [default: now]",
+        ))
 }
 
 /// Carries out the verb; without one, lists.
@@ -155,7 +171,10 @@ async fn next(engine: &Engine, matches: &ArgMatches) -> Result<()> {
             next.flow.clone(),
         ]
     });
-    print::data(&table::lines(&["START", "SCHEDULE", "FLOW"], rows.collect()))
+    print::data(&table::lines(
+        &["START", "SCHEDULE", "FLOW"],
+        rows.collect(),
+    ))
 }
 
 fn preview(matches: &ArgMatches) -> Result<()> {
@@ -174,7 +193,12 @@ fn preview(matches: &ArgMatches) -> Result<()> {
     };
     let slots = Engine::preview(written, after, count(matches))?;
     if wants_json(matches) {
-        return print::json(&slots.iter().map(|at| json!(time_text::rfc3339(*at))).collect());
+        return print::json(
+            &slots
+                .iter()
+                .map(|at| json!(time_text::rfc3339(*at)))
+                .collect(),
+        );
     }
     let lines = slots
         .iter()

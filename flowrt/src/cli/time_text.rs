@@ -47,7 +47,9 @@ pub(super) fn in_zone(at: Micros, zone: Option<&str>) -> String {
     let (Ok(at), Ok(zone)) = (Timestamp::from_microsecond(at), zone) else {
         return at.to_string();
     };
-    at.to_zoned(zone).strftime("%Y-%m-%d %H:%M:%S %Z").to_string()
+    at.to_zoned(zone)
+        .strftime("%Y-%m-%d %H:%M:%S %Z")
+        .to_string()
 }
 
 /// A moment as a person writes it: RFC 3339, or a date, perhaps with a time, on the clock of that zone; UTC, if none is

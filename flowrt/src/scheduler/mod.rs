@@ -19,7 +19,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::model::deployment::{DeploymentRecord, ScheduleRecord};
 use crate::model::record::Micros;
 use crate::model::schedule::{Schedule, Turn};
-use crate::store::{self, Store};
+use crate::store;
 use table::Table;
 
 /// How often the store is asked whether another process has changed it. Costs a few microseconds.
@@ -100,7 +100,7 @@ async fn turn(
     besides: &Besides,
 ) -> Result<Option<Micros>> {
     let revision = shared.store.deployments_revision().await;
-    if table.is_of(revision.map_err(trouble)?) == false {
+    if !table.is_of(revision.map_err(trouble)?) {
         let deployed = shared.store.deployed().await.map_err(trouble)?;
         let knows = |flow: &str| shared.flows.contains_key(flow);
         table.load(deployed, knows);

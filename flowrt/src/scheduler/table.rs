@@ -62,7 +62,9 @@ impl Table {
                 .get(&key)
                 .filter(|(known, _)| known.schedule == record.schedule)
                 .map(|(_, schedule)| schedule.clone());
-            let schedule = match known.map_or_else(|| Schedule::from_json(&record.schedule).map(Arc::new), Ok) {
+            let schedule = match known
+                .map_or_else(|| Schedule::from_json(&record.schedule).map(Arc::new), Ok)
+            {
                 Ok(schedule) => schedule,
                 Err(error) => {
                     tracing::error!(deployment = %record.deployment, schedule = %record.slug, %error, "a schedule cannot be read");

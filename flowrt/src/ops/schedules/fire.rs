@@ -42,7 +42,12 @@ impl Engine {
         parameters.extend(record.parameters.clone());
         let start = Start {
             dispatch: Dispatch {
-                queue: Some(deployment.queue.clone().unwrap_or_else(|| DEFAULT_QUEUE.to_owned())),
+                queue: Some(
+                    deployment
+                        .queue
+                        .clone()
+                        .unwrap_or_else(|| DEFAULT_QUEUE.to_owned()),
+                ),
                 deployment: Some(deployment.name.clone()),
                 slot: Some(Slot {
                     schedule: record.slug.clone(),

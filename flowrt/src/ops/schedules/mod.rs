@@ -190,13 +190,17 @@ impl Engine {
                 all.iter().map(|read| &*read.record.deployment).collect(),
             ),
         };
-        let wanted = slug.filter(|_| message.contains("has no")).unwrap_or(deployment);
+        let wanted = slug
+            .filter(|_| message.contains("has no"))
+            .unwrap_or(deployment);
         let error = Error::new(ErrorKind::NotFound, message);
-        Ok(match flowrt_grammar::closest(wanted, known.iter().copied()) {
-            Some(near) => error.hint(format!("did you mean `{near}`?")),
-            None if known.is_empty() => error.hint("schedules ls shows what there is"),
-            None => error.hint(format!("there are {}", known.join(", "))),
-        })
+        Ok(
+            match flowrt_grammar::closest(wanted, known.iter().copied()) {
+                Some(near) => error.hint(format!("did you mean `{near}`?")),
+                None if known.is_empty() => error.hint("schedules ls shows what there is"),
+                None => error.hint(format!("there are {}", known.join(", "))),
+            },
+        )
     }
 }
 

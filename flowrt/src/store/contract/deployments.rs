@@ -133,7 +133,12 @@ pub(super) async fn a_slot_is_filled_once(store: &dyn Store) {
     let filled = store.fill_slot(1, run(1, "x", 10)).await.unwrap();
     assert_eq!(filled.unwrap().id, run(1, "x", 10).id);
     // Again, before it, under another rule, and where there is no schedule.
-    for (number, since, slug, at) in [(2, 1, "x", 10), (3, 1, "x", 9), (4, 2, "x", 11), (5, 1, "y", 11)] {
+    for (number, since, slug, at) in [
+        (2, 1, "x", 10),
+        (3, 1, "x", 9),
+        (4, 2, "x", 11),
+        (5, 1, "y", 11),
+    ] {
         let filled = store.fill_slot(since, run(number, slug, at)).await.unwrap();
         assert_eq!(filled, None, "{number}");
         let id = run(number, slug, at).id;

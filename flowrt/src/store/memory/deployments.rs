@@ -87,9 +87,11 @@ impl Shelf {
     }
 
     fn fires(&self, name: &str, slug: &str) -> bool {
-        self.deployments.get(name).is_some_and(|(record, schedules)| {
-            record.is_on() && schedules.get(slug).is_some_and(ScheduleRecord::is_on)
-        })
+        self.deployments
+            .get(name)
+            .is_some_and(|(record, schedules)| {
+                record.is_on() && schedules.get(slug).is_some_and(ScheduleRecord::is_on)
+            })
     }
 
     fn pass_slot(&mut self, name: &str, slug: &str, since: Micros, slot: Micros) -> bool {

@@ -4,8 +4,8 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::super::{Answer, Durability};
 use super::super::deployments::{Change, Deployed, Deployments};
+use super::super::{Answer, Durability};
 use super::Sqlite;
 use super::fault::{Fault, Outcome};
 use super::write_runs;
