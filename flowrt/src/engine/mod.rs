@@ -100,6 +100,10 @@ pub(crate) fn trouble(error: store::Error) -> Error {
         store::Error::LeaseLost => Error::new(ErrorKind::LeaseLost, error.to_string()),
         store::Error::NoSuchRun(_) => Error::new(ErrorKind::NotFound, error.to_string()),
         store::Error::TooLarge { .. } => Error::new(ErrorKind::Limit, error.to_string()),
+        store::Error::TooMany { .. } => Error::new(ErrorKind::Limit, error.to_string()),
+        store::Error::BlobLost { .. } => Error::new(ErrorKind::Store, error.to_string()).hint(
+            "put the file back from a backup; or start the work anew (run), and delete this run",
+        ),
         store::Error::Unusable { message, hint } => {
             Error::new(ErrorKind::Store, message).hint(hint)
         }

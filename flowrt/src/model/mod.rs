@@ -1,5 +1,7 @@
 //! Plain data and pure rules: no I/O, no clock, no randomness, no async.
 
+pub mod artifact;
+pub mod blob;
 pub mod event;
 pub mod graph;
 pub mod ids;

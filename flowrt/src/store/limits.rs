@@ -1,11 +1,48 @@
 //! How large a recorded value may be.
 
 use super::{Ending, Error, Reopening};
+use crate::model::artifact::NewArtifact;
 use crate::model::payload::Payload;
 use crate::model::record::{Entry, NewRun, StepRecord};
 
 /// The usual value of the setting `payload_bytes_max`: 64 MiB.
 pub const PAYLOAD_BYTES_MAX: usize = 64 << 20;
+
+/// The usual value of the setting `payload_inline_max`: 1 MiB.
+pub const PAYLOAD_INLINE_MAX: usize = 1 << 20;
+
+/// The usual value of the setting `artifacts_max`: how many artifacts a run may publish, versions counted.
+pub const ARTIFACTS_MAX: u64 = 10_000;
+
+/// The usual value of the setting `artifact_bytes_max`: 64 MiB.
+pub const ARTIFACT_BYTES_MAX: usize = 64 << 20;
+
+/// Whether one more fits.
+pub(super) fn check_count(count: u64, limit: u64) -> Result<(), Error> {
+    if count < limit {
+        return Ok(());
+    }
+    Err(Error::TooMany {
+        what: "artifacts",
+        limit,
+        setting: "artifacts_max",
+    })
+}
+
+/// Whether an artifact is small enough.
+pub(super) fn check_artifact(artifact: &NewArtifact, limit: usize) -> Result<(), Error> {
+    let bytes = artifact.blob.as_ref().map_or(0, |blob| blob.bytes().len());
+    let size = artifact.data.len() + bytes;
+    if size <= limit {
+        return Ok(());
+    }
+    Err(Error::TooLarge {
+        what: format!("the artifact {}", artifact.place.key),
+        size,
+        limit,
+        setting: "artifact_bytes_max",
+    })
+}
 
 const SETTING: &str = "payload_bytes_max";
 

@@ -1,6 +1,7 @@
 //! Where runs are recorded. A store persists what the engine decided: each operation is one transaction and takes no
 //! decision, and a write under a lost epoch changes nothing and says so.
 
+mod apart;
 #[cfg(test)]
 mod contract;
 #[cfg(all(test, feature = "sqlite"))]
@@ -17,9 +18,13 @@ mod tally;
 pub mod tickets;
 
 use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 
+use crate::model::artifact::{ArtifactRecord, NewArtifact};
+use crate::model::blob::{Blob, BlobId};
 use crate::model::ids::{ProcessId, RunId};
 use crate::model::limit::Rule;
 use crate::model::payload::Payload;
@@ -28,7 +33,8 @@ use crate::model::record::{
 };
 use crate::model::state::RunState;
 
-pub use limits::PAYLOAD_BYTES_MAX;
+use limits::check_count;
+pub use limits::{ARTIFACT_BYTES_MAX, ARTIFACTS_MAX, PAYLOAD_BYTES_MAX, PAYLOAD_INLINE_MAX};
 use rules::{
     FOUND_AT_MOST, aside_offset, check_ending, check_going_on, check_owned, check_reopenable,
     check_same_step, check_transition, nothing_to_reuse, taken,
@@ -121,6 +127,21 @@ pub struct Options {
     pub process: Process,
     /// The setting `payload_bytes_max`: a larger value is refused as [`Error::TooLarge`].
     pub payload_bytes_max: usize,
+    /// The setting `payload_inline_max`: a larger value is kept in a file beside the store.
+    pub payload_inline_max: usize,
+    /// The setting `artifacts_max`: a run that publishes more is refused as [`Error::TooMany`].
+    pub artifacts_max: u64,
+    /// The setting `artifact_bytes_max`: a larger artifact is refused as [`Error::TooLarge`].
+    pub artifact_bytes_max: usize,
+}
+
+/// What was cleared away.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Swept {
+    /// How many files.
+    pub files: u64,
+    /// How many bytes they had.
+    pub bytes: u64,
 }
 
 impl Options {
@@ -129,6 +150,9 @@ impl Options {
         Self {
             process,
             payload_bytes_max: PAYLOAD_BYTES_MAX,
+            payload_inline_max: PAYLOAD_INLINE_MAX,
+            artifacts_max: ARTIFACTS_MAX,
+            artifact_bytes_max: ARTIFACT_BYTES_MAX,
         }
     }
 }
@@ -280,6 +304,30 @@ pub trait Store: Send + Sync + fmt::Debug + 'static {
     /// Forgets what has started and ended under a limit: its windows are empty and its buckets full. Synced.
     fn reset_limit(&self, name: String) -> Answer<'_, ()>;
 
+    /// Publishes an artifact of a run that is driven: a new version of its key, or for progress the only one. The attempt's
+    /// failure, once recorded, marks it.
+    fn put_artifact(
+        &self,
+        run: RunId,
+        epoch: u64,
+        artifact: NewArtifact,
+    ) -> Answer<'_, ArtifactRecord>;
+
+    /// The artifacts of a run in the order in which they were published.
+    fn artifacts(&self, run: RunId) -> Answer<'_, Vec<ArtifactRecord>>;
+
+    /// All versions of a key, newest first; without one, the newest of each key.
+    fn artifact_versions(&self, key: Option<String>) -> Answer<'_, Vec<ArtifactRecord>>;
+
+    /// Keeps bytes for as long as the run is there.
+    fn keep_blobs(&self, run: RunId, epoch: u64, blobs: Vec<Blob>) -> Answer<'_, ()>;
+
+    /// Bytes that were kept. `whose` says in an error what is lost with them.
+    fn blob(&self, id: BlobId, whose: String) -> Answer<'_, Arc<[u8]>>;
+
+    /// Deletes bytes that nothing names and that are older than `grace`. Only what killed processes left is there.
+    fn sweep_blobs(&self, grace: Duration) -> Answer<'_, Swept>;
+
     /// Puts all that is committed on the disk.
     fn sync(&self) -> Answer<'_, ()>;
 
@@ -328,6 +376,26 @@ pub enum Error {
         limit: usize,
         /// The name of the setting that raises it.
         setting: &'static str,
+    },
+    /// A run has too many of something.
+    #[error("the run has {limit} {what}, the most that it may have ({setting})")]
+    TooMany {
+        /// Of what.
+        what: &'static str,
+        /// How many it may have.
+        limit: u64,
+        /// The name of the setting that raises it.
+        setting: &'static str,
+    },
+    /// A value was recorded, and the file beside the store that holds it is gone or damaged.
+    #[error("{whose} is lost: the file {file} {why}")]
+    BlobLost {
+        /// What of which step of which run.
+        whose: String,
+        /// Where it should be.
+        file: String,
+        /// What is wrong.
+        why: String,
     },
     /// Somebody else uses the store, or the disk is full, or the machine is slow: the same call may succeed later.
     #[error("the store is not available now: {0}")]

@@ -2,6 +2,7 @@
 
 mod around;
 mod endings;
+mod kept;
 mod limits;
 mod records;
 mod runs;
@@ -53,6 +54,13 @@ pub(super) async fn check_all<G>(fresh: impl Fn() -> (Arc<dyn Store>, G)) {
             logs_are_read_by_cursor,
             flows_are_remembered,
             this_process_lives;
+        kept:
+            artifacts_have_versions_over_all_runs,
+            progress_is_kept_in_place,
+            a_failure_marks_what_its_attempt_published,
+            bytes_stay_as_long_as_a_run_needs_them,
+            large_values_are_read_as_they_were_written,
+            bytes_that_come_with_a_value_are_kept;
         limits:
             slots_are_given_in_order_and_given_back,
             a_window_remembers_what_has_ended,

@@ -1,16 +1,22 @@
 //! A store that keeps nothing beyond the process: for tests and throw-away runs, and the reference for the others.
 
 mod inside;
+mod kept;
 mod runs;
 mod tickets;
 
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
-use super::limits::PayloadLimit;
+use super::apart::Apart;
+use super::limits::{PayloadLimit, check_artifact};
 use super::tickets::{Admitted, Ask, Bucket, BucketRecord, GiveBack};
 use super::{
     Answer, Durability, Ending, Error, LogFilter, Options, Process, Reopening, RunFilter, Store,
+    Swept,
 };
+use crate::model::artifact::{ArtifactRecord, NewArtifact};
+use crate::model::blob::{Blob, BlobId};
 use crate::model::ids::{ProcessId, RunId};
 use crate::model::limit::Rule;
 use crate::model::payload::Payload;
@@ -25,6 +31,8 @@ use runs::Runs;
 pub struct Memory {
     process: Process,
     limit: PayloadLimit,
+    artifacts_max: u64,
+    artifact_bytes_max: usize,
     runs: Arc<Mutex<Option<Runs>>>,
 }
 
@@ -38,6 +46,8 @@ impl Memory {
         Self {
             process: options.process,
             limit: PayloadLimit(options.payload_bytes_max),
+            artifacts_max: options.artifacts_max,
+            artifact_bytes_max: options.artifact_bytes_max,
             runs: Arc::new(Mutex::new(Some(Runs::default()))),
         }
     }
@@ -46,7 +56,9 @@ impl Memory {
     pub(crate) fn of_next_process(&self, process: Process) -> Self {
         Self {
             process,
-            limit: PayloadLimit(self.limit.0),
+            limit: self.limit,
+            artifacts_max: self.artifacts_max,
+            artifact_bytes_max: self.artifact_bytes_max,
             runs: self.runs.clone(),
         }
     }
@@ -78,10 +90,14 @@ impl Store for Memory {
         process == self.process.id
     }
 
-    fn create_run(&self, run: NewRun) -> Answer<'_, RunRecord> {
+    fn create_run(&self, mut run: NewRun) -> Answer<'_, RunRecord> {
         self.answer(move |runs| {
             self.limit.check_run(&run)?;
-            runs.create(run)
+            let mut apart = Apart::default();
+            apart.take_run(&mut run);
+            let record = runs.create(run)?;
+            runs.kept.hold(record.id, apart);
+            Ok(record)
         })
     }
 
@@ -128,11 +144,15 @@ impl Store for Memory {
         &self,
         run: RunId,
         seen_epoch: u64,
-        changes: Reopening,
+        mut changes: Reopening,
         now: Micros,
     ) -> Answer<'_, Option<RunRecord>> {
         self.answer(move |runs| {
             self.limit.check_reopening(&changes)?;
+            let mut apart = Apart::default();
+            apart.take_reopening(&mut changes);
+            runs.get(run)?;
+            runs.kept.hold(run, apart);
             runs.tickets.leave_run(run);
             runs.get_mut(run)?
                 .reopen(seen_epoch, changes, self.process.id, now)
@@ -147,14 +167,19 @@ impl Store for Memory {
         &self,
         run: RunId,
         epoch: u64,
-        entries: Vec<Entry>,
+        mut entries: Vec<Entry>,
         _durability: Durability,
     ) -> Answer<'_, ()> {
         self.answer(move |runs| {
             self.limit.check_entries(&entries)?;
-            let run = runs.get_mut(run)?;
-            run.check_epoch(epoch)?;
-            run.write(entries)
+            let there = runs.get(run)?;
+            there.check_epoch(epoch)?;
+            there.inside.check(&entries)?;
+            let mut apart = Apart::default();
+            apart.take_entries(&mut entries);
+            runs.kept.hold(run, apart);
+            runs.kept.mark_failed(run, &entries);
+            runs.get_mut(run)?.write(entries)
         })
     }
 
@@ -181,19 +206,24 @@ impl Store for Memory {
         &self,
         run: RunId,
         epoch: u64,
-        entries: Vec<Entry>,
-        ending: Ending,
+        mut entries: Vec<Entry>,
+        mut ending: Ending,
     ) -> Answer<'_, ()> {
         self.answer(move |runs| {
             self.limit.check_entries(&entries)?;
             self.limit.check_ending(&ending)?;
             super::check_ending(ending.state)?;
+            let mut apart = Apart::default();
+            apart.take_entries(&mut entries);
+            apart.take_ending(&mut ending);
             let run = runs.get_mut(run)?;
             run.check_epoch(epoch)?;
             super::check_transition(run.record.id, run.record.state, ending.state)?;
-            run.write(entries)?;
-            run.end(ending);
             let id = run.record.id;
+            run.write(entries.clone())?;
+            run.end(ending);
+            runs.kept.hold(id, apart);
+            runs.kept.mark_failed(id, &entries);
             runs.tickets.leave_run(id);
             Ok(())
         })
@@ -214,6 +244,11 @@ impl Store for Memory {
         self.answer(move |runs| {
             self.limit
                 .check(&payload, || format!("the signal {name}"))?;
+            let mut payload = payload;
+            let mut apart = Apart::default();
+            apart.take(&mut payload);
+            runs.get(run)?;
+            runs.kept.hold(run, apart);
             runs.get_mut(run)?.send_signal(name, payload, key, now)
         })
     }
@@ -290,6 +325,48 @@ impl Store for Memory {
             runs.tickets.reset(&name);
             Ok(())
         })
+    }
+
+    fn put_artifact(
+        &self,
+        run: RunId,
+        epoch: u64,
+        artifact: NewArtifact,
+    ) -> Answer<'_, ArtifactRecord> {
+        self.answer(move |runs| {
+            check_artifact(&artifact, self.artifact_bytes_max)?;
+            runs.get(run)?.check_epoch(epoch)?;
+            runs.kept.put(run, artifact, self.artifacts_max)
+        })
+    }
+
+    fn artifacts(&self, run: RunId) -> Answer<'_, Vec<ArtifactRecord>> {
+        self.answer(move |runs| {
+            runs.get(run)?;
+            Ok(runs.kept.of_run(run).cloned().collect())
+        })
+    }
+
+    fn artifact_versions(&self, key: Option<String>) -> Answer<'_, Vec<ArtifactRecord>> {
+        self.answer(move |runs| Ok(runs.kept.versions(key.as_deref())))
+    }
+
+    fn keep_blobs(&self, run: RunId, epoch: u64, blobs: Vec<Blob>) -> Answer<'_, ()> {
+        self.answer(move |runs| {
+            runs.get(run)?.check_epoch(epoch)?;
+            let mut apart = Apart::default();
+            blobs.into_iter().for_each(|blob| apart.add(blob));
+            runs.kept.hold(run, apart);
+            Ok(())
+        })
+    }
+
+    fn blob(&self, id: BlobId, whose: String) -> Answer<'_, Arc<[u8]>> {
+        self.answer(move |runs| runs.kept.blob(id, whose))
+    }
+
+    fn sweep_blobs(&self, _grace: Duration) -> Answer<'_, Swept> {
+        self.answer(|runs| Ok(runs.kept.sweep()))
     }
 
     fn sync(&self) -> Answer<'_, ()> {

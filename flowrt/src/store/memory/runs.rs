@@ -6,6 +6,7 @@ use std::convert::Infallible;
 use super::super::naming::{free_name, id_range};
 use super::super::{Ending, Error, FOUND_AT_MOST, Reopening, RunFilter, check_reopenable, taken};
 use super::inside::Inside;
+use super::kept::Kept;
 use super::tickets::Tickets;
 use crate::model::ids::{ProcessId, RunId};
 use crate::model::payload::Payload;
@@ -23,6 +24,7 @@ pub(super) struct Runs {
     next_line: i64,
     pub flows: BTreeSet<String>,
     pub tickets: Tickets,
+    pub kept: Kept,
 }
 
 /// One run.
@@ -144,6 +146,7 @@ impl Runs {
             else {
                 continue;
             };
+            self.kept.forget(id);
             self.names.remove(&run.record.name);
             if let Some(key) = run.record.idempotency_key {
                 self.by_key.remove(&(run.record.flow, key));

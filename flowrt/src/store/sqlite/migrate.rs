@@ -20,6 +20,10 @@ const MIGRATIONS: &[Migration] = &[
         name: "limits",
         sql: include_str!("migrations/0002_limits.sql"),
     },
+    Migration {
+        name: "artifacts",
+        sql: include_str!("migrations/0003_artifacts.sql"),
+    },
 ];
 
 const CREATE_HISTORY: &str = "CREATE TABLE IF NOT EXISTS migration (

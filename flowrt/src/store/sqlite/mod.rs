@@ -3,11 +3,14 @@
 //! Everything is committed at `synchronous=NORMAL`, which survives kill -9; a thread syncs the log, at once for those who
 //! wait for the disk and within 50 ms for all others.
 
+mod artifacts;
+mod blobs;
 mod checkpoint;
 mod durable;
 mod fault;
 mod group;
 mod handle;
+mod held;
 mod job;
 mod lock;
 mod migrate;
@@ -28,14 +31,17 @@ mod writer;
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use rusqlite::Connection;
 
 use super::tickets::{Admitted, Ask, Bucket, BucketRecord, GiveBack};
 use super::{
     Answer, Durability, Ending, Error, LogFilter, Options, Process, Reopening, RunFilter, Store,
-    check_ending, check_going_on,
+    Swept, check_ending, check_going_on,
 };
+use crate::model::artifact::{ArtifactRecord, NewArtifact};
+use crate::model::blob::{Blob, BlobId};
 use crate::model::ids::{ProcessId, RunId};
 use crate::model::limit::Rule;
 use crate::model::payload::Payload;
@@ -46,6 +52,7 @@ use crate::model::state::RunState;
 use durable::SOON;
 use fault::Outcome;
 use handle::Handle;
+use held::hold;
 use session::Session;
 use write_entries::{Head, NewSignal};
 
@@ -113,26 +120,43 @@ impl Store for Sqlite {
         self.0.locks.is_held(process)
     }
 
-    fn create_run(&self, run: NewRun) -> Answer<'_, RunRecord> {
+    fn create_run(&self, mut run: NewRun) -> Answer<'_, RunRecord> {
         let checked = self.0.limit.check_run(&run);
-        self.write(
+        let bytes = run.input.len();
+        let held = self.apart(|apart| apart.take_run(&mut run));
+        self.filled(self.write_apart(
             Durability::Synced,
             checked,
-            run.input.len(),
-            move |session| write_runs::create(session, &run),
-        )
+            bytes,
+            held.clone(),
+            move |session| {
+                let record = write_runs::create(session, &run)?;
+                hold(&held, &session.connection, record.id)?;
+                Ok(record)
+            },
+        ))
     }
 
     fn run(&self, id: RunId) -> Answer<'_, Option<RunRecord>> {
-        self.question(move |connection| read_runs::one(connection, id))
+        self.filled_some(self.question(move |connection| read_runs::one(connection, id)))
     }
 
     fn find_runs(&self, reference: String) -> Answer<'_, Vec<RunRecord>> {
-        self.question(move |connection| read_runs::find(connection, &reference))
+        let blobs = Arc::clone(&self.0.blobs);
+        self.question(move |connection| {
+            let mut runs = read_runs::find(connection, &reference)?;
+            runs.iter_mut().for_each(|run| blobs.fill_listed(run));
+            Ok(runs)
+        })
     }
 
     fn list_runs(&self, filter: RunFilter) -> Answer<'_, Vec<RunRecord>> {
-        self.ask_at_length(move |connection| read_runs::list(connection, &filter))
+        let blobs = Arc::clone(&self.0.blobs);
+        self.ask_at_length(move |connection| {
+            let mut runs = read_runs::list(connection, &filter)?;
+            runs.iter_mut().for_each(|run| blobs.fill_listed(run));
+            Ok(runs)
+        })
     }
 
     fn task_counts(&self, runs: Vec<RunId>) -> Answer<'_, Vec<TaskCounts>> {
@@ -147,7 +171,7 @@ impl Store for Sqlite {
         now: Micros,
     ) -> Answer<'_, Option<RunRecord>> {
         let owner = self.process();
-        self.write(Durability::Soon, Ok(()), 0, move |session| {
+        self.filled_some(self.write(Durability::Soon, Ok(()), 0, move |session| {
             write_runs::claim(
                 &session.connection,
                 run,
@@ -156,37 +180,48 @@ impl Store for Sqlite {
                 owner,
                 now,
             )
-        })
+        }))
     }
 
     fn reopen(
         &self,
         run: RunId,
         seen_epoch: u64,
-        changes: Reopening,
+        mut changes: Reopening,
         now: Micros,
     ) -> Answer<'_, Option<RunRecord>> {
         let owner = self.process();
         let checked = self.0.limit.check_reopening(&changes);
-        self.write(Durability::Synced, checked, 0, move |session| {
+        let held = self.apart(|apart| apart.take_reopening(&mut changes));
+        let write = move |session: &mut Session| {
+            hold(&held, &session.connection, run)?;
             write_runs::reopen(&session.connection, run, seen_epoch, &changes, owner, now)
-        })
+        };
+        self.filled_some(self.write(Durability::Synced, checked, 0, write))
     }
 
     fn journal(&self, run: RunId) -> Answer<'_, Journal> {
-        self.ask_at_length(move |connection| read_inside::journal(connection, run))
+        let blobs = Arc::clone(&self.0.blobs);
+        self.ask_at_length(move |connection| {
+            let mut journal = read_inside::journal(connection, run)?;
+            blobs.fill_journal(&|| run.to_string(), &mut journal)?;
+            Ok(journal)
+        })
     }
 
     fn record(
         &self,
         run: RunId,
         epoch: u64,
-        entries: Vec<Entry>,
+        mut entries: Vec<Entry>,
         durability: Durability,
     ) -> Answer<'_, ()> {
         let checked = self.0.limit.check_entries(&entries);
-        self.write(durability, checked, bytes_of(&entries), move |session| {
+        let held = self.apart(|apart| apart.take_entries(&mut entries));
+        let bytes = bytes_of(&entries);
+        self.write_apart(durability, checked, bytes, held.clone(), move |session| {
             let head = Head::read_owned(&session.connection, run, epoch)?;
+            hold(&held, &session.connection, run)?;
             write_entries::write(session, &head, &entries)
         })
     }
@@ -209,19 +244,27 @@ impl Store for Sqlite {
         &self,
         run: RunId,
         epoch: u64,
-        entries: Vec<Entry>,
-        ending: Ending,
+        mut entries: Vec<Entry>,
+        mut ending: Ending,
     ) -> Answer<'_, ()> {
         let limit = self.0.limit;
         let checked = limit
             .check_entries(&entries)
             .and_then(|()| limit.check_ending(&ending))
             .and_then(|()| check_ending(ending.state));
-        self.write(
+        let held = self.apart(|apart| {
+            apart.take_entries(&mut entries);
+            apart.take_ending(&mut ending);
+        });
+        self.write_apart(
             Durability::Synced,
             checked,
             bytes_of(&entries),
-            move |session| write_runs::finish(session, run, epoch, &entries, &ending),
+            held.clone(),
+            move |session| {
+                write_runs::finish(session, run, epoch, &entries, &ending)?;
+                hold(&held, &session.connection, run)
+            },
         )
     }
 
@@ -235,7 +278,7 @@ impl Store for Sqlite {
         &self,
         run: RunId,
         name: String,
-        payload: Payload,
+        mut payload: Payload,
         key: Option<String>,
         now: Micros,
     ) -> Answer<'_, u64> {
@@ -243,6 +286,7 @@ impl Store for Sqlite {
             .0
             .limit
             .check(&payload, || format!("the signal {name}"));
+        let held = self.apart(|apart| apart.take(&mut payload));
         let bytes = payload.len();
         let signal = NewSignal {
             name,
@@ -250,13 +294,26 @@ impl Store for Sqlite {
             key,
             sent: now,
         };
-        self.write(Durability::Synced, checked, bytes, move |session| {
-            write_entries::send_signal(&session.connection, run, &signal)
-        })
+        self.write_apart(
+            Durability::Synced,
+            checked,
+            bytes,
+            held.clone(),
+            move |session| {
+                let seq = write_entries::send_signal(&session.connection, run, &signal)?;
+                hold(&held, &session.connection, run)?;
+                Ok(seq)
+            },
+        )
     }
 
     fn signals(&self, run: RunId, from: u64) -> Answer<'_, Vec<SignalRecord>> {
-        self.question(move |connection| read_inside::signals(connection, run, from))
+        let blobs = Arc::clone(&self.0.blobs);
+        self.question(move |connection| {
+            let mut signals = read_inside::signals(connection, run, from)?;
+            blobs.fill_signals(&|| run.to_string(), &mut signals)?;
+            Ok(signals)
+        })
     }
 
     fn append_logs(&self, lines: Vec<LogLine>) -> Answer<'_, ()> {
@@ -277,11 +334,18 @@ impl Store for Sqlite {
 
     fn delete_run(&self, run: RunId) -> Answer<'_, bool> {
         Box::pin(async move {
-            let work = move |session: &mut Session| write_runs::delete(&session.connection, run);
-            self.0
-                .writer
-                .write_patiently(0, Durability::Synced, work)
-                .await
+            let work = move |session: &mut Session| {
+                let blobs = write_runs::blobs_below(&session.connection, run)?;
+                let is_deleted = write_runs::delete(&session.connection, run)?;
+                Ok((is_deleted, blobs))
+            };
+            let writer = &self.0.writer;
+            let write = writer.write_patiently(0, Durability::Synced, work);
+            let (is_deleted, blobs) = write.await?;
+            if is_deleted {
+                self.release(blobs).await;
+            }
+            Ok(is_deleted)
         })
     }
 
@@ -347,6 +411,35 @@ impl Store for Sqlite {
         self.write(Durability::Synced, Ok(()), 0, move |session| {
             tickets::reset(&session.connection, &name)
         })
+    }
+
+    fn put_artifact(
+        &self,
+        run: RunId,
+        epoch: u64,
+        artifact: NewArtifact,
+    ) -> Answer<'_, ArtifactRecord> {
+        self.publish(run, epoch, artifact)
+    }
+
+    fn artifacts(&self, run: RunId) -> Answer<'_, Vec<ArtifactRecord>> {
+        self.question(move |connection| artifacts::of_run(connection, run))
+    }
+
+    fn artifact_versions(&self, key: Option<String>) -> Answer<'_, Vec<ArtifactRecord>> {
+        self.ask_at_length(move |connection| artifacts::of_key(connection, key.as_deref()))
+    }
+
+    fn keep_blobs(&self, run: RunId, epoch: u64, blobs: Vec<Blob>) -> Answer<'_, ()> {
+        self.keep(run, epoch, blobs)
+    }
+
+    fn blob(&self, id: BlobId, whose: String) -> Answer<'_, Arc<[u8]>> {
+        self.with_blobs(move |blobs| blobs.read(id, &|| whose.clone()))
+    }
+
+    fn sweep_blobs(&self, grace: Duration) -> Answer<'_, Swept> {
+        self.with_blobs(move |blobs| blobs.sweep(grace))
     }
 
     fn sync(&self) -> Answer<'_, ()> {

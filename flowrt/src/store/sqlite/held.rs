@@ -1,0 +1,151 @@
+//! Writes whose values lie partly in blobs, and reads that put them together again.
+
+use std::sync::Arc;
+
+use rusqlite::Connection;
+
+use super::super::apart::Apart;
+use super::super::limits::check_artifact;
+use super::super::{Answer, Durability, Error};
+use super::Sqlite;
+use super::blobs::Blobs;
+use super::fault::Outcome;
+use super::session::Session;
+use super::write_entries::Head;
+use super::{artifacts, read_runs};
+use crate::model::artifact::{ArtifactRecord, NewArtifact};
+use crate::model::blob::Blob;
+use crate::model::ids::RunId;
+use crate::model::payload::Payload;
+use crate::model::record::RunRecord;
+
+/// The blobs of a write and where they go; most writes have none.
+#[derive(Debug)]
+pub(super) struct Held {
+    blobs: Arc<Blobs>,
+    apart: Apart,
+}
+
+/// Says in the transaction of a write that its run needs its blobs.
+pub(super) fn hold(held: &Option<Arc<Held>>, connection: &Connection, run: RunId) -> Outcome<()> {
+    let Some(held) = held else { return Ok(()) };
+    let run = read_runs::number(connection, run)?;
+    held.blobs.hold(connection, run, &held.apart)
+}
+
+impl Sqlite {
+    /// Takes out of a write what is kept in blobs.
+    pub(super) fn apart(&self, take: impl FnOnce(&mut Apart)) -> Option<Arc<Held>> {
+        let mut apart = Apart::over(self.0.inline_max);
+        take(&mut apart);
+        if apart.is_empty() {
+            return None;
+        }
+        let blobs = Arc::clone(&self.0.blobs);
+        Some(Arc::new(Held { blobs, apart }))
+    }
+
+    /// Writes once the blobs are on the disk.
+    pub(super) fn write_apart<'a, T: Send + 'static>(
+        &'a self,
+        durability: Durability,
+        checked: Result<(), Error>,
+        bytes: usize,
+        held: Option<Arc<Held>>,
+        work: impl FnMut(&mut Session) -> Outcome<T> + Send + 'static,
+    ) -> Answer<'a, T> {
+        let Some(held) = held else {
+            return self.write(durability, checked, bytes, work);
+        };
+        Box::pin(async move {
+            checked?;
+            self.with_blobs(move |blobs| blobs.put_all(&held.apart))
+                .await?;
+            self.write(durability, Ok(()), bytes, work).await
+        })
+    }
+
+    /// Works on files, off the executor's thread.
+    pub(super) fn with_blobs<'a, T: Send + 'static>(
+        &'a self,
+        work: impl FnOnce(&Blobs) -> Result<T, Error> + Send + 'static,
+    ) -> Answer<'a, T> {
+        let blobs = Arc::clone(&self.0.blobs);
+        Box::pin(async move {
+            if tokio::runtime::Handle::try_current().is_err() {
+                return work(&blobs);
+            }
+            let done = tokio::task::spawn_blocking(move || work(&blobs)).await;
+            done.unwrap_or_else(|error| Err(Error::Failed(error.to_string())))
+        })
+    }
+
+    /// A run with its large values.
+    pub(super) fn filled<'a>(&'a self, run: Answer<'a, RunRecord>) -> Answer<'a, RunRecord> {
+        Box::pin(async move {
+            let mut run = run.await?;
+            let values = [Some(&run.input), run.output.as_ref(), run.error.as_ref()];
+            let is_apart = |value: &Payload| value.blob_apart().is_some();
+            if !values.into_iter().flatten().any(is_apart) {
+                return Ok(run);
+            }
+            self.with_blobs(move |blobs| {
+                blobs.fill_run(&mut run)?;
+                Ok(run)
+            })
+            .await
+        })
+    }
+
+    pub(super) fn filled_some<'a>(
+        &'a self,
+        run: Answer<'a, Option<RunRecord>>,
+    ) -> Answer<'a, Option<RunRecord>> {
+        Box::pin(async move {
+            match run.await? {
+                Some(run) => self.filled(Box::pin(async { Ok(run) })).await.map(Some),
+                None => Ok(None),
+            }
+        })
+    }
+
+    /// The run is deleted; what could not be cleared away waits for a sweep.
+    pub(super) async fn release(&self, blobs: Vec<String>) {
+        let released = self.with_blobs(move |folder| folder.release(&blobs)).await;
+        if let Err(error) = released {
+            tracing::warn!(%error, "files of a deleted run are left for later");
+        }
+    }
+
+    pub(super) fn keep(&self, run: RunId, epoch: u64, blobs: Vec<Blob>) -> Answer<'_, ()> {
+        let held = self.apart(|apart| blobs.into_iter().for_each(|blob| apart.add(blob)));
+        let durability = Durability::Soon;
+        self.write_apart(durability, Ok(()), 0, held.clone(), move |session| {
+            Head::read_owned(&session.connection, run, epoch)?;
+            hold(&held, &session.connection, run)
+        })
+    }
+
+    pub(super) fn publish(
+        &self,
+        run: RunId,
+        epoch: u64,
+        new: NewArtifact,
+    ) -> Answer<'_, ArtifactRecord> {
+        let checked = check_artifact(&new, self.0.artifact_bytes_max);
+        let most = self.0.artifacts_max;
+        let held = self.apart(|apart| {
+            if let Some(blob) = &new.blob {
+                apart.add(blob.clone());
+            }
+        });
+        let bytes = new.data.len();
+        let durability = Durability::Soon;
+        self.write_apart(durability, checked, bytes, held.clone(), move |session| {
+            let head = Head::read_owned(&session.connection, run, epoch)?;
+            let record = artifacts::put(&session.connection, (head.id, run), &new, most)?;
+            hold(&held, &session.connection, run)?;
+            Ok(record)
+        })
+    }
+}
