@@ -4,8 +4,8 @@
 pub use std::time::Duration;
 
 pub use crate::{
-    Engine, Error, JsonSchema, Race2, Race3, Race4, Race5, Result, TaskContext, Trigger, map, now,
-    poll, race, random, receive, sleep, sleep_until, untracked, uuid,
+    Artifact, Engine, Error, JsonSchema, Race2, Race3, Race4, Race5, Result, Stored, TaskContext,
+    Trigger, map, now, poll, race, random, receive, sleep, sleep_until, untracked, uuid,
 };
 #[cfg(feature = "macros")]
 pub use crate::{flow, limit, resource, task};

@@ -2,7 +2,7 @@
 
 use clap::{Arg, ArgAction, ArgMatches, Command};
 
-use super::{check, completions, graph, limits, run, runs, store, store_place};
+use super::{artifacts, check, completions, graph, limits, run, runs, store, store_place};
 use crate::author::meta::Meta;
 use crate::error::Error;
 
@@ -40,6 +40,7 @@ impl Program {
             .subcommand(run::command(&self.flows, &self.arguments))
             .subcommand(graph::command())
             .subcommand(runs::command())
+            .subcommand(artifacts::command())
             .subcommand(limits::command())
             .subcommand(check::command())
             .subcommand(store::command())

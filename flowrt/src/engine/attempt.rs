@@ -12,11 +12,13 @@ use super::around::Beginning;
 use super::host::RunHost;
 use super::lack;
 use super::limits::{Begun, begin, ousted};
+use super::published::settle;
 use crate::author::cancel::Cancel;
 use crate::author::context::{Attempt, TaskContext};
 use crate::author::core::Core;
 use crate::author::frame::{Frame, Framed, enter};
 use crate::author::meta::Meta;
+use crate::author::publish::Desk;
 use crate::author::slot::{Busy, CallOptions, Finished, Key, Recorded};
 use crate::clock::{Clock, Stopwatch};
 use crate::error::{Error, ErrorKind, Result};
@@ -54,7 +56,7 @@ pub(super) async fn run_task(
     let first = core.clock.now();
     let mut lacking = 0;
     loop {
-        let context = context_of(&core, &step, failed + 1, &cancel);
+        let context = context_of(&host, &core, &step, failed + 1, &cancel);
         let begun = begin(&host, key, meta, &input, &context.0).await;
         body_begins(&host, &core, key, (meta, failed + 1), &step, &cancel).await;
         let started = core.clock.now();
@@ -69,6 +71,12 @@ pub(super) async fn run_task(
             Err(error) => (Err(error), None),
         };
         failpoint("engine::after_body");
+        let attached = matches!(&result, Ok(value) if !value.attached().is_empty());
+        let result = if attached || context.0.desk.is_used() {
+            Box::pin(settle(&host, &context.0, result)).await
+        } else {
+            result
+        };
         hear_signals(&core, result.is_err()).await;
         if let Err(error) = &result
             && context.0.lacked.load(Ordering::Relaxed)
@@ -119,13 +127,21 @@ pub(super) async fn run_task(
 }
 
 /// What the body of an attempt may ask about it.
-fn context_of(core: &Core, step: &Arc<str>, attempt: u32, cancel: &Arc<Cancel>) -> TaskContext {
+fn context_of(
+    host: &Arc<RunHost>,
+    core: &Core,
+    step: &Arc<str>,
+    attempt: u32,
+    cancel: &Arc<Cancel>,
+) -> TaskContext {
     TaskContext(Arc::new(Attempt {
         run: Some(core.facts.run),
         step: step.clone(),
         attempt,
         logical_time: core.facts.logical_time,
         cancel: cancel.clone(),
+        keeper: Some(host.clone()),
+        desk: Desk::default(),
         used: OnceLock::new(),
         logged: AtomicU32::new(0),
         lacked: AtomicBool::new(false),

@@ -15,6 +15,7 @@ mod host;
 mod lack;
 mod limits;
 mod patience;
+mod published;
 mod retry;
 mod settings;
 mod signal;
@@ -30,6 +31,7 @@ pub(crate) use drive::drive;
 pub use events::Events;
 use events::Hub;
 pub(crate) use patience::patiently;
+pub(crate) use published::StoreSource;
 pub(crate) use settings::Settings;
 
 use crate::author::meta::Meta;

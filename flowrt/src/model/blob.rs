@@ -76,6 +76,11 @@ impl Blob {
         Self { id, bytes }
     }
 
+    /// Bytes whose name is known.
+    pub(crate) fn known(id: BlobId, bytes: Arc<[u8]>) -> Self {
+        Self { id, bytes }
+    }
+
     /// Its name.
     pub const fn id(&self) -> BlobId {
         self.id

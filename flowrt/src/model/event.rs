@@ -48,6 +48,15 @@ pub enum What {
         /// The attempt's number, from 1.
         attempt: u32,
     },
+    /// A body said how far it is.
+    Progress {
+        /// The step's full id.
+        step: Arc<str>,
+        /// How much is done.
+        done: u64,
+        /// Of how much.
+        total: u64,
+    },
     /// An attempt failed, and there will be another.
     Retrying {
         /// The step's full id; empty for the flow itself.

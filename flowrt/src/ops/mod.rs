@@ -6,6 +6,7 @@ mod limits;
 mod names;
 pub mod params;
 pub(crate) mod picture;
+mod published;
 mod rerun;
 mod resume;
 pub mod signals;
@@ -16,12 +17,15 @@ mod why;
 
 use std::sync::Arc;
 
+use serde::de::DeserializeOwned;
+
 use crate::author::call::{Callable, TaskCall};
 use crate::author::cancel::Stops;
 use crate::author::frame::OpenEngine;
 use crate::author::meta::{Kind, Meta};
 use crate::author::plain::Standalone;
 use crate::author::record::{decode_output, named};
+use crate::author::stored::reading_from;
 use crate::clock::{self, Clock};
 pub use crate::engine::Events;
 use crate::engine::{self, Shared, again, trouble};
@@ -138,7 +142,7 @@ impl Engine {
             .await?
             .wait()
             .await?;
-        decode_output(meta.name, &outcome(record)?)
+        self.decoded(meta.name, &outcome(record)?)
     }
 
     /// Starts a flow. When this returns, the run is on the disk and will not be lost.
@@ -248,6 +252,12 @@ impl Engine {
     #[cfg(test)]
     pub(crate) fn store(&self) -> &Arc<dyn Store> {
         &self.shared.store
+    }
+
+    /// A value that a run gave; its handles read from this engine's store.
+    pub(crate) fn decoded<T: DeserializeOwned>(&self, name: &str, value: &Payload) -> Result<T> {
+        let source = Arc::new(engine::StoreSource(self.shared.store.clone()));
+        reading_from(source, || decode_output(name, value))
     }
 
     /// One run.
