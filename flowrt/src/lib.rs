@@ -12,6 +12,7 @@ pub mod author;
 #[cfg(feature = "cli")]
 mod cli;
 pub mod clock;
+pub mod config;
 pub mod draw;
 mod engine;
 mod error;

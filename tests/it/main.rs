@@ -1,6 +1,8 @@
 //! The honest outside view of flowrt: everything here uses its public interface only.
 
+mod bench;
 mod breaking;
+mod bundle;
 mod cargo_builds;
 mod command_line;
 mod dag_language;

@@ -10,6 +10,7 @@ pub(crate) mod frame;
 pub(crate) mod given;
 pub(crate) mod map;
 pub mod meta;
+pub(crate) mod mix;
 pub(crate) mod plain;
 pub(crate) mod poll;
 pub(crate) mod predicate;

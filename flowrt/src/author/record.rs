@@ -24,13 +24,38 @@ impl<T: Serialize + DeserializeOwned + Send + 'static> Recordable for T {}
 
 /// The JSON of a value.
 pub fn encode<T: Serialize + ?Sized>(value: &T) -> Result<Payload> {
-    let (text, blobs) = stored::collecting(|| serde_json::to_string(value));
-    let text = text.map_err(|error| {
-        Error::new(
-            ErrorKind::Record,
-            format!("the value cannot be encoded as JSON: {error}"),
-        )
-    })?;
+    let (payload, blobs) = stored::collecting(|| encode_text(value));
+    Ok(payload?.with_attached(&blobs))
+}
+
+fn encode_text<T: Serialize + ?Sized>(value: &T) -> Result<Payload> {
+    // Most values are small, and are copied once more to their final place in any case.
+    let mut text = BUFFER.take();
+    text.clear();
+    let written = serde_json::to_writer(&mut text, value);
+    let payload = written
+        .map_err(|error| {
+            Error::new(
+                ErrorKind::Record,
+                format!("the value cannot be encoded as JSON: {error}"),
+            )
+        })
+        .and_then(|()| as_payload(&text));
+    if text.capacity() <= BUFFER_KEPT {
+        BUFFER.set(text);
+    }
+    payload
+}
+
+thread_local! {
+    /// Where values are encoded, kept so that each needs one allocation only.
+    static BUFFER: std::cell::Cell<Vec<u8>> = const { std::cell::Cell::new(Vec::new()) };
+}
+
+/// A buffer that a large value has made larger is not kept.
+const BUFFER_KEPT: usize = 64 << 10;
+
+fn as_payload(text: &[u8]) -> Result<Payload> {
     if text.len() > PAYLOAD_BYTES_MAX {
         let message = format!(
             "the value is {} bytes as JSON, over the limit of {PAYLOAD_BYTES_MAX} (payload_bytes_max)",
@@ -39,7 +64,10 @@ pub fn encode<T: Serialize + ?Sized>(value: &T) -> Result<Payload> {
         return Err(Error::new(ErrorKind::Limit, message)
             .hint("record a path or key instead, and keep the bytes elsewhere"));
     }
-    Ok(Payload::from_json(text).with_attached(&blobs))
+    let text = std::str::from_utf8(text).map_err(|error| {
+        Error::new(ErrorKind::Record, format!("the JSON is not UTF-8: {error}"))
+    })?;
+    Ok(Payload::from_json(text))
 }
 
 /// A value from its JSON.

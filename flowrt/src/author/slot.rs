@@ -11,6 +11,7 @@ use tokio::task::AbortHandle;
 
 use crate::author::cancel::Cancel;
 use crate::author::meta::{Delay, Meta};
+use crate::author::mix::BuildMix;
 use crate::model::payload::Payload;
 use crate::model::record::{Micros, StepKind};
 use crate::model::state::TaskState;
@@ -151,6 +152,8 @@ pub(crate) enum Busy {
 #[derive(Debug)]
 pub(crate) struct Slot {
     pub(crate) identity: Identity,
+    /// Its full id, once somebody asked.
+    pub(crate) step: Option<Arc<str>>,
     /// The line of the flow that built it.
     pub(crate) location: &'static Location<'static>,
     pub(crate) kind: StepKind,
@@ -186,6 +189,7 @@ impl Slot {
     ) -> Self {
         Self {
             identity,
+            step: None,
             location: Location::caller(),
             kind,
             task,
@@ -217,9 +221,9 @@ impl Slot {
 /// All slots of a run that are still of interest.
 #[derive(Debug, Default)]
 pub(crate) struct Slots {
-    slots: HashMap<Key, Slot>,
+    slots: HashMap<Key, Slot, BuildMix>,
     /// Where each call stands; kept while a record is replayed, which finds calls by their place.
-    places: HashMap<(usize, u32), Key>,
+    places: HashMap<(usize, u32), Key, BuildMix>,
     next: u64,
     unfinished: usize,
     submitted: usize,

@@ -14,11 +14,6 @@ use crate::author::meta::Meta;
 use crate::author::scope::Scope;
 
 /// A future whose outcome is recorded, or that is made of such: what may be awaited in a program flow.
-#[diagnostic::on_unimplemented(
-    message = "this await is not recorded, so a resumed run would repeat it",
-    label = "`{Self}` is not a step",
-    note = "make it a #[task] and await that; wait with flowrt's `sleep`, `poll` or `receive`; or write `untracked(…)` if repeating it does no harm"
-)]
 pub trait Step: Future {
     /// The task or flow that it calls, as far as its type tells.
     fn callee() -> Option<&'static Meta>
@@ -74,8 +69,19 @@ where
 }
 impl<S: Step, T, E> Step for TryJoinAll<S> where S: Future<Output = Result<T, E>> {}
 
+/// A [`Step`], under a name whose error does not list all kinds of steps.
+#[diagnostic::on_unimplemented(
+    message = "this await is not recorded, so a resumed run would repeat it",
+    label = "`{Self}` is not a step",
+    note = "make it a #[task] and await that; wait with flowrt's `sleep`, `poll` or `receive`; or write `untracked(…)` if repeating it does no harm"
+)]
+pub trait Recorded: Future {}
+
+#[diagnostic::do_not_recommend]
+impl<S: Step> Recorded for S {}
+
 /// What each `.await` of a program flow goes through.
-pub fn step<S: Step>(step: S) -> S {
+pub fn step<S: Recorded>(step: S) -> S {
     step
 }
 

@@ -62,9 +62,7 @@ pub(super) async fn run(program: &Program, matches: &ArgMatches) -> Result<ExitC
                 );
                 return Err(Error::new(ErrorKind::Input, message).hint("leave the flow out"));
             }
-            let mut graph = picture::graph(program.flow(&record.flow)?);
-            picture::mark(&mut graph, &engine.steps(record.id).await?);
-            graph
+            engine.graph_of(&record).await?
         }
     };
     let picture = draw(&graph, format);

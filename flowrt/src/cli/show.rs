@@ -38,6 +38,13 @@ pub(super) async fn run(engine: &Engine, matches: &ArgMatches) -> Result<ExitCod
         return Ok(ExitCode::SUCCESS);
     }
     let mut shown = head(engine, &record, &related(engine, &record).await);
+    if let Some(imported) = engine.imported(record.id).await? {
+        let at = time_text::local_with_zone(imported.exported);
+        shown.push_str(&format!(
+            "  {:10}  another store, as it stood {at}\n",
+            "out of"
+        ));
+    }
     shown.push('\n');
     shown.push_str(&step_lines(&steps));
     if let Some(output) = record.output.as_ref().filter(|output| &***output != "null") {

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 use futures_util::future::{Either, select};
+use tokio::sync::OwnedSemaphorePermit;
 
 use super::around::Beginning;
 use super::host::RunHost;
@@ -38,26 +39,45 @@ const HEARD_WITHIN: Duration = Duration::from_millis(10);
 /// How long a body may take to end by itself once another call takes its place.
 const GRACE: Duration = Duration::from_secs(5);
 
-/// Runs a task until it succeeds or its attempts are used up.
+/// A call of a task.
+#[derive(Debug)]
+pub(super) struct Task {
+    pub(super) meta: &'static Meta,
+    pub(super) input: Payload,
+    pub(super) options: CallOptions,
+}
+
+/// Runs a task until it succeeds or its attempts are used up. The first attempt takes the permit that it is given, if any.
+///
+/// Each call is one such future, so what few of them do is boxed: it stays below a kilobyte, where allocators are fast.
 pub(super) async fn run_task(
     host: Arc<RunHost>,
     core: Arc<Core>,
     key: Key,
-    meta: &'static Meta,
-    input: Payload,
-    options: CallOptions,
+    task: Task,
+    mut given: Option<OwnedSemaphorePermit>,
 ) -> Finished {
+    let Task {
+        meta,
+        input,
+        options,
+    } = task;
     let step = core.step_id(key);
     let cancel = Arc::new(Cancel::default());
     let (mut failed, due) = host.earlier_attempts(&step);
     if let Some(due) = due {
-        core.clock.sleep_until(due).await;
+        // A wait holds no place.
+        given = None;
+        Box::pin(core.clock.sleep_until(due)).await;
     }
-    let first = core.clock.now();
+    let mut first = None;
     let mut lacking = 0;
     loop {
         let context = context_of(&host, &core, &step, failed + 1, &cancel);
-        let begun = begin(&host, key, meta, &input, &context.0).await;
+        let begun = match given.take() {
+            Some(permit) => Ok(Begun::at_once(permit)),
+            None => Box::pin(begin(&host, key, meta, &input, &context.0)).await,
+        };
         body_begins(&host, &core, key, (meta, failed + 1), &step, &cancel).await;
         let started = core.clock.now();
         let watch = Stopwatch::start();
@@ -83,35 +103,31 @@ pub(super) async fn run_task(
             && may_come(error)
             && !core.stops.any()
         {
+            first.get_or_insert(started);
             drop(begun);
             core.body_waits(key);
             lacking += 1;
-            lack::wait(&host, &core, &step, error, lacking).await;
+            Box::pin(lack::wait(&host, &core, &step, error, lacking)).await;
             continue;
         }
-        let ended = core.clock.now();
-        let (state, output) = match &result {
-            Ok(value) => (TaskState::Completed, value.clone()),
-            Err(error) => (
-                state_of(error),
-                Payload::from_json(located(error, meta, &step, failed + 1).to_json()),
-            ),
-        };
+        let (ended, took) = core.clock.after(started, watch);
         let retried = matches!(&result, Err(error) if failed < options.retries_of(meta) && may_retry(meta, error))
             && !core.stops.any();
+        let recorded = outcome(result, meta, &step, failed + 1);
+        failed += 1;
         if !retried {
             return Finished {
                 key,
-                recorded: Recorded { state, output },
-                attempts: failed + 1,
-                started: first,
+                recorded,
+                attempts: failed,
+                started: first.unwrap_or(started),
                 ended,
                 fingerprint: meta.fingerprint,
                 signal: None,
-                synced: meta.task.durable || watch.elapsed() >= WORTH_A_SYNC,
+                synced: meta.task.durable || took >= WORTH_A_SYNC,
             };
         }
-        failed += 1;
+        first.get_or_insert(started);
         drop(begun);
         core.body_waits(key);
         let record = AttemptRecord {
@@ -119,10 +135,23 @@ pub(super) async fn run_task(
             attempt: failed,
             started,
             finished: ended,
-            error: output,
+            error: recorded.output,
             next: None,
         };
-        until_next(&host, &core, meta, &options, record).await;
+        Box::pin(until_next(&host, &core, meta, &options, record)).await;
+    }
+}
+
+fn outcome(result: Result<Payload>, meta: &Meta, step: &str, attempts: u32) -> Recorded {
+    match result {
+        Ok(output) => Recorded {
+            state: TaskState::Completed,
+            output,
+        },
+        Err(error) => Recorded {
+            state: state_of(&error),
+            output: Payload::from_json(located(&error, meta, step, attempts).to_json()),
+        },
     }
 }
 
@@ -265,12 +294,7 @@ async fn run_body(
     };
     let result = match timeout {
         None => body.await,
-        Some(limit) => match select(
-            std::pin::pin!(body),
-            std::pin::pin!(core.clock.sleep(limit)),
-        )
-        .await
-        {
+        Some(limit) => match select(body, Box::pin(core.clock.sleep(limit))).await {
             Either::Left((result, _)) => result,
             Either::Right(_) => {
                 cancel.set();

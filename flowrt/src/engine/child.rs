@@ -10,7 +10,7 @@ use tokio::task::AbortHandle;
 use super::around::Beginning;
 use super::driver::Stop;
 use super::host::{Message, RunHost};
-use super::{DEPTH_MAX, again, build, drive, patiently, trouble};
+use super::{again, build, drive, patiently, trouble};
 use crate::author::cancel::Stops;
 use crate::author::context::TaskContext;
 use crate::author::core::Core;
@@ -196,9 +196,10 @@ async fn outcome(
     input: &Payload,
     stops: Stops,
 ) -> std::result::Result<RunRecord, Trouble> {
-    if core.facts.depth >= DEPTH_MAX {
+    let depth_max = host.shared.settings.depth_max();
+    if core.facts.depth >= depth_max {
         let message =
-            format!("child runs are nested {DEPTH_MAX} deep, the most that may be (depth_max)");
+            format!("child runs are nested {depth_max} deep, the most that may be (depth_max)");
         let error = Error::new(ErrorKind::Limit, message)
             .hint("give the recursion a base case that is reached sooner");
         return Err(Trouble::Failed(error));

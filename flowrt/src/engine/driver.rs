@@ -10,14 +10,16 @@ use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, CatchUnwind};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
+use super::attempt::Task;
 use super::host::{Handle, Message, RunHost};
+use super::starter;
 use super::{Shared, end, patiently, trouble};
 use crate::author::cancel::Stops;
 use crate::author::context::TaskContext;
 use crate::author::core::{Core, Facts, Host, Next, history_full};
 use crate::author::meta::{Kind, Meta};
 use crate::author::record::arguments;
-use crate::author::slot::Finished;
+use crate::author::slot::{Finished, Key, Work};
 use crate::clock::Clock;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::payload::Payload;
@@ -206,11 +208,7 @@ impl Driver {
                 {
                     return Some(Stop::Lost(error));
                 }
-                let handle = Handle(self.host.clone());
-                for (key, work) in starts {
-                    let work = handle.execute(&self.core, key, work);
-                    handle.spawn(&self.core, key, work);
-                }
+                self.start(starts);
                 None
             }
             Next::Wait => self.wait().await,
@@ -220,6 +218,38 @@ impl Driver {
                     .hint("await tasks and flowrt's own steps only; wrap anything else in untracked(…)"),
             )),
         }
+    }
+
+    /// Tasks begin as places become free; all else begins at once, and so does what waits for a limit first.
+    fn start(&self, starts: Vec<(Key, Work)>) {
+        let handle = Handle(self.host.clone());
+        let (mut tasks, mut blocking) = (Vec::new(), Vec::new());
+        for (key, work) in starts {
+            match work {
+                Work::Call {
+                    meta,
+                    input,
+                    options,
+                } if meta.kind == Kind::Task && meta.task.limit.is_none() => {
+                    let task = Task {
+                        meta,
+                        input,
+                        options,
+                    };
+                    if meta.task.blocking {
+                        blocking.push((key, task));
+                    } else {
+                        tasks.push((key, task));
+                    }
+                }
+                work => {
+                    let work = handle.execute(&self.core, key, work);
+                    handle.spawn(&self.core, key, work);
+                }
+            }
+        }
+        starter::start(&self.host, &self.core, false, tasks);
+        starter::start(&self.host, &self.core, true, blocking);
     }
 
     async fn wait(&mut self) -> Option<Stop> {

@@ -126,11 +126,11 @@ impl Driver {
             at,
         };
         match self.write_end(&entries, &ending).await {
-            Err(store::Error::TooLarge { .. }) if ending.output.is_some() => {
+            Err(store::Error::TooLarge { limit, .. }) if ending.output.is_some() => {
                 let error = trouble(store::Error::TooLarge {
                     what: "the result of the flow".to_owned(),
                     size: ending.output.as_deref().map_or(0, str::len),
-                    limit: store::PAYLOAD_BYTES_MAX,
+                    limit,
                     setting: "payload_bytes_max",
                 });
                 let ending = Ending {

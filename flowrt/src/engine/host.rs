@@ -9,9 +9,11 @@ use futures_util::future::BoxFuture;
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use super::attempt::Task;
 use super::child::Children;
 use super::driver::Stop;
 use super::signal::Signals;
+use super::starter::Queue;
 use super::{Shared, attempt, child, crash, patiently, signal, trouble};
 use crate::author::core::{Core, Host};
 use crate::author::meta::{Kind, Meta};
@@ -47,6 +49,9 @@ pub(super) struct RunHost {
     pub(super) messages: UnboundedSender<Message>,
     permits: Arc<Semaphore>,
     blocking: Arc<Semaphore>,
+    /// Tasks that wait for a permit of either kind.
+    queues: [Queue; 2],
+    pub(super) cores: usize,
     /// Failed attempts of earlier drives and when the next one is due.
     attempts: HashMap<String, (u32, Option<Micros>)>,
     /// When the waits of earlier drives end: a restart wakes at the same instant.
@@ -107,6 +112,8 @@ impl RunHost {
             messages,
             permits,
             blocking: Arc::new(Semaphore::new(cores)),
+            queues: Default::default(),
+            cores,
             attempts: counted,
             dues,
             asks,
@@ -133,7 +140,26 @@ impl RunHost {
         } else {
             &self.permits
         };
+        // Mostly there is one, and then no wait needs to be set up.
+        if let Ok(permit) = permits.clone().try_acquire_owned() {
+            return Some(permit);
+        }
+        Box::pin(permits.clone().acquire_owned()).await.ok()
+    }
+
+    /// The same, for a starter of tasks of either kind.
+    pub(super) async fn permit_of(&self, blocking: bool) -> Option<OwnedSemaphorePermit> {
+        let permits = if blocking {
+            &self.blocking
+        } else {
+            &self.permits
+        };
         permits.clone().acquire_owned().await.ok()
+    }
+
+    /// Where tasks wait for such a place.
+    pub(super) fn queue(&self, blocking: bool) -> &Queue {
+        &self.queues[usize::from(blocking)]
     }
 
     /// The instant at which a wait of an earlier drive ends.
@@ -159,10 +185,22 @@ impl RunHost {
             self.shared.logs.flush().await;
         }
         failpoint("engine::before_record");
-        let recorded = patiently(|| store.record(run, epoch, entries.clone(), durability)).await;
+        let watched;
+        let recorded = if store.is_always_there() {
+            // Nobody needs what was written, unless somebody watches.
+            watched = self.shared.events.is_watched().then(|| entries.clone());
+            store.record(run, epoch, entries, durability).await
+        } else {
+            let recorded =
+                patiently(|| store.record(run, epoch, entries.clone(), durability)).await;
+            watched = Some(entries);
+            recorded
+        };
         failpoint("engine::after_record");
         recorded.map_err(trouble)?;
-        self.shared.events.recorded(run, &entries);
+        if let Some(entries) = watched {
+            self.shared.events.recorded(run, &entries);
+        }
         Ok(())
     }
 
@@ -186,9 +224,12 @@ impl RunHost {
             task,
             attempt,
         });
-        if !self.suspicious.load(Ordering::Relaxed) {
-            return;
+        if self.suspicious.load(Ordering::Relaxed) {
+            Box::pin(self.note_suspicious(step)).await;
         }
+    }
+
+    async fn note_suspicious(&self, step: &Arc<str>) {
         let wait = WaitRecord {
             step: step.to_string(),
             kind: crash::UNDER_WAY.to_owned(),
@@ -268,7 +309,12 @@ impl Host for Handle {
                 input,
                 options,
             } if meta.kind == Kind::Task => {
-                Box::pin(attempt::run_task(host, core, key, meta, input, options))
+                let task = Task {
+                    meta,
+                    input,
+                    options,
+                };
+                Box::pin(attempt::run_task(host, core, key, task, None))
             }
             Work::Call { meta, input, .. } => {
                 Box::pin(child::run_child(host, core, key, meta, input))

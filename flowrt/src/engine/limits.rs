@@ -116,6 +116,16 @@ pub(super) struct Begun {
     _permit: Option<OwnedSemaphorePermit>,
 }
 
+impl Begun {
+    /// For a task of no limit that has its place among the bodies.
+    pub(super) fn at_once(permit: OwnedSemaphorePermit) -> Self {
+        Self {
+            place: None,
+            _permit: Some(permit),
+        }
+    }
+}
+
 /// Waits for the limit of a task, then for a place among the run's bodies.
 ///
 /// # Errors

@@ -16,9 +16,11 @@ mod lack;
 mod limits;
 mod patience;
 mod published;
+pub(crate) mod retention;
 mod retry;
 mod settings;
 mod signal;
+mod starter;
 mod watch;
 
 use std::collections::HashMap;
@@ -41,9 +43,6 @@ use crate::logs::Sink;
 use crate::model::event::What;
 use crate::model::record::LogLine;
 use crate::store::{self, Store};
-
-/// The most child runs that may nest.
-pub(crate) const DEPTH_MAX: u32 = 64;
 
 /// What all runs of an open engine share.
 #[derive(Debug)]

@@ -4,26 +4,44 @@ use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
 
 use crate::clock::micros;
+use crate::config::Config;
 
 /// The settings of an engine; each may change while it is open.
 #[derive(Debug)]
 pub(crate) struct Settings {
     crashes_max: AtomicU32,
-    grace: AtomicU64,
+    depth_max: AtomicU32,
     history_steps_max: AtomicU64,
+    grace: AtomicU64,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self {
-            crashes_max: AtomicU32::new(3),
-            grace: AtomicU64::new(5_000_000),
-            history_steps_max: AtomicU64::new(1_000_000),
-        }
+        let settings = Self {
+            crashes_max: AtomicU32::new(0),
+            depth_max: AtomicU32::new(0),
+            history_steps_max: AtomicU64::new(0),
+            grace: AtomicU64::new(0),
+        };
+        settings.apply(&Config::default());
+        settings
     }
 }
 
 impl Settings {
+    /// Takes over what is said about the store. The largest value is the store's own affair.
+    pub(crate) fn apply(&self, config: &Config) {
+        self.set_crashes_max(config.crashes_max);
+        self.set_grace(config.grace);
+        self.depth_max.store(config.depth_max, Ordering::Relaxed);
+        self.set_history_steps_max(config.history_steps_max);
+    }
+
+    /// The most child runs that may nest.
+    pub(crate) fn depth_max(&self) -> u32 {
+        self.depth_max.load(Ordering::Relaxed)
+    }
+
     /// How often in a row a run's process may die without a recorded step: once more, and the run ends as `Crashed`.
     pub(crate) fn crashes_max(&self) -> u32 {
         self.crashes_max.load(Ordering::Relaxed)

@@ -10,6 +10,7 @@ pub mod payload;
 pub mod plan;
 pub mod record;
 pub mod replay;
+pub mod retention;
 pub mod retry;
 pub mod state;
 pub mod trigger;

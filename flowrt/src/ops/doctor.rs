@@ -127,7 +127,7 @@ pub async fn store(engine: &Engine) -> Vec<Finding> {
         Ok(runs) => findings.push(clock(engine, &runs)),
         Err(error) => findings.push(Finding::failed("clock", &error)),
     }
-    match engine.runs(unfinished()).await {
+    match unfinished_here(engine).await {
         Ok(runs) => {
             findings.extend(stuck(engine, &runs));
             findings.push(lost(engine, &runs).await);
@@ -205,6 +205,17 @@ async fn lost(engine: &Engine, unfinished: &[RunRecord]) -> Finding {
         message,
         "bring the flows back and resume the runs, or: runs cancel NAME",
     )
+}
+
+/// Runs that have not ended, without those out of another store, which nobody here can go on with.
+async fn unfinished_here(engine: &Engine) -> Result<Vec<RunRecord>, Error> {
+    let mut here = Vec::new();
+    for run in engine.runs(unfinished()).await? {
+        if engine.imported(run.id).await?.is_none() {
+            here.push(run);
+        }
+    }
+    Ok(here)
 }
 
 /// Runs that have not ended.

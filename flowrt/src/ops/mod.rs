@@ -1,5 +1,7 @@
 //! The only way in from outside: start, wait, cancel, resume, list. Knows no HTTP and no terminal.
 
+pub mod bundle;
+mod care;
 pub mod doctor;
 pub mod inspect;
 mod limits;
@@ -27,7 +29,9 @@ use crate::author::plain::Standalone;
 use crate::author::record::{decode_output, named};
 use crate::author::stored::reading_from;
 use crate::clock::{self, Clock};
+use crate::config::Config;
 pub use crate::engine::Events;
+pub use crate::engine::retention::Old;
 use crate::engine::{self, Shared, again, trouble};
 use crate::error::{Error, ErrorKind, Result};
 use crate::failpoint::failpoint;
@@ -37,8 +41,11 @@ use crate::model::payload::Payload;
 use crate::model::record::{Journal, NewRun, RunRecord};
 use crate::registry;
 use crate::store::memory::Memory;
+pub use crate::store::{Copied, Imported, RunUsage, Usage};
 pub use crate::store::{LogFilter, RunFilter};
 use crate::store::{Options, Process, Reopening, Store};
+pub use bundle::{Arrival, Bundle};
+pub use care::Pruned;
 pub use limits::{BucketReport, LimitReport, TicketReport};
 pub use rerun::Rerun;
 pub use resume::Resume;
@@ -81,18 +88,21 @@ impl RunHandle {
 }
 
 impl Engine {
-    /// Opens the store at that address: `sqlite:PATH` is a file, `memory:` keeps nothing.
+    /// Opens the store at that address: `sqlite:PATH` is a file, `memory:` keeps nothing. Its settings are those of
+    /// [`config`](crate::config).
     ///
     /// # Errors
-    /// If the address is of no kind that this build knows, or the store cannot be used.
+    /// If the address is of no kind that this build knows, the store cannot be used, or a setting is wrong.
     pub async fn open(url: &str) -> Result<Self> {
         if url == "memory:" {
-            return Self::on(open_memory());
+            let config = Config::of_store(None)?;
+            return Ok(Self::on(Memory::open(options(&config)))?.with(&config));
         }
         #[cfg(feature = "sqlite")]
         if let Some(path) = url.strip_prefix("sqlite:") {
-            let options = Options::new(this_process());
-            return Self::on(crate::store::sqlite::open(path.as_ref(), options).map_err(trouble)?);
+            let config = Config::of_store(Some(path.as_ref()))?;
+            let store = crate::store::sqlite::open(path.as_ref(), options(&config));
+            return Ok(Self::on(store.map_err(trouble)?)?.with(&config));
         }
         Err(Error::new(
             ErrorKind::Store,
@@ -108,6 +118,12 @@ impl Engine {
     pub fn on(store: Arc<dyn Store>) -> Result<Self> {
         engine::warn_of_aborts();
         Self::with_clock(store, Clock::real(), true)
+    }
+
+    fn with(self, config: &Config) -> Self {
+        self.shared.settings.apply(config);
+        engine::retention::keep(&self.shared, &config.retention);
+        self
     }
 
     pub(crate) fn with_clock(store: Arc<dyn Store>, clock: Clock, counted: bool) -> Result<Self> {
@@ -250,6 +266,11 @@ impl Engine {
     }
 
     #[cfg(test)]
+    pub(crate) fn shared(&self) -> &Arc<Shared> {
+        &self.shared
+    }
+
+    #[cfg(test)]
     pub(crate) fn store(&self) -> &Arc<dyn Store> {
         &self.shared.store
     }
@@ -311,6 +332,20 @@ impl Engine {
         Some(picture::graph(meta)).filter(|graph| graph.is_dag)
     }
 
+    /// The graph of a run's flow, with the states that its nodes have in that run. For one that was imported it is that
+    /// of the program where it ran.
+    ///
+    /// # Errors
+    /// If this program has no such flow, or the store fails.
+    pub async fn graph_of(&self, record: &RunRecord) -> Result<Graph> {
+        let mut graph = match self.imported_graph(record).await? {
+            Some(graph) => graph,
+            None => picture::graph(self.flow_of(record)?),
+        };
+        picture::mark(&mut graph, &self.steps(record.id).await?);
+        Ok(graph)
+    }
+
     /// Runs, newest first.
     ///
     /// # Errors
@@ -325,6 +360,13 @@ impl Engine {
     /// If the store fails.
     pub async fn journal(&self, run: RunId) -> Result<Journal> {
         self.shared.store.journal(run).await.map_err(trouble)
+    }
+}
+
+fn options(config: &Config) -> Options {
+    Options {
+        payload_bytes_max: config.payload_bytes_max,
+        ..Options::new(this_process())
     }
 }
 

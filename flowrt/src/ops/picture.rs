@@ -1,4 +1,4 @@
-//! The graph of a flow that has not run.
+//! The graph of a flow, and the states of its nodes in a run.
 
 use std::collections::HashMap;
 

@@ -65,6 +65,7 @@ impl Engine {
 
     async fn resumable(&self, run: RunId) -> Result<RunRecord> {
         let record = self.record(run).await?;
+        self.refuse_imported(&record).await?;
         self.flow_of(&record)?;
         if matches!(record.state, RunState::Completed | RunState::Skipped) {
             return Err(Error::new(
@@ -75,6 +76,18 @@ impl Engine {
         }
         self.refuse_live(&record)?;
         Ok(record)
+    }
+
+    /// A run out of another store belongs there: two that went on with it would do everything twice under one key.
+    async fn refuse_imported(&self, record: &RunRecord) -> Result<()> {
+        if self.imported(record.id).await?.is_none() {
+            return Ok(());
+        }
+        let name = &record.name;
+        let message = format!("the run {name} was imported: it can only go on where it came from");
+        Err(Error::new(ErrorKind::Input, message).hint(format!(
+            "run it again here, as a new run: runs rerun {name}"
+        )))
     }
 
     /// A run that a live process drives, this one or another, is left to it.

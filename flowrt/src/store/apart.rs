@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Ending, Reopening};
+use super::{Ending, Reopening, Whole};
 use crate::model::blob::{Blob, BlobId};
 use crate::model::payload::Payload;
 use crate::model::record::{Entry, NewRun, StepRecord};
@@ -82,6 +82,22 @@ impl Apart {
     pub fn take_ending(&mut self, ending: &mut Ending) {
         self.take_some(&mut ending.output);
         self.take_some(&mut ending.error);
+    }
+
+    pub fn take_whole(&mut self, run: &mut Whole) {
+        self.take(&mut run.record.input);
+        self.take_some(&mut run.record.output);
+        self.take_some(&mut run.record.error);
+        run.journal
+            .steps
+            .iter_mut()
+            .for_each(|step| self.take_step(step));
+        for attempt in &mut run.journal.attempts {
+            self.take(&mut attempt.error);
+        }
+        for signal in &mut run.journal.signals {
+            self.take(&mut signal.payload);
+        }
     }
 
     pub fn take_reopening(&mut self, changes: &mut Reopening) {

@@ -1,6 +1,6 @@
 //! How large a recorded value may be.
 
-use super::{Ending, Error, Reopening};
+use super::{Ending, Error, Reopening, Whole};
 use crate::model::artifact::NewArtifact;
 use crate::model::payload::Payload;
 use crate::model::record::{Entry, NewRun, StepRecord};
@@ -74,6 +74,15 @@ impl PayloadLimit {
     pub fn check_run(self, run: &NewRun) -> Result<(), Error> {
         self.check(&run.input, || format!("the input of {}", run.flow))?;
         run.steps.iter().try_for_each(|step| self.check_step(step))
+    }
+
+    pub fn check_whole(self, run: &Whole) -> Result<(), Error> {
+        let record = &run.record;
+        self.check(&record.input, || format!("the input of {}", record.flow))?;
+        self.check_some(record.output.as_ref(), || "the output of the run".into())?;
+        self.check_some(record.error.as_ref(), || "the error of the run".into())?;
+        let steps = &run.journal.steps;
+        steps.iter().try_for_each(|step| self.check_step(step))
     }
 
     pub fn check_entries(self, entries: &[Entry]) -> Result<(), Error> {

@@ -2,6 +2,7 @@
 //! decision, and a write under a lost epoch changes nothing and says so.
 
 mod apart;
+mod care;
 #[cfg(test)]
 mod contract;
 #[cfg(all(test, feature = "sqlite"))]
@@ -18,6 +19,7 @@ mod tally;
 pub mod tickets;
 
 use std::fmt;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -33,6 +35,7 @@ use crate::model::record::{
 };
 use crate::model::state::RunState;
 
+pub use care::{Copied, Import, Imported, RunUsage, Usage, Whole};
 use limits::check_count;
 pub use limits::{ARTIFACT_BYTES_MAX, ARTIFACTS_MAX, PAYLOAD_BYTES_MAX, PAYLOAD_INLINE_MAX};
 use rules::{
@@ -174,6 +177,11 @@ pub trait Store: Send + Sync + fmt::Debug + 'static {
     /// Whether that process still lives. SQLite knows by an OS file lock, at once and without a lease.
     fn is_alive(&self, process: ProcessId) -> bool;
 
+    /// Whether nothing is ever [`Error::Unavailable`], so that nobody needs to keep what he wrote to write it again.
+    fn is_always_there(&self) -> bool {
+        false
+    }
+
     /// Accepts a run. Synced. A run with the same id, or with the same flow and idempotency key, is returned instead;
     /// compare ids to tell. The name is made unique by `-2`, `-3`, ….
     fn create_run(&self, run: NewRun) -> Answer<'_, RunRecord>;
@@ -269,8 +277,34 @@ pub trait Store: Send + Sync + fmt::Debug + 'static {
     fn logs(&self, run: RunId, filter: LogFilter) -> Answer<'_, Vec<(i64, LogLine)>>;
 
     /// Deletes a run that has ended, its inside, its logs, and its child runs. Synced. `false` if it or one below it has not
-    /// ended (one that waits for a person has not).
+    /// ended (one that waits for a person has not). The run itself is gone in one transaction, all else in small ones, so
+    /// that nobody waits long to write; what a crash leaves of it is taken away by [`sweep`](Store::sweep).
     fn delete_run(&self, run: RunId) -> Answer<'_, bool>;
+
+    /// Takes away what a deletion left whose process died.
+    fn sweep(&self) -> Answer<'_, ()>;
+
+    /// Gives free space back to the disk, a little at a time. Returns the bytes given back; 0 where that cannot be done
+    /// while the store is in use.
+    fn shrink(&self) -> Answer<'_, u64>;
+
+    /// A run and all below it, parents before their children, all of one moment. Without logs and definitions.
+    fn family(&self, run: RunId) -> Answer<'_, Vec<(RunRecord, Journal)>>;
+
+    /// Puts in runs out of another store, all or none. Synced. `false`, and nothing is changed, if the first of them is
+    /// here already; others that are here are left as they are. Names are made unique, owners and keys are left out, a
+    /// parent that is not here is forgotten. A state is taken over as it is: whoever calls chooses one that is not driven.
+    fn import(&self, import: Import) -> Answer<'_, bool>;
+
+    /// How a run came here, if it came from another store.
+    fn imported(&self, run: RunId) -> Answer<'_, Option<Imported>>;
+
+    /// What the store takes on the disk; reads the whole store. At most so many of the largest runs are named.
+    fn usage(&self, largest: usize) -> Answer<'_, Usage>;
+
+    /// Writes a copy of the store, of one moment, to a file that is not there yet, while others go on writing. It was
+    /// opened and checked when this returns, and is on the disk.
+    fn back_up(&self, to: PathBuf) -> Answer<'_, Copied>;
 
     /// The processes that are registered: those that live, and dead ones that still own a run.
     fn processes(&self) -> Answer<'_, Vec<Process>>;

@@ -1,5 +1,6 @@
 //! A store whose process dies at a chosen write: that write happens or not, and nothing after it does.
 
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -18,7 +19,8 @@ use crate::model::state::RunState;
 use crate::store::memory::Memory;
 use crate::store::tickets::{Admitted, Ask, Bucket, BucketRecord, GiveBack};
 use crate::store::{
-    Answer, Durability, Ending, Error, LogFilter, Process, Reopening, RunFilter, Store, Swept,
+    Answer, Copied, Durability, Ending, Error, Import, Imported, LogFilter, Process, Reopening,
+    RunFilter, Store, Swept, Usage,
 };
 
 /// Where the process dies.
@@ -270,6 +272,27 @@ impl Store for Dying {
     }
     fn delete_run(&self, run: RunId) -> Answer<'_, bool> {
         self.read(self.runs.delete_run(run))
+    }
+    fn sweep(&self) -> Answer<'_, ()> {
+        self.read(self.runs.sweep())
+    }
+    fn shrink(&self) -> Answer<'_, u64> {
+        self.read(self.runs.shrink())
+    }
+    fn family(&self, run: RunId) -> Answer<'_, Vec<(RunRecord, Journal)>> {
+        self.read(self.runs.family(run))
+    }
+    fn import(&self, import: Import) -> Answer<'_, bool> {
+        self.read(self.runs.import(import))
+    }
+    fn imported(&self, run: RunId) -> Answer<'_, Option<Imported>> {
+        self.read(self.runs.imported(run))
+    }
+    fn usage(&self, largest: usize) -> Answer<'_, Usage> {
+        self.read(self.runs.usage(largest))
+    }
+    fn back_up(&self, to: PathBuf) -> Answer<'_, Copied> {
+        self.read(self.runs.back_up(to))
     }
     fn processes(&self) -> Answer<'_, Vec<Process>> {
         self.read(self.runs.processes())

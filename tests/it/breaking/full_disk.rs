@@ -44,7 +44,7 @@ fn a_file_that_may_not_grow_stops_a_run_until_it_may() {
     let mut limited = Command::new("sh");
     limited
         .arg("-c")
-        .arg("trap '' XFSZ; ulimit -S -f 400; exec \"$0\" \"$@\"")
+        .arg("trap '' XFSZ; ulimit -S -f 1000; exec \"$0\" \"$@\"")
         .arg(plain.get_program())
         .args([
             "run",
@@ -71,7 +71,7 @@ fn a_full_file_system_stops_a_run_until_there_is_room() {
     let folder = tempfile::tempdir().expect("a folder");
     let small = tempfile::tempdir().expect("a folder");
     let mounted = Command::new("mount")
-        .args(["-t", "tmpfs", "-o", "size=600k", "none"])
+        .args(["-t", "tmpfs", "-o", "size=1000k", "none"])
         .arg(small.path())
         .output();
     if !mounted.is_ok_and(|done| done.status.success()) {

@@ -84,6 +84,7 @@ async fn a_flow_of_every_kind_of_step_survives_a_crash_at_every_write() {
         sweep.most_begun(step_flaky),
         sweep.most_begun(step_blocking),
     ] {
-        assert_eq!(most, 2);
+        // Whether a body was under way when a crash came depends on threads; that it began a third time never may.
+        assert!((1..=2).contains(&most), "{most}");
     }
 }

@@ -148,8 +148,24 @@ async fn counted_by_itself() -> Result<u32> {
     Ok(CALLS.fetch_add(1, Ordering::SeqCst) + 1)
 }
 
+/// Other tests of this process open engines that do count, so this one has a process of its own.
+#[test]
+fn beside_an_engine_of_a_test_a_task_still_runs_by_itself() {
+    let own = std::env::current_exe().expect("a test has a path");
+    let alone = std::process::Command::new(own)
+        .args(["--exact", "testing::alone", "--ignored"])
+        .output()
+        .expect("the test runs");
+    let said = String::from_utf8_lossy(&alone.stdout);
+    assert!(
+        alone.status.success() && said.contains("1 passed"),
+        "{said}"
+    );
+}
+
 #[tokio::test]
-async fn beside_an_engine_of_a_test_a_task_still_runs_by_itself() {
+#[ignore = "run by the test above, alone in its process"]
+async fn alone() {
     let _engine = Engine::new();
     let body = tokio::spawn(async { counted_by_itself().await });
     assert_eq!(body.await.unwrap().unwrap(), 1);

@@ -108,6 +108,11 @@ impl Core {
         }
     }
 
+    /// Whether that call is still there.
+    pub(crate) fn has_call(&self, key: Key) -> bool {
+        self.lock().slots.get(key).is_some()
+    }
+
     /// A call's body or child run is over, and the call goes on waiting.
     pub(crate) fn body_waits(&self, key: Key) {
         if let Some(slot) = self.lock().slots.get_mut(key) {

@@ -48,16 +48,27 @@ impl Core {
         if let Some(slot) = inner.slots.get_mut(key) {
             slot.identity.name = name;
             slot.identity.occurrence = occurrence;
+            slot.step = None;
         }
     }
 
     /// The full id of a step.
     pub(crate) fn step_id(&self, key: Key) -> Arc<str> {
-        let inner = self.lock();
-        inner.slots.get(key).map_or_else(
-            || Arc::from("?"),
-            |slot| Arc::from(inner.step(&slot.identity)),
-        )
+        let mut inner = self.lock();
+        let Inner { slots, scopes, .. } = &mut *inner;
+        let Some(slot) = slots.get_mut(key) else {
+            return Arc::from("?");
+        };
+        let Identity {
+            scope,
+            name,
+            occurrence,
+            ..
+        } = &slot.identity;
+        let step = slot
+            .step
+            .get_or_insert_with(|| Arc::from(scopes[*scope].step(name, *occurrence)));
+        step.clone()
     }
 
     /// Polls a call: its recorded outcome, or the work is wanted.
@@ -154,7 +165,6 @@ impl Core {
 
     /// A call was dropped. One that had started is recorded as cancelled.
     pub(crate) fn drop_call(&self, key: Key) {
-        let now = self.clock.now();
         let mut inner = self.lock();
         let Some(slot) = inner.slots.get(key) else {
             return;
@@ -176,7 +186,7 @@ impl Core {
                     cancel.set();
                 }
                 if !slot.part {
-                    let record = inner.cancelled(&slot, now);
+                    let record = inner.cancelled(&slot, self.clock.now());
                     inner.pending.push(Entry::Step(record));
                 }
                 inner.wake();

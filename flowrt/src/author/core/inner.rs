@@ -290,7 +290,10 @@ impl Inner {
             slot.state = SlotState::Numbered;
         }
         let slot = self.slots.get(finished.key).filter(|slot| !slot.part)?;
-        let step = self.step(&slot.identity);
+        let step = match &slot.step {
+            Some(step) => step.to_string(),
+            None => self.step(&slot.identity),
+        };
         let scope = self.scopes[slot.identity.scope].path.clone();
         let (position, kind, task, tolerated) =
             (slot.identity.position, slot.kind, slot.task, slot.tolerated);

@@ -1,16 +1,18 @@
 //! What is counted in a scope: places, names, branches, numbers drawn.
 
 use std::collections::HashMap;
+use std::fmt::Write as _;
 use std::sync::Arc;
 use std::task::Waker;
 
+use crate::author::mix::BuildMix;
 use crate::model::record::StepRecord;
 
 #[derive(Debug)]
 pub(super) struct ScopeData {
     pub(super) path: String,
     pub(super) position: u32,
-    pub(super) names: HashMap<Arc<str>, u32>,
+    pub(super) names: HashMap<Arc<str>, u32, BuildMix>,
     pub(super) branches: u32,
     pub(super) draws: u64,
     /// Set for the scope of a fan-out.
@@ -33,7 +35,7 @@ impl ScopeData {
         Self {
             path,
             position: 0,
-            names: HashMap::new(),
+            names: HashMap::default(),
             branches: 0,
             draws: 0,
             items: None,
@@ -42,11 +44,18 @@ impl ScopeData {
 
     /// The full id of a step in it: `fetch#2`, `b1/fetch`, and `fetch[3]` for the item of a fan-out.
     pub(super) fn step(&self, name: &str, occurrence: u32) -> String {
-        let name = with_occurrence(name, occurrence);
-        match (&self.items, self.path.strip_suffix(']')) {
-            (Some(_), Some(open)) => format!("{open}{name}]"),
-            _ => format!("{}{name}", self.path),
+        let open = self.items.as_ref().and(self.path.strip_suffix(']'));
+        let start = open.unwrap_or(&self.path);
+        let mut step = String::with_capacity(start.len() + name.len() + 12);
+        step.push_str(start);
+        step.push_str(name);
+        if occurrence > 1 {
+            let _ = write!(step, "#{occurrence}");
         }
+        if open.is_some() {
+            step.push(']');
+        }
+        step
     }
 
     /// Asks a fan-out for the item at that place; false if it can give no more.
@@ -70,14 +79,14 @@ impl ScopeData {
     }
 
     pub(super) fn next_static(&mut self, name: &'static str) -> (Arc<str>, u32) {
-        if let Some((key, count)) = self.names.get_key_value(name) {
-            let (key, count) = (key.clone(), count + 1);
-            self.names.insert(key.clone(), count);
-            return (key, count);
-        }
-        let key: Arc<str> = Arc::from(name);
-        self.names.insert(key.clone(), 1);
-        (key, 1)
+        let known = self.names.get_key_value(name).map(|(key, _)| key.clone());
+        let key = known.unwrap_or_else(|| Arc::from(name));
+        let count = match self.names.get_mut(name) {
+            Some(count) => count,
+            None => self.names.entry(key.clone()).or_insert(0),
+        };
+        *count += 1;
+        (key, *count)
     }
 }
 

@@ -60,6 +60,7 @@ macro_rules! callable {
     };
 }
 
+mod retention;
 mod retries;
 mod states;
 mod stops;

@@ -1,6 +1,7 @@
 //! What every store must do. One suite, run against each of them.
 
 mod around;
+mod care;
 mod endings;
 mod kept;
 mod limits;
@@ -61,6 +62,11 @@ pub(super) async fn check_all<G>(fresh: impl Fn() -> (Arc<dyn Store>, G)) {
             bytes_stay_as_long_as_a_run_needs_them,
             large_values_are_read_as_they_were_written,
             bytes_that_come_with_a_value_are_kept;
+        care:
+            a_family_goes_from_store_to_store,
+            a_run_that_is_here_is_not_imported,
+            an_import_is_all_or_none,
+            usage_tells_what_is_there;
         limits:
             slots_are_given_in_order_and_given_back,
             a_window_remembers_what_has_ended,

@@ -1,10 +1,12 @@
 //! A store that keeps nothing beyond the process: for tests and throw-away runs, and the reference for the others.
 
+mod care;
 mod inside;
 mod kept;
 mod runs;
 mod tickets;
 
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -12,8 +14,8 @@ use super::apart::Apart;
 use super::limits::{PayloadLimit, check_artifact};
 use super::tickets::{Admitted, Ask, Bucket, BucketRecord, GiveBack};
 use super::{
-    Answer, Durability, Ending, Error, LogFilter, Options, Process, Reopening, RunFilter, Store,
-    Swept,
+    Answer, Copied, Durability, Ending, Error, Import, Imported, LogFilter, Options, Process,
+    Reopening, RunFilter, Store, Swept, Usage,
 };
 use crate::model::artifact::{ArtifactRecord, NewArtifact};
 use crate::model::blob::{Blob, BlobId};
@@ -84,6 +86,10 @@ impl Store for Memory {
 
     fn process(&self) -> ProcessId {
         self.process.id
+    }
+
+    fn is_always_there(&self) -> bool {
+        true
     }
 
     fn is_alive(&self, process: ProcessId) -> bool {
@@ -270,6 +276,45 @@ impl Store for Memory {
 
     fn delete_run(&self, run: RunId) -> Answer<'_, bool> {
         self.answer(move |runs| runs.delete(run))
+    }
+
+    fn sweep(&self) -> Answer<'_, ()> {
+        self.answer(|_| Ok(()))
+    }
+
+    fn shrink(&self) -> Answer<'_, u64> {
+        self.answer(|_| Ok(0))
+    }
+
+    fn family(&self, run: RunId) -> Answer<'_, Vec<(RunRecord, Journal)>> {
+        self.answer(move |runs| runs.family(run))
+    }
+
+    fn import(&self, import: Import) -> Answer<'_, bool> {
+        self.answer(move |runs| {
+            import
+                .runs
+                .iter()
+                .try_for_each(|run| self.limit.check_whole(run))?;
+            runs.import(import)
+        })
+    }
+
+    fn imported(&self, run: RunId) -> Answer<'_, Option<Imported>> {
+        self.answer(move |runs| Ok(runs.get(run)?.imported.clone()))
+    }
+
+    fn usage(&self, largest: usize) -> Answer<'_, Usage> {
+        self.answer(move |runs| Ok(runs.usage(largest)))
+    }
+
+    fn back_up(&self, _to: PathBuf) -> Answer<'_, Copied> {
+        self.answer(|_| {
+            Err(Error::Unusable {
+                message: "memory: keeps nothing that could be copied to a file".into(),
+                hint: "name the store: --store sqlite:PATH".into(),
+            })
+        })
     }
 
     fn processes(&self) -> Answer<'_, Vec<Process>> {

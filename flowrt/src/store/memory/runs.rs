@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::convert::Infallible;
 
 use super::super::naming::{free_name, id_range};
-use super::super::{Ending, Error, FOUND_AT_MOST, Reopening, RunFilter, check_reopenable, taken};
+use super::super::{
+    Ending, Error, FOUND_AT_MOST, Imported, Reopening, RunFilter, check_reopenable, taken,
+};
 use super::inside::Inside;
 use super::kept::Kept;
 use super::tickets::Tickets;
@@ -32,6 +34,7 @@ pub(super) struct Runs {
 pub(super) struct Run {
     pub record: RunRecord,
     pub inside: Inside,
+    pub imported: Option<Imported>,
 }
 
 impl Runs {
@@ -64,20 +67,31 @@ impl Runs {
         let steps: Vec<_> = new.steps.iter().cloned().map(Entry::Step).collect();
         inside.check(&steps)?;
         inside.write(steps);
-        let Ok(name) = free_name(&new.name, |name| {
-            Ok::<_, Infallible>(self.names.contains(name))
-        });
-        let record = new.accept(name);
-        self.names.insert(record.name.clone());
-        self.serials.insert(record.id, self.next_serial);
+        let record = new.accept(self.free_name(&new.name));
         if let Some(key) = key {
             self.by_key.insert(key, record.id);
         }
         let answer = record.clone();
-        self.by_serial
-            .insert(self.next_serial, Run { record, inside });
-        self.next_serial += 1;
+        self.add(Run {
+            record,
+            inside,
+            imported: None,
+        });
         Ok(answer)
+    }
+
+    /// Adds a run whose name is free.
+    pub fn add(&mut self, run: Run) {
+        self.names.insert(run.record.name.clone());
+        self.serials.insert(run.record.id, self.next_serial);
+        self.by_serial.insert(self.next_serial, run);
+        self.next_serial += 1;
+    }
+
+    /// A name that no run has yet.
+    pub fn free_name(&self, base: &str) -> String {
+        let Ok(name) = free_name(base, |name| Ok::<_, Infallible>(self.names.contains(name)));
+        name
     }
 
     pub fn find(&self, reference: &str) -> Vec<RunRecord> {
@@ -166,12 +180,12 @@ impl Runs {
         }
     }
 
-    fn newest_first(&self) -> impl Iterator<Item = &Run> {
+    pub fn newest_first(&self) -> impl Iterator<Item = &Run> {
         self.by_serial.values().rev()
     }
 
     /// The run and all below it, a generation after the other, each in the order of creation.
-    fn with_descendants(&self, root: RunId) -> Result<Vec<RunId>, Error> {
+    pub fn with_descendants(&self, root: RunId) -> Result<Vec<RunId>, Error> {
         self.get(root)?;
         let mut seen = HashSet::from([root]);
         let mut found = vec![root];

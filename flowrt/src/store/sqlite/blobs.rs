@@ -279,6 +279,25 @@ impl Blobs {
         Ok(())
     }
 
+    /// Copies all files to the folder of another store.
+    pub fn copy_to(&self, other: &Self) -> Result<(), Error> {
+        for folder in entries(&self.folder).filter(|folder| !folder.ends_with(UNNAMED)) {
+            for file in entries(&folder) {
+                let Some(id) = self.id_of(&folder, &file) else {
+                    continue;
+                };
+                // One that goes away meanwhile belonged to a run that was deleted.
+                let Ok(bytes) = fs::read(&file) else { continue };
+                let target = BlobId::parse(&id, bytes.len() as u64).map(|id| other.path(id));
+                if let Some(target) = target.filter(|target| !target.exists()) {
+                    let written = other.write(&target, &bytes);
+                    written.map_err(|error| trouble("written", &target, &error))?;
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// The digest that a file's place says.
     fn id_of(&self, folder: &Path, file: &Path) -> Option<String> {
         let name = |path: &Path| Some(path.file_name()?.to_str()?.to_owned());

@@ -1,4 +1,4 @@
-//! Puts commits on the disk: a thread that syncs the write-ahead log, so that no caller's thread ever waits for a disk.
+//! Puts commits on the disk: a thread that syncs the write-ahead log soon, and callers that cannot wait.
 //!
 //! A commit at `synchronous=NORMAL` followed by a sync of the log is what `synchronous=FULL` does, but one sync serves
 //! all commits before it, and the writer goes on meanwhile.
@@ -33,6 +33,8 @@ struct State {
     /// Commits were made since the last sync began.
     is_dirty: bool,
     is_stopping: bool,
+    /// Somebody syncs now.
+    is_syncing: bool,
     waiting: Vec<(u64, Waiter)>,
     failure: Option<Error>,
 }
@@ -41,6 +43,14 @@ struct State {
 pub(super) struct Durable {
     state: Mutex<State>,
     wake: Condvar,
+    log: Mutex<Option<Log>>,
+}
+
+/// The log through the handle by which it is synced.
+struct Log {
+    file: File,
+    place: Place,
+    after_sync: Box<dyn FnMut(u64) + Send>,
 }
 
 impl Durable {
@@ -48,6 +58,7 @@ impl Durable {
         Arc::new(Self {
             state: Mutex::new(State::default()),
             wake: Condvar::new(),
+            log: Mutex::new(None),
         })
     }
 
@@ -67,8 +78,13 @@ impl Durable {
         state.committed
     }
 
-    /// Waits until that commit is on the disk.
+    /// Waits until that commit is on the disk. The first who waits syncs by himself, and takes along all commits before:
+    /// a hop to another thread and back costs as much as the sync of a fast disk. The runtime moves its other work to
+    /// another thread meanwhile; where it cannot, the thread of this store syncs.
     pub async fn wait(&self, commit: u64) -> Result<(), Error> {
+        if may_block() && self.is_unsynced(commit) {
+            tokio::task::block_in_place(|| self.sync());
+        }
         let (reply, answer) = oneshot::channel();
         self.enqueue(commit, Waiter::Caller(reply));
         answer.await.unwrap_or(Err(Error::Closed))
@@ -113,6 +129,11 @@ impl Durable {
         }
     }
 
+    fn is_unsynced(&self, commit: u64) -> bool {
+        let state = self.state();
+        state.failure.is_none() && state.synced < commit && !state.is_syncing
+    }
+
     /// Starts the thread. After each sync, and before anybody hears of it, `after_sync` is told how long the log was
     /// when the sync began.
     pub fn start(
@@ -120,15 +141,22 @@ impl Durable {
         log: File,
         place: Place,
         soon: Duration,
-        mut after_sync: impl FnMut(u64) + Send + 'static,
+        after_sync: impl FnMut(u64) + Send + 'static,
     ) -> std::io::Result<JoinHandle<()>> {
         let durable = Arc::clone(self);
+        *self.log() = Some(Log {
+            file: log,
+            place,
+            after_sync: Box::new(after_sync),
+        });
         std::thread::Builder::new()
             .name("flowrt-sync".into())
             .spawn(move || {
                 while durable.wait_for_work(soon) {
-                    durable.sync(&log, &place, &mut after_sync);
+                    durable.sync();
                 }
+                // What `after_sync` holds is waited for at the close.
+                *durable.log() = None;
             })
     }
 
@@ -160,27 +188,40 @@ impl Durable {
         }
     }
 
-    fn sync(&self, log: &File, place: &Place, after_sync: &mut impl FnMut(u64)) {
+    fn sync(&self) {
+        // One at a time: who comes second finds its commits on the disk, or syncs them.
+        let mut log = self.log();
+        let Some(Log {
+            file,
+            place,
+            after_sync,
+        }) = log.as_mut()
+        else {
+            return;
+        };
         let target = {
             let mut state = self.state();
             state.is_dirty = false;
+            state.is_syncing = true;
             state.committed
         };
         failpoint("store::before_sync");
-        let outcome = log
+        let outcome = file
             .metadata()
-            .and_then(|metadata| log.sync_data().map(|()| metadata.len()))
+            .and_then(|metadata| file.sync_data().map(|()| metadata.len()))
             .map_err(|error| failure(&error))
             .and_then(|length| place.check().map(|()| length));
         failpoint("store::after_sync");
         if let Ok(length) = &outcome {
             after_sync(*length);
         }
+        drop(log);
         let (done, answer) = {
             let mut state = self.state();
+            state.is_syncing = false;
             if state.failure.is_none() {
                 match outcome {
-                    Ok(_) => state.synced = target,
+                    Ok(_) => state.synced = state.synced.max(target),
                     Err(error) => state.failure = Some(error),
                 }
             }
@@ -197,9 +238,20 @@ impl Durable {
         }
     }
 
+    fn log(&self) -> MutexGuard<'_, Option<Log>> {
+        self.log.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Whether this thread's runtime can go on while the thread waits for a disk.
+fn may_block() -> bool {
+    use tokio::runtime::{Handle, RuntimeFlavor};
+    Handle::try_current()
+        .is_ok_and(|runtime| runtime.runtime_flavor() == RuntimeFlavor::MultiThread)
 }
 
 impl Waiter {

@@ -55,7 +55,7 @@ fn one_by_one(
             // Some errors (a full disk) end the whole transaction; then nothing of the group is done.
             Err(fault) if session.connection.is_autocommit() => return Err(fault),
             Err(fault) => {
-                session.forget_names();
+                session.forget();
                 session.execute("ROLLBACK TO one")?;
                 outcomes.push(Err(Error::from(fault)));
             }

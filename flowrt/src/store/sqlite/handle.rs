@@ -185,13 +185,11 @@ fn lock(path: &Path, process: ProcessId) -> Result<(Locks, ProcessLock), Error> 
 
 /// The handle through which the log is synced. SQLite keeps the log's file for as long as a connection is open.
 fn open_log(path: &Path) -> Result<File, Error> {
-    let mut log = path.as_os_str().to_owned();
-    log.push("-wal");
     // SQLite would sync the folder at its first sync of the log, but here it never syncs the log itself.
     let opened = OpenOptions::new()
         .read(true)
         .write(true)
-        .open(PathBuf::from(log));
+        .open(open::log_of(path));
     opened
         .and_then(|log| {
             open::sync_folder(&open::folder_of(path))?;

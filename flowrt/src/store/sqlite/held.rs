@@ -6,18 +6,19 @@ use rusqlite::Connection;
 
 use super::super::apart::Apart;
 use super::super::limits::check_artifact;
-use super::super::{Answer, Durability, Error};
+use super::super::{Answer, Durability, Error, Import, Whole};
 use super::Sqlite;
 use super::blobs::Blobs;
+use super::calls::off_thread;
 use super::fault::Outcome;
 use super::session::Session;
 use super::write_entries::Head;
-use super::{artifacts, read_runs};
+use super::{artifacts, read_runs, transfer, trash, write_runs};
 use crate::model::artifact::{ArtifactRecord, NewArtifact};
 use crate::model::blob::Blob;
 use crate::model::ids::RunId;
 use crate::model::payload::Payload;
-use crate::model::record::RunRecord;
+use crate::model::record::{Journal, RunRecord};
 
 /// The blobs of a write and where they go; most writes have none.
 #[derive(Debug)]
@@ -33,7 +34,51 @@ pub(super) fn hold(held: &Option<Arc<Held>>, connection: &Connection, run: RunId
     held.blobs.hold(connection, run, &held.apart)
 }
 
+impl Held {
+    /// Puts its bytes on the disk. Blocks.
+    pub(super) fn put(&self) -> Result<(), Error> {
+        self.blobs.put_all(&self.apart)
+    }
+}
+
 impl Sqlite {
+    /// A run and all below it with their large values.
+    pub(super) fn filled_family(&self, run: RunId) -> Answer<'_, Vec<(RunRecord, Journal)>> {
+        let blobs = Arc::clone(&self.0.blobs);
+        self.ask_at_length(move |connection| {
+            let mut family = transfer::family(connection, run)?;
+            for (record, journal) in &mut family {
+                blobs.fill_run(record)?;
+                blobs.fill_journal(&|| record.name.clone(), journal)?;
+            }
+            Ok(family)
+        })
+    }
+
+    /// Takes runs of another store in.
+    pub(super) fn take_in(&self, import: Import) -> Answer<'_, bool> {
+        let apart = |run: &mut Whole| self.apart(|apart| apart.take_whole(run));
+        Box::pin(transfer::import(
+            &self.0.writer,
+            self.0.limit,
+            import,
+            apart,
+        ))
+    }
+
+    /// Deletes a run and all below it, then the files that only they needed.
+    pub(super) fn delete(&self, run: RunId) -> Answer<'_, bool> {
+        Box::pin(async move {
+            let blobs = self.ask_at_length(move |there| write_runs::blobs_below(there, run));
+            let blobs = blobs.await?;
+            let is_deleted = trash::delete(&self.0.writer, run).await?;
+            if is_deleted {
+                self.release(blobs).await;
+            }
+            Ok(is_deleted)
+        })
+    }
+
     /// Takes out of a write what is kept in blobs.
     pub(super) fn apart(&self, take: impl FnOnce(&mut Apart)) -> Option<Arc<Held>> {
         let mut apart = Apart::over(self.0.inline_max);
@@ -71,13 +116,7 @@ impl Sqlite {
         work: impl FnOnce(&Blobs) -> Result<T, Error> + Send + 'static,
     ) -> Answer<'a, T> {
         let blobs = Arc::clone(&self.0.blobs);
-        Box::pin(async move {
-            if tokio::runtime::Handle::try_current().is_err() {
-                return work(&blobs);
-            }
-            let done = tokio::task::spawn_blocking(move || work(&blobs)).await;
-            done.unwrap_or_else(|error| Err(Error::Failed(error.to_string())))
-        })
+        Box::pin(async move { off_thread(move || work(&blobs)).await })
     }
 
     /// A run with its large values.

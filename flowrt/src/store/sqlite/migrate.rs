@@ -21,8 +21,16 @@ const MIGRATIONS: &[Migration] = &[
         sql: include_str!("migrations/0002_limits.sql"),
     },
     Migration {
+        name: "blocks",
+        sql: include_str!("migrations/0003_blocks.sql"),
+    },
+    Migration {
+        name: "care",
+        sql: include_str!("migrations/0004_care.sql"),
+    },
+    Migration {
         name: "artifacts",
-        sql: include_str!("migrations/0003_artifacts.sql"),
+        sql: include_str!("migrations/0005_artifacts.sql"),
     },
 ];
 

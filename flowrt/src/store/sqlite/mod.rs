@@ -1,10 +1,12 @@
 //! A store in one SQLite file: WAL, one writer connection with group commit, short snapshots for readers.
 //!
-//! Everything is committed at `synchronous=NORMAL`, which survives kill -9; a thread syncs the log, at once for those who
-//! wait for the disk and within 50 ms for all others.
+//! Everything is committed at `synchronous=NORMAL`, which survives kill -9. The log is synced by the first of those who
+//! wait for the disk, where the runtime has another thread to go on with, and within 50 ms by a thread for all others.
 
 mod artifacts;
+mod backup;
 mod blobs;
+mod calls;
 mod checkpoint;
 mod durable;
 mod fault;
@@ -22,23 +24,26 @@ mod read_runs;
 mod readers;
 mod rows;
 mod session;
+mod shrink;
+mod tail;
 #[cfg(test)]
 mod tests;
 mod tickets;
+mod transfer;
+mod trash;
+mod usage;
 mod write_entries;
 mod write_runs;
 mod writer;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use rusqlite::Connection;
-
 use super::tickets::{Admitted, Ask, Bucket, BucketRecord, GiveBack};
 use super::{
-    Answer, Durability, Ending, Error, LogFilter, Options, Process, Reopening, RunFilter, Store,
-    Swept, check_ending, check_going_on,
+    Answer, Copied, Durability, Ending, Error, Import, Imported, LogFilter, Options, Process,
+    Reopening, RunFilter, Store, Swept, Usage, check_ending, check_going_on,
 };
 use crate::model::artifact::{ArtifactRecord, NewArtifact};
 use crate::model::blob::{Blob, BlobId};
@@ -49,8 +54,8 @@ use crate::model::record::{
     Entry, Journal, LogLine, Micros, NewRun, RunRecord, SignalRecord, TaskCounts,
 };
 use crate::model::state::RunState;
+use calls::{bytes_of, data_version, off_thread};
 use durable::SOON;
-use fault::Outcome;
 use handle::Handle;
 use held::hold;
 use session::Session;
@@ -66,45 +71,6 @@ struct Sqlite(Arc<Handle>);
 pub fn open(path: &Path, options: Options) -> Result<Arc<dyn Store>, Error> {
     let handle = Handle::open(path, options, SOON, Box::new(|_| {}))?;
     Ok(Arc::new(Sqlite(Arc::new(handle))))
-}
-
-impl Sqlite {
-    /// A question that takes microseconds is answered on the caller's thread.
-    fn question<'a, T: Send + 'a>(
-        &'a self,
-        question: impl FnOnce(&Connection) -> Outcome<T> + Send + 'a,
-    ) -> Answer<'a, T> {
-        Box::pin(async move { self.0.readers.read(question) })
-    }
-
-    /// One that may take longer is moved off the executor's thread.
-    fn ask_at_length<T: Send + 'static>(
-        &self,
-        question: impl FnOnce(&Connection) -> Outcome<T> + Send + 'static,
-    ) -> Answer<'_, T> {
-        let handle = Arc::clone(&self.0);
-        Box::pin(async move {
-            let read = move || handle.readers.read(question);
-            if tokio::runtime::Handle::try_current().is_err() {
-                return read();
-            }
-            let answer = tokio::task::spawn_blocking(read).await;
-            answer.unwrap_or_else(|error| Err(Error::Failed(error.to_string())))
-        })
-    }
-
-    fn write<'a, T: Send + 'static>(
-        &'a self,
-        durability: Durability,
-        checked: Result<(), Error>,
-        bytes: usize,
-        work: impl FnMut(&mut Session) -> Outcome<T> + Send + 'static,
-    ) -> Answer<'a, T> {
-        Box::pin(async move {
-            checked?;
-            self.0.writer.write(durability, bytes, work).await
-        })
-    }
 }
 
 impl Store for Sqlite {
@@ -333,20 +299,37 @@ impl Store for Sqlite {
     }
 
     fn delete_run(&self, run: RunId) -> Answer<'_, bool> {
-        Box::pin(async move {
-            let work = move |session: &mut Session| {
-                let blobs = write_runs::blobs_below(&session.connection, run)?;
-                let is_deleted = write_runs::delete(&session.connection, run)?;
-                Ok((is_deleted, blobs))
-            };
-            let writer = &self.0.writer;
-            let write = writer.write_patiently(0, Durability::Synced, work);
-            let (is_deleted, blobs) = write.await?;
-            if is_deleted {
-                self.release(blobs).await;
-            }
-            Ok(is_deleted)
-        })
+        self.delete(run)
+    }
+
+    fn sweep(&self) -> Answer<'_, ()> {
+        Box::pin(trash::sweep(&self.0.writer))
+    }
+
+    fn shrink(&self) -> Answer<'_, u64> {
+        Box::pin(shrink::shrink(&self.0.writer))
+    }
+
+    fn family(&self, run: RunId) -> Answer<'_, Vec<(RunRecord, Journal)>> {
+        self.filled_family(run)
+    }
+
+    fn import(&self, import: Import) -> Answer<'_, bool> {
+        self.take_in(import)
+    }
+
+    fn imported(&self, run: RunId) -> Answer<'_, Option<Imported>> {
+        self.question(move |connection| transfer::imported(connection, run))
+    }
+
+    fn usage(&self, largest: usize) -> Answer<'_, Usage> {
+        let path = self.0.path.clone();
+        self.ask_at_length(move |connection| usage::usage(connection, &path, largest))
+    }
+
+    fn back_up(&self, to: PathBuf) -> Answer<'_, Copied> {
+        let path = self.0.path.clone();
+        Box::pin(off_thread(move || backup::back_up(&path, &to)))
     }
 
     fn processes(&self) -> Answer<'_, Vec<Process>> {
@@ -466,33 +449,6 @@ impl Store for Sqlite {
 
     fn close(&self) -> Answer<'_, ()> {
         let handle = Arc::clone(&self.0);
-        Box::pin(async move {
-            if tokio::runtime::Handle::try_current().is_err() {
-                return handle.close();
-            }
-            let closed = tokio::task::spawn_blocking(move || handle.close()).await;
-            closed.unwrap_or_else(|error| Err(Error::Failed(error.to_string())))
-        })
+        Box::pin(off_thread(move || handle.close()))
     }
-}
-
-fn data_version(session: &mut Session) -> Outcome<u64> {
-    let version: i64 = session
-        .connection
-        .prepare_cached("PRAGMA data_version")?
-        .query_row([], |row| row.get(0))?;
-    Ok(version.cast_unsigned())
-}
-
-/// Roughly what the entries take, for the size of a group.
-fn bytes_of(entries: &[Entry]) -> usize {
-    let of = |payload: &Option<Payload>| payload.as_ref().map_or(0, |payload| payload.len());
-    entries
-        .iter()
-        .map(|entry| match entry {
-            Entry::Step(step) | Entry::Reused { step, .. } => of(&step.input) + of(&step.output),
-            Entry::Attempt(attempt) => attempt.error.len(),
-            Entry::Wait(_) | Entry::WaitOver(_) | Entry::ScopeEnd(..) => 0,
-        })
-        .sum()
 }

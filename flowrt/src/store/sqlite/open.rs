@@ -13,7 +13,7 @@ use super::fault::{Outcome, unusable};
 use super::session::PATIENCE;
 
 /// Says whose file it is: `flrt`.
-const APPLICATION_ID: i64 = 0x666c_7274;
+pub(super) const APPLICATION_ID: i64 = 0x666c_7274;
 /// Older ones can damage a store when one process resets the log while another one commits.
 const SQLITE_MIN: i32 = 3_051_003;
 /// The folder that is ours alone.
@@ -76,7 +76,7 @@ pub(super) fn maintainer(path: &Path) -> Outcome<Connection> {
     Ok(connection)
 }
 
-fn connect(path: &Path) -> Result<Connection, Error> {
+pub(super) fn connect(path: &Path) -> Result<Connection, Error> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     Connection::open_with_flags(path, flags)
         .map_err(|error| super::fault::Fault::from(error).into())
@@ -87,7 +87,7 @@ fn set_up_writer(connection: Connection) -> Outcome<Connection> {
     // Before the log exists, so that the file itself says whose it is.
     let id: i64 = connection.query_row("PRAGMA application_id", [], |row| row.get(0))?;
     if id != APPLICATION_ID {
-        connection.pragma_update(None, "application_id", APPLICATION_ID)?;
+        mark(&connection)?;
     }
     set(&connection, "journal_mode", "wal", "wal")?;
     set(&connection, "synchronous", "NORMAL", "1")?;
@@ -98,6 +98,16 @@ fn set_up_writer(connection: Connection) -> Outcome<Connection> {
     let kept = LOG_KEPT_BYTES.to_string();
     set(&connection, "journal_size_limit", &kept, &kept)?;
     Ok(connection)
+}
+
+/// Says whose file it is, and that it can shrink: pages of deleted runs are given back while the store is in use. That can
+/// only be said before the first table, and both at once: a process that died in between would leave nobody's file.
+pub(super) fn mark(connection: &Connection) -> Outcome<()> {
+    connection.execute_batch("BEGIN")?;
+    connection.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
+    connection.pragma_update(None, "application_id", APPLICATION_ID)?;
+    connection.execute_batch("COMMIT")?;
+    Ok(())
 }
 
 /// Sets a pragma and reads it back: SQLite ignores what it does not like.
@@ -231,17 +241,16 @@ fn check_ownership(path: &Path) -> Result<(), Error> {
             "choose another file; this one was not changed",
         )
     };
-    let read = || -> rusqlite::Result<(i64, i64)> {
-        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY
-            | OpenFlags::SQLITE_OPEN_URI
-            | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let connection = Connection::open_with_flags(immutable_uri(path), flags)?;
-        connection.busy_timeout(Duration::ZERO)?;
-        let id = connection.query_row("PRAGMA application_id", [], |row| row.get(0))?;
-        let pages = connection.query_row("PRAGMA page_count", [], |row| row.get(0))?;
-        Ok((id, pages))
+    let alone = read_ownership(&format!("{}?immutable=1", uri(path)), Duration::ZERO);
+    let read = match alone {
+        // A process that is killed during a checkpoint leaves a file that is shorter than its first page says; the log
+        // has the rest.
+        Err(error) if is_damaged(&error) && log_of(path).exists() => {
+            read_ownership(&uri(path), PATIENCE)
+        }
+        read => read,
     };
-    match read() {
+    match read {
         // A process that was killed while it made the store leaves an empty file.
         Ok((APPLICATION_ID, _) | (0, 0)) => Ok(()),
         Ok(_) => Err(foreign("is another program's SQLite database")),
@@ -252,7 +261,30 @@ fn check_ownership(path: &Path) -> Result<(), Error> {
     }
 }
 
-fn immutable_uri(path: &Path) -> String {
+/// The application's id, and the number of pages.
+fn read_ownership(uri: &str, patience: Duration) -> rusqlite::Result<(i64, i64)> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY
+        | OpenFlags::SQLITE_OPEN_URI
+        | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(uri, flags)?;
+    connection.busy_timeout(patience)?;
+    let id = connection.query_row("PRAGMA application_id", [], |row| row.get(0))?;
+    let pages = connection.query_row("PRAGMA page_count", [], |row| row.get(0))?;
+    Ok((id, pages))
+}
+
+fn is_damaged(error: &rusqlite::Error) -> bool {
+    error.sqlite_error_code() == Some(rusqlite::ErrorCode::DatabaseCorrupt)
+}
+
+/// The write-ahead log of that file.
+pub(super) fn log_of(path: &Path) -> PathBuf {
+    let mut log = path.as_os_str().to_owned();
+    log.push("-wal");
+    PathBuf::from(log)
+}
+
+fn uri(path: &Path) -> String {
     let mut uri = String::from("file:");
     for byte in path.as_os_str().as_encoded_bytes() {
         match byte {
@@ -263,6 +295,5 @@ fn immutable_uri(path: &Path) -> String {
             other => uri.push_str(&format!("%{other:02X}")),
         }
     }
-    uri.push_str("?immutable=1");
     uri
 }

@@ -5,22 +5,14 @@ use rusqlite::{Connection, Params, Row, params, params_from_iter};
 
 use super::super::{LogFilter, Process};
 use super::fault::Outcome;
-use super::{read_runs, rows};
+use super::{read_runs, rows, tail};
 use crate::model::ids::{ProcessId, RunId};
-use crate::model::record::{Journal, LogLine, SignalRecord};
+use crate::model::record::{Journal, LogLine, SignalRecord, StepRecord};
 
 pub(super) fn journal(connection: &Connection, run: RunId) -> Outcome<Journal> {
     let run = read_runs::number(connection, run)?;
     Ok(Journal {
-        steps: all(
-            connection,
-            concat!(
-                include_str!("sql/select_step.sql"),
-                " WHERE step.run = ?1 ORDER BY step.seq"
-            ),
-            [run],
-            rows::step,
-        )?,
+        steps: steps(connection, run)?,
         attempts: all(
             connection,
             "SELECT step, attempt, started, finished, error, next FROM attempt WHERE run = ?1 ORDER BY step, attempt",
@@ -41,6 +33,23 @@ pub(super) fn journal(connection: &Connection, run: RunId) -> Outcome<Journal> {
         )?,
         signals: signals_from(connection, run, 0)?,
     })
+}
+
+/// By number. They lie in the order of writing, which is that of their numbers but for what is aside.
+fn steps(connection: &Connection, run: i64) -> Outcome<Vec<StepRecord>> {
+    let mut statement = connection.prepare_cached(concat!(
+        include_str!("sql/select_step.sql"),
+        " WHERE step.id BETWEEN ?2 AND ?3 AND step.run = ?1 ORDER BY step.id"
+    ))?;
+    let mut steps = Vec::new();
+    for range in tail::ranges(connection, run)? {
+        let mut found = statement.query(params![run, range.start(), range.end()])?;
+        while let Some(row) = found.next()? {
+            steps.push(rows::step(row)?);
+        }
+    }
+    steps.sort_by_key(|step| step.seq);
+    Ok(steps)
 }
 
 pub(super) fn signals(

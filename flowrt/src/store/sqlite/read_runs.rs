@@ -6,8 +6,8 @@ use rusqlite::{Connection, OptionalExtension, params, params_from_iter};
 use super::super::naming::id_range;
 use super::super::{Error, FOUND_AT_MOST, RunFilter, tally};
 use super::fault::{Fault, Outcome};
-use super::rows;
 use super::session::find_name;
+use super::{rows, tail};
 use crate::model::ids::RunId;
 use crate::model::record::{ASIDE, RunRecord, TaskCounts};
 
@@ -115,14 +115,22 @@ pub(super) fn task_counts(connection: &Connection, runs: &[RunId]) -> Outcome<Ve
 /// Counts the tasks of a run. Records set aside are not part of what it did.
 pub(super) fn count(connection: &Connection, run: i64) -> Outcome<TaskCounts> {
     let mut statement = connection.prepare_cached(
-        "SELECT kind, state, reused_from IS NOT NULL, count(*) FROM step WHERE run = ?1 AND seq < ?2 GROUP BY 1, 2, 3",
+        "SELECT kind, state, reused_from IS NOT NULL, count(*) FROM step
+          WHERE id BETWEEN ?2 AND ?3 AND run = ?1 AND seq < ?4 GROUP BY 1, 2, 3",
     )?;
-    let mut found = statement.query(params![run, ASIDE.cast_signed()])?;
     let mut counts = TaskCounts::default();
-    while let Some(row) = found.next()? {
-        let number = row.get::<_, i64>(3)?.cast_unsigned();
-        let (kind, state) = (rows::step_kind(row, 0)?, rows::task_state(row, 1)?);
-        tally::add_steps(&mut counts, kind, state, row.get(2)?, number);
+    for range in tail::ranges(connection, run)? {
+        let mut found = statement.query(params![
+            run,
+            range.start(),
+            range.end(),
+            ASIDE.cast_signed()
+        ])?;
+        while let Some(row) = found.next()? {
+            let number = row.get::<_, i64>(3)?.cast_unsigned();
+            let (kind, state) = (rows::step_kind(row, 0)?, rows::task_state(row, 1)?);
+            tally::add_steps(&mut counts, kind, state, row.get(2)?, number);
+        }
     }
     Ok(counts)
 }

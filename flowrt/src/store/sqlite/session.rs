@@ -6,6 +6,7 @@ use std::time::Duration;
 use rusqlite::{Connection, OptionalExtension};
 
 use super::fault::Outcome;
+use super::tail::Tails;
 
 /// How long the background thread waits for another process's write to end. An executor thread never waits.
 pub(super) const PATIENCE: Duration = Duration::from_secs(10);
@@ -15,6 +16,7 @@ pub(super) const PATIENCE: Duration = Duration::from_secs(10);
 pub(super) struct Session {
     pub connection: Connection,
     pub names: Names,
+    pub tails: Tails,
 }
 
 /// Interned names. They are never deleted, so what was committed once stays true.
@@ -27,6 +29,7 @@ impl Session {
         Self {
             connection,
             names: Names::default(),
+            tails: Tails::default(),
         }
     }
 
@@ -40,7 +43,7 @@ impl Session {
 
     /// Forgets the transaction, if SQLite has not done so by itself.
     pub fn roll_back(&mut self) -> Outcome<()> {
-        self.names.0.clear();
+        self.forget();
         if self.connection.is_autocommit() {
             return Ok(());
         }
@@ -52,9 +55,10 @@ impl Session {
         Ok(())
     }
 
-    /// Forgets names that a savepoint may have added.
-    pub fn forget_names(&mut self) {
+    /// Forgets what was learnt within a transaction or savepoint that is undone.
+    pub fn forget(&mut self) {
         self.names.0.clear();
+        self.tails.forget();
     }
 }
 

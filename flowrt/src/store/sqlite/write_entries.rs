@@ -8,16 +8,16 @@ use super::super::{Error, aside_offset, check_owned, check_same_step, nothing_to
 use super::fault::Outcome;
 use super::rows;
 use super::session::{Names, Session};
+use super::tail;
+use super::tail::Tail;
 use crate::model::ids::RunId;
 use crate::model::record::{ASIDE, AttemptRecord, Entry, StepRecord, WaitRecord};
 use crate::model::state::RunState;
 
 const INSERT_STEP: &str = include_str!("sql/insert_step.sql");
 const INSERT_ATTEMPT: &str = include_str!("sql/insert_attempt.sql");
-const SELECT_STEP_BY_SEQ: &str = concat!(
-    include_str!("sql/select_step.sql"),
-    " WHERE step.run = ?1 AND step.seq = ?2"
-);
+const SELECT_STEP_BY_ROW: &str =
+    concat!(include_str!("sql/select_step.sql"), " WHERE step.id = ?1");
 const DELETE_WAIT: &str = "DELETE FROM wait WHERE run = ?1 AND step = ?2";
 
 /// What a write needs to know of its run.
@@ -58,7 +58,12 @@ impl Head {
 
 /// Writes the entries of an owned run.
 pub(super) fn write(session: &mut Session, head: &Head, entries: &[Entry]) -> Outcome<()> {
-    let Session { connection, names } = session;
+    let Session {
+        connection,
+        names,
+        tails,
+    } = session;
+    let tail = tails.of(connection, head)?;
     let mut is_progress = false;
     for entry in entries {
         if let Some((step, attempt)) = entry.failed_attempt() {
@@ -67,14 +72,17 @@ pub(super) fn write(session: &mut Session, head: &Head, entries: &[Entry]) -> Ou
         match entry {
             Entry::Step(step) => {
                 is_progress = true;
-                write_step(connection, names, head.id, step)?;
+                write_step(connection, names, tail, head.id, step)?;
             }
             Entry::Reused { from, step } => {
                 is_progress = true;
-                reuse_step(connection, names, head.id, *from, step)?;
+                reuse_step(connection, names, tail, head.id, *from, step)?;
             }
             Entry::Attempt(attempt) => write_attempt(connection, head.id, attempt)?,
-            Entry::Wait(wait) => write_wait(connection, head.id, wait)?,
+            Entry::Wait(wait) => {
+                tail.may_wait = true;
+                write_wait(connection, head.id, wait)?;
+            }
             Entry::WaitOver(step) => {
                 connection
                     .prepare_cached(DELETE_WAIT)?
@@ -101,18 +109,24 @@ pub(super) fn write(session: &mut Session, head: &Head, entries: &[Entry]) -> Ou
 pub(super) fn write_step(
     connection: &Connection,
     names: &mut Names,
+    tail: &mut Tail,
     run: i64,
     step: &StepRecord,
 ) -> Outcome<()> {
-    connection
-        .prepare_cached(DELETE_WAIT)?
-        .execute(params![run, step.step])?;
-    if insert_step(connection, names, run, step)? {
-        return Ok(());
+    if tail.may_wait {
+        connection
+            .prepare_cached(DELETE_WAIT)?
+            .execute(params![run, step.step])?;
     }
+    let is_new = tail.is_new(step.seq) || tail.row_of(connection, run, step.seq)?.is_none();
+    if is_new && insert_step(connection, names, run, step)? {
+        return tail.inserted(connection, run, step.seq, connection.last_insert_rowid());
+    }
+    let row = tail.row_of(connection, run, step.seq)?;
+    let row = row.ok_or_else(|| Error::Failed("a step is neither new nor there".into()))?;
     let there = {
-        let mut statement = connection.prepare_cached(SELECT_STEP_BY_SEQ)?;
-        let mut found = statement.query(params![run, step.seq.cast_signed()])?;
+        let mut statement = connection.prepare_cached(SELECT_STEP_BY_ROW)?;
+        let mut found = statement.query([row])?;
         match found.next()? {
             Some(row) => rows::step(row)?,
             None => return Err(Error::Failed("a step is neither new nor there".into()).into()),
@@ -120,8 +134,8 @@ pub(super) fn write_step(
     };
     check_same_step(&there, step)?;
     connection
-        .prepare_cached("UPDATE step SET tolerated = ?3 WHERE run = ?1 AND seq = ?2")?
-        .execute(params![run, step.seq.cast_signed(), step.tolerated])?;
+        .prepare_cached("UPDATE step SET tolerated = ?2 WHERE id = ?1")?
+        .execute(params![row, step.tolerated])?;
     Ok(())
 }
 
@@ -158,23 +172,28 @@ fn insert_step(
 fn reuse_step(
     connection: &Connection,
     names: &mut Names,
+    tail: &mut Tail,
     run: i64,
     from: u64,
     step: &StepRecord,
 ) -> Outcome<()> {
-    let was_there: bool = connection
-        .prepare_cached("SELECT EXISTS (SELECT 1 FROM step WHERE run = ?1 AND seq = ?2)")?
-        .query_row(params![run, step.seq.cast_signed()], |row| row.get(0))?;
-    write_step(connection, names, run, step)?;
-    let is_moved = from != step.seq
-        && connection
-            .prepare_cached("DELETE FROM step WHERE run = ?1 AND seq = ?2")?
-            .execute(params![run, from.cast_signed()])?
-            == 1;
-    if is_moved || was_there {
-        Ok(())
+    let was_there = tail.row_of(connection, run, step.seq)?.is_some();
+    write_step(connection, names, tail, run, step)?;
+    let reused = if from == step.seq {
+        None
     } else {
-        Err(nothing_to_reuse(from, step).into())
+        tail.row_of(connection, run, from)?
+    };
+    match reused {
+        Some(row) => {
+            connection
+                .prepare_cached("DELETE FROM step WHERE id = ?1")?
+                .execute([row])?;
+            tail.deleted(from);
+            Ok(())
+        }
+        None if was_there => Ok(()),
+        None => Err(nothing_to_reuse(from, step).into()),
     }
 }
 
@@ -215,12 +234,16 @@ pub(super) fn set_aside(connection: &Connection, run: i64, redo: &[String]) -> O
         .prepare_cached("DELETE FROM scope_end WHERE run = ?1")?
         .execute([run])?;
     let highest: Option<i64> = connection
-        .prepare_cached("SELECT max(seq) FROM step WHERE run = ?1 AND seq >= ?2")?
-        .query_row(params![run, ASIDE.cast_signed()], |row| row.get(0))?;
-    let offset = aside_offset(highest.map(i64::cast_unsigned));
-    connection
-        .prepare_cached("UPDATE step SET seq = seq + ?3 WHERE run = ?1 AND seq < ?2")?
-        .execute(params![run, ASIDE.cast_signed(), offset.cast_signed()])?;
+        .prepare_cached("SELECT max(seq) FROM step WHERE run = ?1 AND seq >= 1099511627776")?
+        .query_row([run], |row| row.get(0))?;
+    let offset = aside_offset(highest.map(i64::cast_unsigned)).cast_signed();
+    let mut update = connection.prepare_cached(
+        "UPDATE step SET seq = seq + ?4 WHERE id BETWEEN ?2 AND ?3 AND run = ?1 AND seq < ?5",
+    )?;
+    for rows in tail::ranges(connection, run)? {
+        let (start, end) = (rows.start(), rows.end());
+        update.execute(params![run, start, end, offset, ASIDE.cast_signed()])?;
+    }
     Ok(())
 }
 
@@ -232,13 +255,15 @@ fn drop_steps(connection: &Connection, run: i64, redo: &[String]) -> Outcome<()>
     let redo: HashSet<_> = redo.iter().map(String::as_str).collect();
     let mut dropped = Vec::new();
     {
-        let mut statement =
-            connection.prepare_cached("SELECT id, step FROM step WHERE run = ?1")?;
-        let mut found = statement.query([run])?;
-        while let Some(row) = found.next()? {
-            let step = row.get_ref(1)?.as_str().unwrap_or_default();
-            if redo.contains(step) {
-                dropped.push(row.get::<_, i64>(0)?);
+        let mut statement = connection
+            .prepare_cached("SELECT id, step FROM step WHERE id BETWEEN ?2 AND ?3 AND run = ?1")?;
+        for rows in tail::ranges(connection, run)? {
+            let mut found = statement.query(params![run, rows.start(), rows.end()])?;
+            while let Some(row) = found.next()? {
+                let step = row.get_ref(1)?.as_str().unwrap_or_default();
+                if redo.contains(step) {
+                    dropped.push(row.get::<_, i64>(0)?);
+                }
             }
         }
     }

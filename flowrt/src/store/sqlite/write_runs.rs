@@ -8,6 +8,7 @@ use super::super::naming::free_name;
 use super::super::{Ending, Error, Reopening, check_reopenable, check_transition, taken};
 use super::fault::Outcome;
 use super::session::{Session, find_name};
+use super::tail::Tail;
 use super::write_entries::{Head, set_aside, write, write_step};
 use super::{read_runs, rows};
 use crate::model::ids::{ProcessId, RunId};
@@ -19,8 +20,10 @@ pub(super) fn create(session: &mut Session, new: &NewRun) -> Outcome<RunRecord> 
     if let Some(there) = earlier(&session.connection, new)? {
         return read_runs::existing(&session.connection, there);
     }
-    let Session { connection, names } = session;
-    let name = free_name(&new.name, |name| is_taken(connection, name))?;
+    let Session {
+        connection, names, ..
+    } = session;
+    let name = free(connection, &new.name)?;
     let flow = names.intern(connection, &new.flow)?;
     let run = connection
         .prepare_cached(include_str!("sql/insert_run.sql"))?
@@ -41,8 +44,9 @@ pub(super) fn create(session: &mut Session, new: &NewRun) -> Outcome<RunRecord> 
     connection
         .prepare_cached("INSERT INTO run_payload (run, input) VALUES (?1, ?2)")?
         .execute(params![run, &*new.input])?;
+    let mut tail = Tail::default();
     for step in &new.steps {
-        write_step(connection, names, run, step)?;
+        write_step(connection, names, &mut tail, run, step)?;
     }
     Ok(new.accept(name))
 }
@@ -61,6 +65,11 @@ fn earlier(connection: &Connection, new: &NewRun) -> Outcome<Option<RunId>> {
         .prepare_cached("SELECT uid FROM run WHERE flow = ?1 AND idempotency_key = ?2")?;
     let mut found = statement.query(params![flow, key])?;
     found.next()?.map(|row| rows::run_id(row, 0)).transpose()
+}
+
+/// A name that no run has yet.
+pub(super) fn free(connection: &Connection, base: &str) -> Outcome<String> {
+    free_name(base, |name| is_taken(connection, name))
 }
 
 fn is_taken(connection: &Connection, name: &str) -> Outcome<bool> {
@@ -171,9 +180,21 @@ pub(super) fn finish(
     end(&session.connection, &head, ending)
 }
 
+/// Keeps the counts of a run that ended, so that a list of runs need not count them.
+pub(super) fn keep_tally(connection: &Connection, run: i64) -> Outcome<()> {
+    connection
+        .prepare_cached("UPDATE run SET tally = ?2 WHERE id = ?1")?
+        .execute(params![run, tally(connection, run)?])?;
+    Ok(())
+}
+
+fn tally(connection: &Connection, run: i64) -> Outcome<String> {
+    let counts = read_runs::count(connection, run)?;
+    Ok(serde_json::to_string(&counts).map_err(|error| Error::Failed(error.to_string()))?)
+}
+
 fn end(connection: &Connection, head: &Head, ending: &Ending) -> Outcome<()> {
-    let tally = serde_json::to_string(&read_runs::count(connection, head.id)?)
-        .map_err(|error| Error::Failed(error.to_string()))?;
+    let tally = tally(connection, head.id)?;
     connection
         .prepare_cached(include_str!("sql/end_run.sql"))?
         .execute(params![head.id, ending.state.as_str(), ending.at, tally])?;
@@ -224,24 +245,7 @@ pub(super) fn request_cancel(
     Ok(changed)
 }
 
-/// Deletes a run and all below it, if all have ended.
-pub(super) fn delete(connection: &Connection, root: RunId) -> Outcome<bool> {
-    let mut heads = Vec::new();
-    for id in with_descendants(connection, root)? {
-        heads.push(Head::read(connection, id)?);
-    }
-    if heads.iter().any(|head| !head.state.is_final()) {
-        return Ok(false);
-    }
-    for head in heads {
-        for statement in include_str!("sql/delete_run.sql").split(';') {
-            connection.prepare_cached(statement)?.execute([head.id])?;
-        }
-    }
-    Ok(true)
-}
-
-/// The blobs that a run and all below it need.
+/// The blobs that a run and all below it need; none of a run that is gone.
 pub(super) fn blobs_below(connection: &Connection, root: RunId) -> Outcome<Vec<String>> {
     let mut blobs = Vec::new();
     for id in with_descendants(connection, root)? {
@@ -255,7 +259,7 @@ pub(super) fn blobs_below(connection: &Connection, root: RunId) -> Outcome<Vec<S
 }
 
 /// The run and all below it, a generation after the other, each in the order of creation.
-fn with_descendants(connection: &Connection, root: RunId) -> Outcome<Vec<RunId>> {
+pub(super) fn with_descendants(connection: &Connection, root: RunId) -> Outcome<Vec<RunId>> {
     Head::read(connection, root)?;
     let mut seen = HashSet::from([root]);
     let mut found = vec![root];

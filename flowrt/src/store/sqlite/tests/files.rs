@@ -168,3 +168,46 @@ async fn an_empty_file_left_by_a_killed_process_is_taken() {
         run_id(1)
     );
 }
+
+/// A checkpoint writes the first page, which says how many there are, before the last ones: a process that is killed in
+/// between leaves a file that is shorter than it says, and the log that has the rest.
+#[tokio::test]
+async fn a_store_whose_process_was_killed_during_a_checkpoint_opens() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, killed) = (folder.path().join("s.db"), folder.path().join("k.db"));
+    let store = super::open(&path, 1);
+    for number in 1..=200 {
+        store.create_run(new_run(number, "calm")).await.unwrap();
+    }
+    let other = Connection::open(&path).unwrap();
+    other
+        .query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))
+        .unwrap();
+    for suffix in ["", "-wal"] {
+        let with = |path: &Path| format!("{}{suffix}", path.display());
+        std::fs::copy(with(&path), with(&killed)).unwrap();
+    }
+    let file = std::fs::OpenOptions::new()
+        .write(true)
+        .open(&killed)
+        .unwrap();
+    file.set_len(file.metadata().unwrap().len() - 4096).unwrap();
+    drop(file);
+    let store = super::open(&killed, 2);
+    assert!(store.run(run_id(200)).await.unwrap().is_some());
+}
+
+#[test]
+fn a_new_file_is_marked_in_one_transaction() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("s.db");
+    let connection = Connection::open(&path).unwrap();
+    super::super::open::mark(&connection).unwrap();
+    let number =
+        |pragma: &str| -> i64 { connection.query_row(pragma, [], |row| row.get(0)).unwrap() };
+    assert_eq!(number("PRAGMA auto_vacuum"), 2);
+    assert_eq!(number("PRAGMA application_id"), 0x666c_7274);
+    // The number of transactions that have changed the file.
+    let header = std::fs::read(&path).unwrap();
+    assert_eq!(header[24..28], [0, 0, 0, 1]);
+}

@@ -1,5 +1,6 @@
 //! What is special about the store in a file.
 
+mod care;
 mod files;
 mod golden;
 mod groups;

@@ -1,0 +1,99 @@
+//! The flows that are measured. Their tasks do next to nothing, so what remains is what flowrt costs.
+
+use std::fs::{File, OpenOptions};
+use std::io::Write;
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use flowrt::clock::{Clock, Stopwatch};
+use flowrt::prelude::*;
+use futures_util::future::join_all;
+
+/// Set when a resume begins.
+pub static RESUMED: OnceLock<Stopwatch> = OnceLock::new();
+/// How long after that the first body began.
+pub static FIRST_BODY: OnceLock<Duration> = OnceLock::new();
+
+/// Does nothing.
+#[task]
+async fn next(n: u32) -> u32 {
+    n + 1
+}
+
+/// Does nothing, and is on the disk before anybody hears of it.
+#[task(durable = "power")]
+async fn next_on_disk(n: u32) -> u32 {
+    n + 1
+}
+
+/// Writes a line, so that it can be told how often it ran.
+#[task]
+async fn noted(n: u32, ledger: String) -> Result<u32> {
+    static LEDGER: OnceLock<File> = OnceLock::new();
+    if let Some(resumed) = RESUMED.get() {
+        FIRST_BODY.get_or_init(|| resumed.elapsed());
+    }
+    let mut file = match LEDGER.get() {
+        Some(file) => file,
+        None => {
+            let file = OpenOptions::new().create(true).append(true).open(ledger)?;
+            LEDGER.get_or_init(|| file)
+        }
+    };
+    // A whole line in one write, so that a kill leaves no half one.
+    file.write_all(format!("{n}\n").as_bytes())?;
+    Ok(n + 1)
+}
+
+/// Says when it ran.
+#[task]
+async fn moment() -> i64 {
+    Clock::real().now()
+}
+
+/// Tasks one after the other.
+#[flow]
+pub async fn chain(tasks: u32) -> Result<u32> {
+    let mut n = 0;
+    while n < tasks {
+        n = next(n).await?;
+    }
+    Ok(n)
+}
+
+/// The same, each on the disk before the next.
+#[flow]
+pub async fn chain_on_disk(tasks: u32) -> Result<u32> {
+    let mut n = 0;
+    while n < tasks {
+        n = next_on_disk(n).await?;
+    }
+    Ok(n)
+}
+
+/// The same, with a line for each in a ledger.
+#[flow]
+pub async fn noted_chain(tasks: u32, ledger: String) -> Result<u32> {
+    let mut n = 0;
+    while n < tasks {
+        n = noted(n, ledger.clone()).await?;
+    }
+    Ok(n)
+}
+
+/// Tasks beside each other.
+#[flow]
+pub async fn fan_out(tasks: u32) -> Result<u64> {
+    let results = join_all((0..tasks).map(next)).await;
+    let mut sum = 0;
+    for result in results {
+        sum += u64::from(result?);
+    }
+    Ok(sum)
+}
+
+/// One task.
+#[flow]
+pub async fn start_once() -> Result<i64> {
+    moment().await
+}

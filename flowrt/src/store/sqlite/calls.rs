@@ -1,0 +1,78 @@
+//! How calls reach the readers and the writer.
+
+use std::sync::Arc;
+
+use rusqlite::Connection;
+
+use super::super::{Answer, Durability, Error};
+use super::Sqlite;
+use super::fault::Outcome;
+use super::session::Session;
+use crate::model::payload::Payload;
+use crate::model::record::Entry;
+
+impl Sqlite {
+    /// A question that takes microseconds is answered on the caller's thread.
+    pub(super) fn question<'a, T: Send + 'a>(
+        &'a self,
+        question: impl FnOnce(&Connection) -> Outcome<T> + Send + 'a,
+    ) -> Answer<'a, T> {
+        Box::pin(async move { self.0.readers.read(question) })
+    }
+
+    /// One that may take longer is moved off the executor's thread.
+    pub(super) fn ask_at_length<T: Send + 'static>(
+        &self,
+        question: impl FnOnce(&Connection) -> Outcome<T> + Send + 'static,
+    ) -> Answer<'_, T> {
+        let handle = Arc::clone(&self.0);
+        Box::pin(off_thread(move || handle.readers.read(question)))
+    }
+
+    /// Writes what was checked.
+    pub(super) fn write<'a, T: Send + 'static>(
+        &'a self,
+        durability: Durability,
+        checked: Result<(), Error>,
+        bytes: usize,
+        work: impl FnMut(&mut Session) -> Outcome<T> + Send + 'static,
+    ) -> Answer<'a, T> {
+        Box::pin(async move {
+            checked?;
+            self.0.writer.write(durability, bytes, work).await
+        })
+    }
+}
+
+/// What blocks is done where it holds up no executor.
+pub(super) async fn off_thread<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, Error> + Send + 'static,
+) -> Result<T, Error> {
+    if tokio::runtime::Handle::try_current().is_err() {
+        return work();
+    }
+    let done = tokio::task::spawn_blocking(work).await;
+    done.unwrap_or_else(|error| Err(Error::Failed(error.to_string())))
+}
+
+/// A number that changes when another process has committed.
+pub(super) fn data_version(session: &mut Session) -> Outcome<u64> {
+    let version: i64 = session
+        .connection
+        .prepare_cached("PRAGMA data_version")?
+        .query_row([], |row| row.get(0))?;
+    Ok(version.cast_unsigned())
+}
+
+/// Roughly what the entries take, for the size of a group.
+pub(super) fn bytes_of(entries: &[Entry]) -> usize {
+    let of = |payload: &Option<Payload>| payload.as_ref().map_or(0, |payload| payload.len());
+    entries
+        .iter()
+        .map(|entry| match entry {
+            Entry::Step(step) | Entry::Reused { step, .. } => of(&step.input) + of(&step.output),
+            Entry::Attempt(attempt) => attempt.error.len(),
+            Entry::Wait(_) | Entry::WaitOver(_) | Entry::ScopeEnd(..) => 0,
+        })
+        .sum()
+}
