@@ -366,6 +366,9 @@ impl Engine {
 fn options(config: &Config) -> Options {
     Options {
         payload_bytes_max: config.payload_bytes_max,
+        payload_inline_max: config.payload_inline_max,
+        artifacts_max: config.artifacts_max,
+        artifact_bytes_max: config.artifact_bytes_max,
         ..Options::new(this_process())
     }
 }
