@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -44,6 +45,12 @@ struct Inner {
     location: Option<String>,
     #[serde(default, skip_serializing_if = "is_zero")]
     attempts: u32,
+    /// Worth another attempt, whatever `retry_if` says.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    retryable: bool,
+    /// The next attempt comes so much later.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    retry_after: Option<Duration>,
 }
 
 fn is_zero(number: &u32) -> bool {
@@ -108,6 +115,8 @@ impl Error {
             task: None,
             location: None,
             attempts: 0,
+            retryable: false,
+            retry_after: None,
         }))
     }
 
@@ -119,6 +128,38 @@ impl Error {
     /// ```
     pub fn fatal(error: impl Into<Error>) -> Self {
         error.into().with(|inner| inner.kind = ErrorKind::Fatal)
+    }
+
+    /// An error that is worth another attempt, whatever the task's `retry_if` says. How many there are is up to its
+    /// `retries`.
+    pub fn retryable(error: impl Into<Error>) -> Self {
+        error.into().with(|inner| {
+            inner.kind = ErrorKind::Failed;
+            inner.retryable = true;
+        })
+    }
+
+    /// An error that is worth another attempt after that time, which takes the place of the task's delay: a server said
+    /// when to come again.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// let error = flowrt::Error::retry_after("too many requests", Duration::from_secs(30));
+    /// assert_eq!(error.comes_again(), Some(Duration::from_secs(30)));
+    /// ```
+    pub fn retry_after(error: impl Into<Error>, delay: Duration) -> Self {
+        Self::retryable(error).with(|inner| inner.retry_after = Some(delay))
+    }
+
+    /// Whether it says that it is worth another attempt.
+    pub fn is_retryable(&self) -> bool {
+        self.0.retryable
+    }
+
+    /// After what time it says to try again.
+    pub fn comes_again(&self) -> Option<Duration> {
+        self.0.retry_after
     }
 
     fn with(self, change: impl FnOnce(&mut Inner)) -> Self {
@@ -153,6 +194,11 @@ impl Error {
             let cause = std::mem::replace(&mut inner.message, message.into());
             inner.chain.insert(0, cause);
         })
+    }
+
+    /// Something else that went wrong because of it: the last of its causes as text.
+    pub(crate) fn also(self, message: String) -> Self {
+        self.with(|inner| inner.chain.push(message))
     }
 
     /// What kind it is.

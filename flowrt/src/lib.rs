@@ -39,6 +39,7 @@ pub use author::context::TaskContext;
 pub use author::given::{Random, now, random, uuid};
 pub use author::map::{Map, MapCall, map};
 pub use author::meta::Limit;
+pub use author::outcome::Outcome;
 pub use author::poll::{Poll, Until, poll};
 pub use author::race::{Race, Race2, Race3, Race4, Race5, Racers, race};
 pub use author::stored::Stored;

@@ -16,6 +16,7 @@ mod layering;
 mod lifecycle;
 mod limits;
 mod live;
+mod outcome;
 mod pictures;
 mod registry;
 mod replay;

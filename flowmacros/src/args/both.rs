@@ -86,11 +86,8 @@ pub(super) fn when_full(options: &Options, cx: &mut Ctxt) -> Option<String> {
     value::word(options.get("when_full")?, &policies, false, cx)
 }
 
-/// The tasks or flows that those options name.
-pub(super) fn paths(options: &Options, names: &[&str], cx: &mut Ctxt) -> Vec<ExprPath> {
-    names
-        .iter()
-        .filter_map(|name| options.get(name))
-        .filter_map(|opt| value::path(opt, &format!("{} = my_task", opt.name()), cx))
-        .collect()
+/// The task or flow that an option names.
+pub(super) fn named(options: &Options, name: &str, cx: &mut Ctxt) -> Option<ExprPath> {
+    let opt = options.get(name)?;
+    value::path(opt, &format!("{name} = my_task"), cx)
 }

@@ -23,6 +23,7 @@ pub(crate) const KNOWN: &[&str] = &[
     "on_failure",
     "on_success",
     "retries",
+    "retry_budget",
     "retry_delay",
     "schedule",
     "tags",
@@ -33,7 +34,7 @@ pub(crate) const KNOWN: &[&str] = &[
 ];
 
 /// Options that are checked and that the run time does not carry out yet.
-const LATER: &[&str] = &["on_failure", "on_success", "on_cancel", "on_crash"];
+const LATER: &[&str] = &[];
 
 /// What `#[flow(…)]` says.
 pub(crate) struct FlowArgs {
@@ -45,8 +46,11 @@ pub(crate) struct FlowArgs {
     pub(crate) inline: bool,
     pub(crate) schedule: Option<LitStr>,
     pub(crate) timezone: Option<LitStr>,
-    /// `on_failure`, `on_success`, `on_cancel`, `on_crash`.
-    pub(crate) hooks: Vec<ExprPath>,
+    pub(crate) retry_budget: Option<TokenStream>,
+    pub(crate) on_failure: Option<ExprPath>,
+    pub(crate) on_success: Option<ExprPath>,
+    pub(crate) on_cancel: Option<ExprPath>,
+    pub(crate) on_crash: Option<ExprPath>,
     /// The options as given, for rules that need their places.
     pub(crate) options: Options,
 }
@@ -77,7 +81,13 @@ impl FlowArgs {
                 value::parsed(opt, zone, cx, parse_zone)?;
                 value::string(opt, zone.1, cx)
             }),
-            hooks: hooks(&options, cx),
+            retry_budget: options
+                .get("retry_budget")
+                .and_then(|opt| value::count(opt, "retry_budget = 20", cx)),
+            on_failure: both::named(&options, "on_failure", cx),
+            on_success: both::named(&options, "on_success", cx),
+            on_cancel: both::named(&options, "on_cancel", cx),
+            on_crash: both::named(&options, "on_crash", cx),
             options,
         }
     }
@@ -102,9 +112,4 @@ fn positive(options: &Options, name: &str, cx: &mut Ctxt) -> Option<TokenStream>
         return None;
     }
     value::count(opt, &example, cx)
-}
-
-fn hooks(options: &Options, cx: &mut Ctxt) -> Vec<ExprPath> {
-    let names = ["on_failure", "on_success", "on_cancel", "on_crash"];
-    both::paths(options, &names, cx)
 }

@@ -41,16 +41,7 @@ pub(crate) const KNOWN: &[&str] = &[
 ];
 
 /// Options that are checked and that the run time does not carry out yet.
-const LATER: &[&str] = &[
-    "cache",
-    "cache_key",
-    "isolate",
-    "rollback",
-    "on_failure",
-    "on_success",
-    "on_crash",
-    "queue",
-];
+const LATER: &[&str] = &["cache", "cache_key", "isolate", "queue"];
 
 /// What `#[task(…)]` says.
 pub(crate) struct TaskArgs {
@@ -65,8 +56,11 @@ pub(crate) struct TaskArgs {
     pub(crate) when_full: Option<String>,
     pub(crate) isolate: bool,
     pub(crate) durable: bool,
-    /// `on_failure`, `on_success`, `rollback`.
-    pub(crate) hooks: Vec<ExprPath>,
+    pub(crate) on_failure: Option<ExprPath>,
+    pub(crate) on_success: Option<ExprPath>,
+    pub(crate) rollback: Option<ExprPath>,
+    /// `on_crash = "park"`.
+    pub(crate) park: bool,
     /// The options as given, for rules that need their places.
     pub(crate) options: Options,
 }
@@ -110,7 +104,13 @@ impl TaskArgs {
                 .get("isolate")
                 .is_some_and(|opt| value::flag(opt, cx)),
             durable: durable(&options, cx),
-            hooks: hooks(&options, cx),
+            on_failure: both::named(&options, "on_failure", cx),
+            on_success: both::named(&options, "on_success", cx),
+            rollback: both::named(&options, "rollback", cx),
+            park: options
+                .get("on_crash")
+                .and_then(|opt| value::word(opt, &["retry", "park"], true, cx))
+                .is_some_and(|word| word == "park"),
             options,
         }
     }
@@ -163,11 +163,4 @@ fn durable(options: &Options, cx: &mut Ctxt) -> bool {
     options
         .get("durable")
         .is_some_and(|opt| value::word(opt, &["power"], true, cx).is_some())
-}
-
-fn hooks(options: &Options, cx: &mut Ctxt) -> Vec<ExprPath> {
-    if let Some(opt) = options.get("on_crash") {
-        value::word(opt, &["retry", "park"], true, cx);
-    }
-    both::paths(options, &["on_failure", "on_success", "rollback"], cx)
 }

@@ -5,7 +5,7 @@ use quote::{quote, quote_spanned};
 use syn::{Block, Path};
 
 use super::callable::{self, Attrs};
-use super::hooks::hooks;
+use super::hooks::hook;
 use super::literal::{delay, duration, option, text, variant};
 use super::task::strip;
 use super::{inline, meta, stub};
@@ -69,11 +69,9 @@ fn flow(
         schemas: true,
     };
     let meta = meta::meta(rt, &function, &facts);
-    let hooks = hooks(rt, &args.hooks);
     let (graph_items, body, run) = (made.graph_items, made.body, run(rt, &function));
     let items = quote! {
         #graph_items #body #run
-        #hooks
     };
     // Flows are started by name, so that no code calls one is no sign that it is forgotten.
     let call = callable::function(rt, input, &function, &quote!(#[allow(dead_code)]));
@@ -167,6 +165,13 @@ fn options(args: &FlowArgs) -> TokenStream {
     let when_full = variant(args.when_full.as_deref().unwrap_or("queue"));
     let version = text(args.both.version.as_ref());
     let (schedule, timezone) = (text(args.schedule.as_ref()), text(args.timezone.as_ref()));
+    let retry_budget = option(args.retry_budget.clone());
+    let (on_failure, on_success, on_cancel, on_crash) = (
+        hook(rt, args.on_failure.as_ref()),
+        hook(rt, args.on_success.as_ref()),
+        hook(rt, args.on_cancel.as_ref()),
+        hook(rt, args.on_crash.as_ref()),
+    );
     quote! {
         #rt::__private::FlowOptions {
             retries: #retries,
@@ -180,6 +185,11 @@ fn options(args: &FlowArgs) -> TokenStream {
             tags: &[#(#tags),*],
             schedule: #schedule,
             timezone: #timezone,
+            retry_budget: #retry_budget,
+            on_failure: #on_failure,
+            on_success: #on_success,
+            on_cancel: #on_cancel,
+            on_crash: #on_crash,
             later: &[#(#later),*],
         }
     }

@@ -6,7 +6,7 @@ use syn::Path;
 use syn::spanned::Spanned;
 
 use super::callable::{self, Attrs};
-use super::hooks::hooks;
+use super::hooks::{hook, rollback};
 use super::literal::{delay, duration, option, text, variant};
 use super::{meta, stub};
 use crate::args::task::TaskArgs;
@@ -54,8 +54,8 @@ fn task(args: &TaskArgs, input: &FnInput, function: &Function, fingerprint: u64)
     };
     let meta = meta::meta(rt, function, &facts);
     let (body, run) = (body(input), run(rt, function));
-    let (hooks, key) = (hooks(rt, &args.hooks), cache_key(rt, args, function));
-    let items = quote!(#body #run #hooks #key);
+    let key = cache_key(rt, args, function);
+    let items = quote!(#body #run #key);
     let call = callable::function(rt, input, function, &TokenStream::new());
     let registration = callable::registration(rt, function, &items, &quote!(&#meta));
     quote!(#call #registration)
@@ -143,6 +143,12 @@ fn options(args: &TaskArgs, function: &Function) -> TokenStream {
     let (version, queue) = (text(args.both.version.as_ref()), text(args.queue.as_ref()));
     let (blocking, durable) = (!function.is_async, args.durable);
     let when_full = variant(args.when_full.as_deref().unwrap_or("queue"));
+    let (on_failure, on_success) = (
+        hook(rt, args.on_failure.as_ref()),
+        hook(rt, args.on_success.as_ref()),
+    );
+    let rollback = rollback(rt, args.rollback.as_ref(), function);
+    let park = args.park;
     let priority = args.priority.clone().unwrap_or_else(|| quote!(0));
     let limit = option(args.limit.as_ref().map(|limit| {
         let (path, weight) = (&limit.limit, &limit.weight);
@@ -168,6 +174,10 @@ fn options(args: &TaskArgs, function: &Function) -> TokenStream {
             queue: #queue,
             priority: #priority,
             when_full: #rt::__private::WhenFull::#when_full,
+            on_failure: #on_failure,
+            on_success: #on_success,
+            rollback: #rollback,
+            park: #park,
             later: &[#(#later),*],
         }
     }

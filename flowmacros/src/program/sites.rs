@@ -15,10 +15,14 @@ pub(crate) struct CallSite {
 }
 
 impl CallSite {
-    /// The call of a path whose last segment is lower-case; others make values.
+    /// The call of a path whose segments are all lower-case; others make values, or are functions of a type.
     pub(super) fn of(path: &Path) -> Option<Self> {
         let last = path.segments.last()?;
-        if !is_function(&last.ident.to_string()) {
+        let mut names = path
+            .segments
+            .iter()
+            .map(|segment| segment.ident.to_string());
+        if !names.all(|name| is_function(&name)) {
             return None;
         }
         let mut bare = path.clone();

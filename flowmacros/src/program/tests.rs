@@ -127,3 +127,9 @@ fn call_sites_are_listed_as_written() {
         rewritten(quote!(let a = report::send(fetch::<u32>(1).await?).await?; Ok(a)));
     assert_eq!(sites, ["report::send", "fetch"]);
 }
+
+#[test]
+fn functions_of_types_are_no_call_sites() {
+    let sites = rewritten(quote!(let mut seen = Vec::<u8>::new(); report::send(seen).await;)).2;
+    assert_eq!(sites, ["report::send"]);
+}

@@ -43,6 +43,10 @@ pub(crate) struct Stops {
     pub(crate) cancel: Arc<Cancel>,
     /// The process will go: the run is released and goes on elsewhere, or later.
     pub(crate) interrupt: Arc<Cancel>,
+    /// Set by the run: its end is decided, and what follows from it is under way.
+    pub(crate) decided: Arc<Cancel>,
+    /// The run is a hook, or below one: no hooks are called for it.
+    pub(crate) in_hook: bool,
     /// Signals to this process interrupt the run. They often go to the programs that its bodies have started, too.
     pub(crate) by_signal: Arc<AtomicBool>,
 }

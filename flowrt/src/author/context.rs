@@ -19,6 +19,8 @@ pub(crate) struct Attempt {
     pub(crate) run: Option<RunId>,
     pub(crate) step: Arc<str>,
     pub(crate) attempt: u32,
+    /// How often the step was done and undone before.
+    pub(crate) undone: u32,
     pub(crate) logical_time: Micros,
     pub(crate) cancel: Arc<Cancel>,
     /// The engine's end; none outside of any run.
@@ -44,6 +46,7 @@ impl TaskContext {
             run: None,
             step: Arc::from(task),
             attempt: 1,
+            undone: 0,
             logical_time: now,
             cancel: Arc::new(Cancel::default()),
             keeper: None,
@@ -65,11 +68,14 @@ impl TaskContext {
     }
 
     /// A key that stays the same for every attempt at this step, across crashes and resumes: give it to systems that
-    /// can recognise a repeated request.
+    /// can recognise a repeated request. Once the step was rolled back and is done again, it is another key: what the old
+    /// one stands for was undone.
     pub fn idempotency_key(&self) -> String {
-        match self.0.run {
-            Some(run) => format!("{run}/{}", self.0.step),
-            None => format!("plain/{}", self.0.step),
+        let step = &self.0.step;
+        match (self.0.run, self.0.undone) {
+            (Some(run), 0) => format!("{run}/{step}"),
+            (Some(run), undone) => format!("{run}/{step}~{undone}"),
+            (None, _) => format!("plain/{step}"),
         }
     }
 

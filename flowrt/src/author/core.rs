@@ -3,6 +3,7 @@
 //! The flow's side builds calls and polls them; the driver's side hands out completions, one between two polls of the
 //! flow. Both sides meet under one lock.
 
+mod beside;
 mod driver;
 mod flow;
 mod handled;
@@ -13,6 +14,7 @@ mod turns;
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::fmt;
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
@@ -115,7 +117,8 @@ struct Inner {
     dropped: HashSet<(usize, u32)>,
     /// Entries that ride along with the next commit.
     pending: Vec<Entry>,
-    next_seq: u64,
+    /// Numbers of completions; what is recorded beside the flow takes its own from the same row.
+    numbers: Numbers,
     running: usize,
     /// A race was decided; that must be on the disk before another body starts.
     decided: bool,
@@ -128,6 +131,9 @@ struct Inner {
     marks_handled: bool,
     open_failures: handled::OpenFailures,
 }
+
+/// The number of the next completion.
+pub(crate) type Numbers = Arc<AtomicU64>;
 
 /// What the driver finds after a poll of the flow.
 #[derive(Debug)]
@@ -152,7 +158,7 @@ impl Core {
         host: Arc<dyn Host>,
         replay: Replay,
         aside: Aside,
-        next_seq: u64,
+        numbers: Numbers,
     ) -> Arc<Self> {
         let marks_handled = facts.is_program;
         Arc::new(Self {
@@ -172,7 +178,7 @@ impl Core {
                 of_steps: HashMap::new(),
                 dropped: HashSet::new(),
                 pending: Vec::new(),
-                next_seq,
+                numbers,
                 running: 0,
                 decided: false,
                 inlined: 0,

@@ -102,6 +102,9 @@ pub enum Delay {
     Backoff(Duration, Duration),
 }
 
+/// A task or flow that an option names. Only asked for when it is needed, so that two may name each other.
+pub type Named = fn() -> &'static Meta;
+
 /// The options of `#[task]`.
 #[derive(Debug, Clone, Copy)]
 pub struct TaskOptions {
@@ -133,6 +136,14 @@ pub struct TaskOptions {
     pub priority: i32,
     /// `when_full = …`.
     pub when_full: WhenFull,
+    /// Called once it has failed for good.
+    pub on_failure: Option<Named>,
+    /// Called once it has succeeded.
+    pub on_success: Option<Named>,
+    /// Undoes it if its run fails.
+    pub rollback: Option<Named>,
+    /// `on_crash = "park"`: a person decides what a body did whose process died.
+    pub park: bool,
     /// Names of options that were given and that this version does not carry out.
     pub later: &'static [&'static str],
 }
@@ -154,6 +165,10 @@ impl TaskOptions {
         queue: None,
         priority: 0,
         when_full: WhenFull::Queue,
+        on_failure: None,
+        on_success: None,
+        rollback: None,
+        park: false,
         later: &[],
     };
 }
@@ -234,6 +249,16 @@ pub struct FlowOptions {
     pub schedule: Option<&'static str>,
     /// The zone of the schedule.
     pub timezone: Option<&'static str>,
+    /// Further attempts of all tasks of a run together.
+    pub retry_budget: Option<u32>,
+    /// Called once a run has failed or run out of time.
+    pub on_failure: Option<Named>,
+    /// Called once a run has completed.
+    pub on_success: Option<Named>,
+    /// Called once a run was cancelled.
+    pub on_cancel: Option<Named>,
+    /// Called once the process of a run has died too often.
+    pub on_crash: Option<Named>,
     /// Names of options that were given and that this version does not carry out.
     pub later: &'static [&'static str],
 }
@@ -252,6 +277,11 @@ impl FlowOptions {
         tags: &[],
         schedule: None,
         timezone: None,
+        retry_budget: None,
+        on_failure: None,
+        on_success: None,
+        on_cancel: None,
+        on_crash: None,
         later: &[],
     };
 }

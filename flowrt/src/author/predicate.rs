@@ -1,7 +1,5 @@
 //! Functions that options name: what they must look like, said in words when they do not.
 
-use crate::author::expand::Callee;
-use crate::author::meta::Meta;
 use crate::error::Error;
 
 /// What `retry_if` names.
@@ -56,24 +54,3 @@ cache_key!(A B C D E G H I J K L N);
 
 /// Compiles only if it is one.
 pub const fn check_cache_key<Inputs, F: CacheKey<Inputs>>(_: &F) {}
-
-/// What `on_failure`, `on_success` and their like name.
-#[diagnostic::on_unimplemented(
-    message = "a hook is a task or flow",
-    label = "this is neither: put `#[task]` on it",
-    note = "what a hook does is recorded like everything else, so it is not a bare function"
-)]
-pub trait Hook<A> {
-    /// What the macro knows of it.
-    const META: &'static Meta;
-}
-
-#[diagnostic::do_not_recommend]
-impl<F: Callee<A>, A> Hook<A> for F {
-    const META: &'static Meta = <F as Callee<A>>::META;
-}
-
-/// What the macro knows of a hook.
-pub const fn hook_of<F: Hook<A>, A>(_: &F) -> &'static Meta {
-    F::META
-}

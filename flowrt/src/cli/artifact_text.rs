@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::store::spoken;
 use super::time_text::rfc3339;
 use super::{style, table};
 use crate::model::artifact::{ArtifactKind, ArtifactRecord};
@@ -21,7 +22,7 @@ pub(super) fn summary(artifact: &ArtifactRecord) -> String {
         ArtifactKind::Link => text_of(&data["url"]),
         ArtifactKind::File | ArtifactKind::Image => {
             let size = artifact.blob.map_or(0, |blob| blob.size());
-            format!("{}, {}", text_of(&data["name"]), bytes(size))
+            format!("{}, {}", text_of(&data["name"]), spoken(size))
         }
         ArtifactKind::Progress => counted(&data),
         _ => text_of(&data["text"])
@@ -130,35 +131,9 @@ fn text_of(value: &Value) -> String {
         .map_or_else(|| value.to_string(), str::to_owned)
 }
 
-/// `1.2 MiB`.
-pub(super) fn bytes(count: u64) -> String {
-    let mut unit = "B";
-    let mut scaled = (u128::from(count) * 10, 10);
-    for next in ["KiB", "MiB", "GiB", "TiB"] {
-        if scaled.0 < 10_240 {
-            break;
-        }
-        scaled.0 /= 1_024;
-        unit = next;
-    }
-    if unit == "B" {
-        return format!("{count} B");
-    }
-    scaled.1 = scaled.0 % 10;
-    format!("{}.{} {unit}", scaled.0 / 10, scaled.1)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn sizes_have_one_digit_behind_the_point() {
-        assert_eq!(bytes(0), "0 B");
-        assert_eq!(bytes(1_023), "1023 B");
-        assert_eq!(bytes(1_536), "1.5 KiB");
-        assert_eq!(bytes(64 << 20), "64.0 MiB");
-    }
 
     #[test]
     fn a_bar_is_never_longer_than_it_is() {

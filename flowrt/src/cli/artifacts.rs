@@ -7,6 +7,7 @@ use clap::{Arg, ArgMatches, Command, value_parser};
 use serde_json::Value;
 
 use super::command::{text, wants_json};
+use super::store::spoken;
 use super::{artifact_text, print, store_place, table, time_text};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::artifact::{ArtifactKind, ArtifactRecord};
@@ -147,7 +148,7 @@ async fn get(engine: &Engine, matches: &ArgMatches) -> Result<()> {
         )
         .hint("name a file in a folder that exists and that you may write in")
     })?;
-    let size = artifact_text::bytes(content.len() as u64);
+    let size = spoken(content.len() as u64);
     print::note(&format!("{file}: {size}"));
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use clap::{ArgMatches, Command};
+use clap::{Arg, ArgAction, ArgMatches, Command};
 
 use super::command::{run_arg, text, wants_json};
 use super::{interrupt, live, outcome, plan};
@@ -15,7 +15,13 @@ pub(super) fn command() -> Command {
     let command = Command::new("resume")
         .about("Go on where it stopped")
         .long_about(LONG)
-        .arg(run_arg());
+        .arg(run_arg())
+        .arg(
+            Arg::new("retry-crashed")
+                .long("retry-crashed")
+                .action(ArgAction::SetTrue)
+                .help("Do again what was under way when the process died and its task left to your decision (on_crash = \"park\")"),
+        );
     plan::args(command)
 }
 
@@ -34,6 +40,7 @@ pub(super) async fn run(engine: &Engine, matches: &ArgMatches) -> Result<ExitCod
     let resume = Resume {
         trust_changed: matches.get_flag("trust-changed"),
         retry_handled: matches.get_flag("retry-handled"),
+        retry_crashed: matches.get_flag("retry-crashed"),
     };
     let (how, plan) = engine.plan_resume(record.id, resume).await?;
     let verb = match how {

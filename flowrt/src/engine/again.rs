@@ -12,6 +12,7 @@ use super::{Shared, build, patiently, trouble};
 use crate::author::dag::step_names;
 use crate::author::meta::{Kind, Meta, StaticGraph, What};
 use crate::error::{Error, ErrorKind, Result};
+use crate::model::after::is_after;
 use crate::model::ids::RunId;
 use crate::model::payload::Payload;
 use crate::model::plan::{self, Choices, How, Known, Plan, PlanNode, Recorded, Text};
@@ -50,6 +51,10 @@ fn plan_within<'a>(
             let Some((_, step)) = &child.parent else {
                 continue;
             };
+            // The run of a hook goes on with the hook, which a plan does not list.
+            if is_after(step) {
+                continue;
+            }
             let how = how_within(how, child.state);
             let is_done = matches!(child.state, RunState::Completed | RunState::Skipped);
             if is_done && how == How::Recovery {

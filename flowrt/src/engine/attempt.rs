@@ -13,6 +13,7 @@ use super::around::Beginning;
 use super::host::RunHost;
 use super::lack;
 use super::limits::{Begun, begin, ousted};
+use super::park;
 use super::published::settle;
 use crate::author::cancel::Cancel;
 use crate::author::context::{Attempt, TaskContext};
@@ -112,7 +113,8 @@ pub(super) async fn run_task(
         }
         let (ended, took) = core.clock.after(started, watch);
         let retried = matches!(&result, Err(error) if failed < options.retries_of(meta) && may_retry(meta, error))
-            && !core.stops.any();
+            && !core.stops.any()
+            && host.spends_a_retry();
         let recorded = outcome(result, meta, &step, failed + 1);
         failed += 1;
         if !retried {
@@ -167,6 +169,7 @@ fn context_of(
         run: Some(core.facts.run),
         step: step.clone(),
         attempt,
+        undone: host.undone(step),
         logical_time: core.facts.logical_time,
         cancel: cancel.clone(),
         keeper: Some(host.clone()),
@@ -185,14 +188,22 @@ async fn until_next(
     options: &CallOptions,
     mut record: AttemptRecord,
 ) {
-    let delay = retry::jitter(
-        options.delay_of(meta, record.attempt),
-        meta.task.jitter,
-        crate::clock::random_u64(),
-    );
+    // What a server said is kept to the moment.
+    let told = Error::from_json(&record.error).comes_again();
+    let delay = told.unwrap_or_else(|| {
+        retry::jitter(
+            options.delay_of(meta, record.attempt),
+            meta.task.jitter,
+            crate::clock::random_u64(),
+        )
+    });
     let next = record.finished.saturating_add(crate::clock::micros(delay));
     record.next = Some(next);
-    let entries = failed_attempt(record, delay);
+    let step = record.step.clone();
+    let mut entries = failed_attempt(record, delay);
+    if meta.task.park && delay.is_zero() {
+        entries.push(Entry::WaitOver(step));
+    }
     // A count that could not be written down costs at most one more attempt after a crash.
     if host.record(entries, Durability::Soon).await.is_ok() {
         core.clock.sleep_until(next).await;
@@ -215,6 +226,10 @@ async fn body_begins(
     }
     core.body_starts(key, Busy::Body, cancel.clone());
     host.note_start(step, meta.name, attempt).await;
+    if meta.task.park {
+        let note = park::begins(step, attempt, core.clock.now());
+        Box::pin(host.note_synced(note)).await;
+    }
 }
 
 /// A signal that stops this process may have stopped what the body had started, and be heard here a little later. The
@@ -350,5 +365,6 @@ fn may_come(error: &Error) -> bool {
 }
 
 fn may_retry(meta: &Meta, error: &Error) -> bool {
-    may_come(error) && meta.task.retry_if.is_none_or(|retry_if| retry_if(error))
+    may_come(error)
+        && (error.is_retryable() || meta.task.retry_if.is_none_or(|retry_if| retry_if(error)))
 }

@@ -69,6 +69,11 @@ impl Children {
         }
     }
 
+    /// Whether the end of one is decided, and only what follows from it keeps it.
+    pub(super) fn any_decided(&self) -> bool {
+        self.lock().values().any(|live| live.stops.decided.is_set())
+    }
+
     /// Stops driving them where they are.
     pub(super) fn abort(&self) {
         for task in self.lock().values().filter_map(|live| live.task.as_ref()) {
@@ -127,6 +132,7 @@ pub(super) async fn run_child(
     let started = core.clock.now();
     let step = core.step_id(key).to_string();
     let stops = Stops {
+        in_hook: core.stops.in_hook,
         by_signal: core.stops.by_signal.clone(),
         ..Stops::default()
     };

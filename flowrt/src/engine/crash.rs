@@ -1,6 +1,6 @@
 //! Runs that kill their process again and again, and runs that nobody drives any more.
 
-use super::{Shared, patiently, trouble};
+use super::{Shared, patiently};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::ids::RunId;
 use crate::model::payload::Payload;
@@ -34,18 +34,15 @@ pub(crate) fn may_have_crashed(record: &RunRecord) -> bool {
     record.owner.is_some() && !matches!(record.state, RunState::Waiting | RunState::Retrying)
 }
 
-/// Ends a claimed run whose process has died too often.
-pub(super) async fn end(shared: &Shared, record: &RunRecord, journal: &Journal) -> Result<()> {
-    let error = died_too_often(
+/// What a run ends with whose process has died too often.
+pub(super) fn error(shared: &Shared, record: &RunRecord, journal: &Journal) -> Error {
+    died_too_often(
         &record.name,
         record.crashes,
         &under_way(journal),
         shared.settings.crashes_max(),
         cfg!(panic = "abort"),
-    );
-    finish(shared, record, RunState::Crashed, &error)
-        .await
-        .map_err(trouble)
+    )
 }
 
 /// Ends what nobody drives of a run and of all below it: its process died after a cancel, or before it could cancel

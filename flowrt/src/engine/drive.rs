@@ -6,12 +6,14 @@ use futures_util::future::BoxFuture;
 
 use super::driver::Driver;
 use super::limits::runs;
-use super::{Shared, active, crash, patiently, retry, trouble, watch};
+use super::retry::Waited;
+use super::{Shared, active, crash, park, patiently, retry, trouble, watch};
 use crate::author::cancel::Stops;
 use crate::author::meta::Meta;
 use crate::clock::micros;
 use crate::error::{Error, ErrorKind, Result};
 use crate::logs::Kept;
+use crate::model::after::Decided;
 use crate::model::record::{Entry, Journal, Micros, RunRecord, WaitRecord};
 use crate::model::state::RunState;
 use crate::store::Durability;
@@ -68,17 +70,34 @@ async fn one_attempt(
     let journal = patiently(|| store.journal(record.id))
         .await
         .map_err(trouble)?;
+    if let Some(decided) = Decided::of(&journal) {
+        let mut driver = Driver::new(shared, record, meta, journal, depth, stops, None);
+        return driver.follow(decided).await.map(|()| None);
+    }
     // A cancel that came before this run could be found among the active ones.
     let asked = patiently(|| store.run(record.id)).await.map_err(trouble)?;
     if asked.is_some_and(|run| run.cancel_requested.is_some()) {
         stops.cancel.set();
+    } else if let Some(error) = park::left_in_the_middle(&record.name, &journal) {
+        let mut driver = Driver::new(shared, record, meta, journal, depth, stops, None);
+        let ended = driver.finish(RunState::Parked, None, Some(error)).await;
+        return ended.map(|()| None);
     } else if record.crashes > shared.settings.crashes_max() && crash::is_to_blame(&journal) {
-        return crash::end(shared, &record, &journal).await.map(|()| None);
+        let error = crash::error(shared, &record, &journal);
+        let mut driver = Driver::new(shared, record, meta, journal, depth, stops, None);
+        let ended = driver.finish(RunState::Crashed, None, Some(error)).await;
+        return ended.map(|()| None);
     }
     let deadline = deadline(shared, &record, &journal, meta).await?;
     let attempt = retry::failed_attempts(&journal) + 1;
     if let Some(due) = retry::pending(&journal) {
-        return retry::next_attempt(shared, &record, attempt, stops, due, deadline).await;
+        return match retry::next_attempt(shared, &record, attempt, stops, due, deadline).await? {
+            Waited::Again(record) => Ok(Some(record)),
+            Waited::Ends(state, error) => {
+                let mut driver = Driver::new(shared, record, meta, journal, depth, stops, deadline);
+                driver.finish(state, None, error).await.map(|()| None)
+            }
+        };
     }
     if record.attempt != attempt && record.state == RunState::Running {
         patiently(|| {

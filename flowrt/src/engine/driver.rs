@@ -3,6 +3,7 @@
 use std::future::poll_fn;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use std::task::Poll;
 use std::time::Duration;
 
@@ -11,12 +12,14 @@ use futures_util::future::{BoxFuture, CatchUnwind};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 use super::attempt::Task;
+use super::beside::Beside;
+use super::hooks::{self, Hooks};
 use super::host::{Handle, Message, RunHost};
 use super::starter;
 use super::{Shared, end, patiently, trouble};
 use crate::author::cancel::Stops;
 use crate::author::context::TaskContext;
-use crate::author::core::{Core, Facts, Host, Next, history_full};
+use crate::author::core::{Core, Facts, Host, Next, Numbers, history_full};
 use crate::author::meta::{Kind, Meta};
 use crate::author::record::arguments;
 use crate::author::slot::{Finished, Key, Work};
@@ -66,6 +69,8 @@ pub(super) struct Driver {
     pub(super) meta: &'static Meta,
     pub(super) began: Micros,
     pub(super) messages: UnboundedReceiver<Message>,
+    /// Makes calls that the flow does not see.
+    pub(super) beside: Arc<Beside>,
     deadline: Option<Micros>,
     /// The state that the store has.
     shown: RunState,
@@ -93,9 +98,12 @@ impl Driver {
             &journal,
             sender,
         ));
+        if let Some(budget) = meta.flow.retry_budget {
+            host.limit_retries(budget, &journal);
+        }
         let numbers = journal.steps.iter().map(|step| step.seq);
         let last = numbers.filter(|seq| *seq < ASIDE).max();
-        let (replay, aside) = Replay::of(journal);
+        let numbers = Numbers::new(AtomicU64::new(last.map_or(0, |seq| seq + 1)));
         let facts = Facts {
             run: record.id,
             name: record.name.as_str().into(),
@@ -107,6 +115,18 @@ impl Driver {
             concurrency: meta.flow.concurrency,
             fail_fast: meta.flow.fail_fast,
         };
+        let beside = Arc::new(Beside::new(
+            shared.clone(),
+            record.clone(),
+            facts.clone(),
+            stops.interrupt.clone(),
+            numbers.clone(),
+            &journal,
+        ));
+        if !hooks::tasks().is_empty() {
+            host.watch_outcomes(Hooks::new(beside.clone(), &journal, stops.in_hook));
+        }
+        let (replay, aside) = Replay::of(journal);
         let core = Core::new(
             facts,
             shared.clock.clone(),
@@ -114,7 +134,7 @@ impl Driver {
             Arc::new(Handle(host.clone())),
             replay,
             aside,
-            last.map_or(0, |seq| seq + 1),
+            numbers,
         );
         Self {
             core,
@@ -122,6 +142,7 @@ impl Driver {
             meta,
             began: shared.clock.now(),
             messages,
+            beside,
             deadline,
             shown: record.state,
             flow: None,
@@ -130,12 +151,20 @@ impl Driver {
         }
     }
 
+    /// The hooks of the run's tasks, if the program has any.
+    pub(super) fn hooks(&self) -> Option<&Hooks> {
+        self.host.hooks.get()
+    }
+
     pub(super) async fn until_stop(&mut self) -> Stop {
         let meta = self.meta;
         let input = match arguments(meta, &self.record.input) {
             Ok(input) => input,
             Err(error) => return Stop::Misused(error),
         };
+        if let Some(hooks) = self.hooks() {
+            hooks.go_on();
+        }
         let context = TaskContext::plain(meta.name, self.record.logical_time);
         self.flow = Some(AssertUnwindSafe((meta.body)(input, context)).catch_unwind());
         let mut returned = None;

@@ -10,7 +10,7 @@ use crate::clock::Clock;
 use crate::error::{Error, ErrorKind, Result};
 use crate::failpoint::failpoint;
 use crate::model::payload::Payload;
-use crate::model::record::Entry;
+use crate::model::record::{Entry, Micros};
 use crate::model::state::RunState;
 use crate::store::{self, Durability, Ending};
 
@@ -56,6 +56,9 @@ impl Driver {
                 (RunState::Interrupted, None, None)
             }
             Stop::Lost(error) => {
+                if let Some(hooks) = self.hooks() {
+                    hooks.abort();
+                }
                 self.host.children.abort();
                 self.core.release_running();
                 return Err(error);
@@ -90,6 +93,7 @@ impl Driver {
         let now = self.core.clock.now();
         let mut entries = self.core.abort_running(now);
         self.children_end().await;
+        self.hooks_end().await?;
         entries.extend(retry::failed_attempt(
             self.meta,
             self.record.attempt,
@@ -100,7 +104,8 @@ impl Driver {
         self.host.record(entries, Durability::Synced).await
     }
 
-    async fn finish(
+    /// Ends the run so, once all that follows from it is done.
+    pub(super) async fn finish(
         &mut self,
         state: RunState,
         output: Option<Payload>,
@@ -125,26 +130,30 @@ impl Driver {
             error: error.map(|error| Payload::from_json(error.to_json())),
             at,
         };
+        if !state.is_final() {
+            self.hooks_end().await?;
+        }
+        let ending = match &ending.output {
+            Some(output) if output.len() > store::PAYLOAD_BYTES_MAX => {
+                too_large(output.len(), store::PAYLOAD_BYTES_MAX, at)
+            }
+            _ => ending,
+        };
+        self.conclude(entries, ending).await
+    }
+
+    /// The last thing that is written of the run.
+    pub(super) async fn write_last(&mut self, entries: Vec<Entry>, ending: Ending) -> Result<()> {
         match self.write_end(&entries, &ending).await {
             Err(store::Error::TooLarge { limit, .. }) if ending.output.is_some() => {
-                let error = trouble(store::Error::TooLarge {
-                    what: "the result of the flow".to_owned(),
-                    size: ending.output.as_deref().map_or(0, str::len),
-                    limit,
-                    setting: "payload_bytes_max",
-                });
-                let ending = Ending {
-                    state: RunState::Failed,
-                    output: None,
-                    error: Some(Payload::from_json(error.to_json())),
-                    at,
-                };
-                self.write_end(&entries, &ending).await
+                let size = ending.output.as_deref().map_or(0, str::len);
+                self.write_end(&entries, &too_large(size, limit, ending.at))
+                    .await
             }
             other => other,
         }
         .map_err(trouble)?;
-        if state.is_final() && self.host.children.were_any() {
+        if ending.state.is_final() && self.host.children.were_any() {
             for child in self.orphans().await? {
                 crash::end_orphan(&self.host.shared, child, false)
                     .await
@@ -152,6 +161,14 @@ impl Driver {
             }
         }
         Ok(())
+    }
+
+    /// Hooks of tasks end before anything else takes numbers of the run.
+    async fn hooks_end(&mut self) -> Result<()> {
+        match self.hooks() {
+            Some(hooks) => hooks.settled().await.map(drop),
+            None => Ok(()),
+        }
     }
 
     async fn write_end(&mut self, entries: &[Entry], ending: &Ending) -> Result<(), store::Error> {
@@ -174,7 +191,12 @@ impl Driver {
         let clock = Clock::real();
         tokio::select! {
             () = self.host.children.gone() => {}
-            () = clock.sleep(longest) => {}
+            () = clock.sleep(longest) => {
+                // What follows from the end of a child is done to its end, however long that takes.
+                if self.host.children.any_decided() {
+                    self.host.children.gone().await;
+                }
+            }
         }
     }
 
@@ -182,6 +204,22 @@ impl Driver {
         crash::unfinished_below(&self.host.shared, self.record.id)
             .await
             .map_err(trouble)
+    }
+}
+
+/// How a run ends whose result is too large to be recorded.
+fn too_large(size: usize, limit: usize, at: Micros) -> Ending {
+    let error = trouble(store::Error::TooLarge {
+        what: "the result of the flow".to_owned(),
+        size,
+        limit,
+        setting: "payload_bytes_max",
+    });
+    Ending {
+        state: RunState::Failed,
+        output: None,
+        error: Some(Payload::from_json(error.to_json())),
+        at,
     }
 }
 

@@ -2,8 +2,8 @@
 
 use std::collections::{HashMap, HashSet};
 use std::fmt;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use futures_util::future::BoxFuture;
 use tokio::sync::mpsc::UnboundedSender;
@@ -12,6 +12,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use super::attempt::Task;
 use super::child::Children;
 use super::driver::Stop;
+use super::hooks::Hooks;
 use super::signal::Signals;
 use super::starter::Queue;
 use super::{Shared, attempt, child, crash, patiently, signal, trouble};
@@ -21,6 +22,7 @@ use crate::author::slot::{Asked, Finished, Key, Recorded, Work};
 use crate::clock::micros;
 use crate::error::{Error, Result};
 use crate::failpoint::failpoint;
+use crate::model::after::Afters;
 use crate::model::event::What;
 use crate::model::ids::RunId;
 use crate::model::payload::Payload;
@@ -64,6 +66,12 @@ pub(super) struct RunHost {
     pub(super) children: Children,
     /// The process died, and nothing has been recorded since: what begins is noted, so that a loop knows its cause.
     suspicious: AtomicBool,
+    /// Told of all that is recorded, if the program's tasks have hooks.
+    pub(super) hooks: OnceLock<Hooks>,
+    /// How many more attempts the tasks of the run may have after failed ones.
+    retries_left: AtomicU32,
+    /// How often steps were undone before they are done again now.
+    undone: HashMap<String, u32>,
 }
 
 impl fmt::Debug for RunHost {
@@ -126,7 +134,38 @@ impl RunHost {
             signals: Signals::of(journal),
             children: Children::of(journal),
             suspicious: AtomicBool::new(record.crashes > 0),
+            hooks: OnceLock::new(),
+            retries_left: AtomicU32::new(u32::MAX),
+            undone: Afters::of(journal).undone_before(),
         }
+    }
+
+    /// All tasks of the run together may be tried again so often; what was recorded of failed attempts counts.
+    pub(super) fn limit_retries(&self, budget: u32, journal: &Journal) {
+        let of_tasks = journal.attempts.iter().filter(|at| !at.step.is_empty());
+        let spent = u32::try_from(of_tasks.count()).unwrap_or(u32::MAX);
+        self.retries_left
+            .store(budget.saturating_sub(spent), Ordering::Relaxed);
+    }
+
+    /// Whether one more attempt is left to the run; it is spent then.
+    pub(super) fn spends_a_retry(&self) -> bool {
+        let spend = |left: u32| match left {
+            u32::MAX => Some(left),
+            left => left.checked_sub(1),
+        };
+        let (set, get) = (Ordering::Relaxed, Ordering::Relaxed);
+        self.retries_left.fetch_update(set, get, spend).is_ok()
+    }
+
+    /// From now on these hooks are told of all that is recorded.
+    pub(super) fn watch_outcomes(&self, hooks: Hooks) {
+        let _ = self.hooks.set(hooks);
+    }
+
+    /// How often that step was done and undone before.
+    pub(super) fn undone(&self, step: &str) -> u32 {
+        self.undone.get(step).copied().unwrap_or_default()
     }
 
     pub(super) fn earlier_attempts(&self, step: &str) -> (u32, Option<Micros>) {
@@ -188,7 +227,8 @@ impl RunHost {
         let watched;
         let recorded = if store.is_always_there() {
             // Nobody needs what was written, unless somebody watches.
-            watched = self.shared.events.is_watched().then(|| entries.clone());
+            let is_watched = self.shared.events.is_watched() || self.hooks.get().is_some();
+            watched = is_watched.then(|| entries.clone());
             store.record(run, epoch, entries, durability).await
         } else {
             let recorded =
@@ -200,6 +240,9 @@ impl RunHost {
         recorded.map_err(trouble)?;
         if let Some(entries) = watched {
             self.shared.events.recorded(run, &entries);
+            if let Some(hooks) = self.hooks.get() {
+                hooks.recorded(&entries);
+            }
         }
         Ok(())
     }
@@ -211,6 +254,15 @@ impl RunHost {
         } else {
             Durability::Soon
         };
+        self.note(wait, durability).await;
+    }
+
+    /// Writes down that a step waits, on the disk. Returns only then; else the run is lost.
+    pub(super) async fn note_synced(&self, wait: WaitRecord) {
+        self.note(wait, Durability::Synced).await;
+    }
+
+    async fn note(&self, wait: WaitRecord, durability: Durability) {
         if let Err(error) = self.record(vec![Entry::Wait(wait)], durability).await {
             let _ = self.messages.send(Message::Lost(error));
             std::future::pending::<()>().await;

@@ -1,9 +1,11 @@
 //! Drives runs: nothing happens outside that was not first recorded.
 
 mod active;
+mod after;
 pub(crate) mod again;
 mod around;
 mod attempt;
+mod beside;
 pub(crate) mod build;
 mod child;
 mod crash;
@@ -11,9 +13,11 @@ mod drive;
 mod driver;
 mod end;
 mod events;
+mod hooks;
 mod host;
 mod lack;
 mod limits;
+pub(crate) mod park;
 mod patience;
 mod published;
 pub(crate) mod retention;
@@ -27,6 +31,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use active::Active;
+pub(crate) use after::may_follow_a_cancel;
 pub(crate) use around::{Around, Beginning};
 pub(crate) use crash::{end_orphan, may_have_crashed, warn_of_aborts};
 pub(crate) use drive::drive;

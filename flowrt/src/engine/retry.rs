@@ -1,7 +1,6 @@
 //! Attempts of a flow as a whole: each reuses what is recorded and does again what failed.
 
 use super::again::redo_of;
-use super::crash;
 use super::{Shared, patiently, trouble};
 use crate::author::cancel::Stops;
 use crate::author::meta::{Delay, Meta};
@@ -10,7 +9,7 @@ use crate::model::payload::Payload;
 use crate::model::record::{AttemptRecord, Entry, Journal, Micros, RunRecord, WaitRecord};
 use crate::model::retry::{backoff_delay, list_delay};
 use crate::model::state::RunState;
-use crate::store::{Durability, Ending};
+use crate::store::Durability;
 
 /// What stands for the flow itself where steps have their ids.
 pub(super) const FLOW: &str = "";
@@ -76,7 +75,15 @@ pub(super) fn failed_attempt(
     vec![Entry::Attempt(record), Entry::Wait(wait)]
 }
 
-/// Waits until the next attempt is due and takes the records up for it. `None` if the run ended or stopped instead.
+/// What comes of the wait for the next attempt.
+pub(super) enum Waited {
+    /// The run is taken up for it.
+    Again(RunRecord),
+    /// It ends, or stops, instead.
+    Ends(RunState, Option<Error>),
+}
+
+/// Waits until the next attempt is due and takes the records up for it.
 pub(super) async fn next_attempt(
     shared: &Shared,
     record: &RunRecord,
@@ -84,7 +91,7 @@ pub(super) async fn next_attempt(
     stops: &Stops,
     due: Micros,
     deadline: Option<Micros>,
-) -> Result<Option<RunRecord>> {
+) -> Result<Waited> {
     let store = &shared.store;
     let (run, epoch) = (record.id, record.epoch);
     let retrying = RunState::Retrying;
@@ -93,34 +100,19 @@ pub(super) async fn next_attempt(
             .await
             .map_err(trouble)?;
     }
-    let (state, error) = tokio::select! {
+    tokio::select! {
         biased;
-        () = stops.cancel.wait() => (RunState::Cancelled, Some(super::end::cancelled())),
-        () = stops.interrupt.wait() => (RunState::Interrupted, None),
+        () = stops.cancel.wait() => {
+            Ok(Waited::Ends(RunState::Cancelled, Some(super::end::cancelled())))
+        }
+        () = stops.interrupt.wait() => Ok(Waited::Ends(RunState::Interrupted, None)),
         () = shared.clock.sleep_until(due.min(deadline.unwrap_or(due))) => {
             if deadline.is_none_or(|deadline| deadline >= due) {
-                return take_up(shared, record).await.map(Some);
+                return take_up(shared, record).await.map(Waited::Again);
             }
-            (RunState::TimedOut, Some(super::end::timed_out()))
+            Ok(Waited::Ends(RunState::TimedOut, Some(super::end::timed_out())))
         }
-    };
-    let ending = Ending {
-        state,
-        output: None,
-        error: error.map(|error| Payload::from_json(error.to_json())),
-        at: shared.clock.now(),
-    };
-    let entries = || vec![Entry::WaitOver(TIMEOUT.to_owned())];
-    patiently(|| store.finish(run, epoch, entries(), ending.clone()))
-        .await
-        .map_err(trouble)?;
-    shared.events.ends(run, &ending);
-    if state.is_final() {
-        crash::end_orphan(shared, run, false)
-            .await
-            .map_err(trouble)?;
     }
-    Ok(None)
 }
 
 async fn take_up(shared: &Shared, record: &RunRecord) -> Result<RunRecord> {

@@ -1,5 +1,6 @@
 //! Plain data and pure rules: no I/O, no clock, no randomness, no async.
 
+pub mod after;
 pub mod artifact;
 pub mod blob;
 pub mod event;

@@ -12,6 +12,7 @@ mod tests;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use crate::model::after::{Afters, is_after};
 use crate::model::payload::Payload;
 use crate::model::record::{ASIDE, Journal, StepKind, StepRecord};
 use crate::model::state::{RunState, TaskState};
@@ -225,6 +226,8 @@ struct Judge<'a> {
     /// How many calls the ended scopes made.
     ends: BTreeMap<String, u32>,
     children: BTreeMap<String, Plan>,
+    /// Steps that were undone since they succeeded, with how that ended.
+    undone: BTreeMap<String, TaskState>,
     known: &'a Known,
     how: How,
     choices: &'a Choices,
@@ -233,10 +236,15 @@ struct Judge<'a> {
 impl<'a> Judge<'a> {
     fn new(recorded: Recorded, known: &'a Known, how: How, choices: &'a Choices) -> Self {
         let mut seen = BTreeSet::new();
+        let undone = Afters::of(&recorded.journal)
+            .rolled_back()
+            .map(|(step, state)| (step.to_owned(), state))
+            .collect();
         let (mut steps, aside): (Vec<_>, Vec<_>) = recorded
             .journal
             .steps
             .into_iter()
+            .filter(|step| !is_after(&step.step))
             .partition(|step| step.seq < ASIDE);
         seen.extend(steps.iter().map(|step| step.step.clone()));
         // Later drives have higher numbers aside, and know better.
@@ -255,6 +263,7 @@ impl<'a> Judge<'a> {
             ends: recorded.journal.scopes.into_iter().collect(),
             blamed,
             children: recorded.children,
+            undone,
             known,
             how,
             choices,
@@ -265,6 +274,11 @@ impl<'a> Judge<'a> {
     fn own_reason(&self, step: &StepRecord, tolerated: bool) -> Option<Reason> {
         if self.how == How::Recovery {
             return None;
+        }
+        if let Some(state) = self.undone.get(&step.step) {
+            return Some(Reason::RolledBack {
+                failed: !state.is_success(),
+            });
         }
         if self.is_asked_for(step) {
             return Some(Reason::Asked);

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::after::is_after;
 use super::ids::{ProcessId, RunId};
 use super::payload::{Digest, Payload};
 use super::state::{RunState, TaskState};
@@ -205,7 +206,7 @@ pub struct AttemptRecord {
 pub struct WaitRecord {
     /// The step's full id.
     pub step: String,
-    /// What kind of wait: `sleep`, `poll`, `signal`, `child`, `retry`.
+    /// What kind of wait: `sleep`, `poll`, `signal`, `child`, `retry`, `attempt`, `end`.
     pub kind: String,
     /// When it ends by itself.
     pub due: Option<Micros>,
@@ -234,7 +235,9 @@ impl StepRecord {
     pub fn is_handed_out(&self) -> bool {
         // A call that was dropped has no outcome; one that ended because somebody cancelled its child run has.
         let is_dropped = self.state == TaskState::Cancelled && self.output.is_none();
-        !matches!(self.kind, StepKind::Now | StepKind::Node) && !is_dropped
+        !matches!(self.kind, StepKind::Now | StepKind::Node)
+            && !is_dropped
+            && !is_after(&self.scope)
     }
 }
 

@@ -193,7 +193,16 @@ pub const fn run_successors(state: RunState) -> &'static [RunState] {
             Interrupted,
             TimedOut,
         ],
-        Cancelling => &[Cancelled, Completed, Failed, TimedOut, Skipped],
+        // A cancel that comes once the end is decided changes nothing; nor does it keep the process from being stopped.
+        Cancelling => &[
+            Cancelled,
+            Completed,
+            Failed,
+            TimedOut,
+            Crashed,
+            Skipped,
+            Interrupted,
+        ],
         // A person resumes or reruns.
         Failed | TimedOut | Crashed | Cancelled | Parked | Interrupted => &[Running, Cancelled],
         // A child run, when its parent wants its work done again.

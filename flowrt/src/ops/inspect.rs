@@ -68,9 +68,9 @@ impl Engine {
                 finished: Some(step.finished),
             });
         let attempts = journal.attempts;
-        // The run's own time is no step of it.
+        // The run's own time is no step of it, nor is its end.
         let waits = journal.waits.into_iter();
-        let waits = waits.filter(|wait| wait.kind != "timeout");
+        let waits = waits.filter(|wait| !matches!(wait.kind.as_str(), "timeout" | "end"));
         let waiting = waits.map(|wait| {
             let made = attempts.iter().filter(|attempt| attempt.step == wait.step);
             let name = wait.detail.get("name").and_then(|name| name.as_str());

@@ -2,6 +2,7 @@
 
 use super::{Engine, RunHandle};
 use crate::engine::again::{changes_of, plan_of, prepare_children};
+use crate::engine::park::refuse_unless_decided;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::ids::RunId;
 use crate::model::plan::{Choices, How, Plan};
@@ -15,6 +16,9 @@ pub struct Resume {
     pub trust_changed: bool,
     /// Do failures again that the flow handled or tolerated, too.
     pub retry_handled: bool,
+    /// Do again what a task with `on_crash = "park"` was doing when its process died: its effect did not happen, or may
+    /// happen twice.
+    pub retry_crashed: bool,
 }
 
 impl From<Resume> for Choices {
@@ -57,6 +61,9 @@ impl Engine {
         let meta = self.flow_of(&record)?;
         if how(record.state) == How::Recovery {
             return self.take(&record, meta, None).await;
+        }
+        if !resume.retry_crashed {
+            refuse_unless_decided(&self.shared, &record).await?;
         }
         let plan = plan_of(&self.shared, &record, How::Resume, &resume.into()).await?;
         prepare_children(&self.shared, run, &plan).await?;

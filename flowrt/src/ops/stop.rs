@@ -2,12 +2,16 @@
 
 use std::time::Duration;
 
+use futures_util::future::BoxFuture;
+
 use super::{Engine, RunHandle};
+use crate::author::cancel::Stops;
 use crate::clock::Clock;
-use crate::engine::{end_orphan, patiently, trouble};
-use crate::error::Result;
+use crate::engine::{self, again, end_orphan, may_follow_a_cancel, patiently, trouble};
+use crate::error::{ErrorKind, Result};
 use crate::model::ids::RunId;
 use crate::model::state::RunState;
+use crate::store::RunFilter;
 
 /// How long a cancel waits for the process that drives the run to say that it has seen it.
 const ANSWER: Duration = Duration::from_secs(5);
@@ -19,12 +23,14 @@ impl Engine {
     /// Asks a run and all below it to cancel. When this returns, the request is on the disk and will not be lost, and
     /// the process that drives the run has seen it, so that nothing new starts (unless that process did not answer for
     /// five seconds, being stopped itself). Bodies that run learn it by `ctx.cancelled()` and have a grace; then the run
-    /// ends as `Cancelled`. A run whose process died ends at once.
+    /// ends as `Cancelled`. A run whose process died, or that waits for a person, ends at once; what follows from that, by
+    /// the program that cancels it (hooks, rollbacks), is done here first.
     ///
     /// # Errors
     /// If the store does not know the run or fails.
     pub async fn cancel(&self, run: RunId) -> Result<()> {
         let shared = &self.shared;
+        self.cancel_undriven(run).await?;
         let now = shared.clock.now();
         let asked = patiently(|| shared.store.request_cancel(run, now))
             .await
@@ -37,6 +43,50 @@ impl Engine {
             self.is_answered(run).await?;
         }
         Ok(())
+    }
+
+    /// Ends what nobody drives of a run and of all below it, if something follows from its end (hooks, rollbacks): that is
+    /// done here, and children come first. All else ends without being driven.
+    fn cancel_undriven(&self, run: RunId) -> BoxFuture<'_, Result<()>> {
+        Box::pin(async move {
+            let shared = &self.shared;
+            let record = self.record(run).await?;
+            let is_driven = record.owner.is_some_and(|owner| {
+                owner == shared.store.process() || shared.store.is_alive(owner)
+            });
+            if record.state.is_final() || is_driven {
+                return Ok(());
+            }
+            let Some(meta) = shared.flows.get(record.flow.as_str()) else {
+                return Ok(());
+            };
+            if !may_follow_a_cancel(meta) {
+                return Ok(());
+            }
+            let filter = RunFilter {
+                parent: Some(run),
+                ..RunFilter::default()
+            };
+            let children = shared.store.list_runs(filter).await.map_err(trouble)?;
+            for child in children {
+                self.cancel_undriven(child.id).await?;
+            }
+            let claimed = match again::claim(shared, &record).await {
+                Ok(claimed) => claimed,
+                // Somebody else was faster, and is told like any other.
+                Err(error) if error.kind() == ErrorKind::LeaseLost => return Ok(()),
+                Err(error) => return Err(error),
+            };
+            let now = shared.clock.now();
+            patiently(|| shared.store.request_cancel(run, now))
+                .await
+                .map_err(trouble)?;
+            let stops = Stops::default();
+            stops.cancel.set();
+            engine::drive(shared.clone(), claimed, meta, 0, stops)
+                .await
+                .map(drop)
+        })
     }
 
     async fn is_answered(&self, run: RunId) -> Result<()> {

@@ -38,7 +38,7 @@ fn a_large_value_lies_beside_the_store_and_is_read_from_there() {
     );
     // The argument of `length` is an array: another text than the result of `text`.
     assert_eq!(files(folder).len(), 2);
-    stdout(folder, &["runs", "delete", &name, "--yes"]);
+    stdout(folder, &["runs", "delete", &name]);
     assert_eq!(files(folder), Vec::<std::path::PathBuf>::new());
 }
 
@@ -48,9 +48,9 @@ fn what_two_runs_need_goes_with_the_last() {
     let folder = folder.path();
     let (first, second) = (stopped(folder), stopped(folder));
     assert_eq!(files(folder).len(), 1, "equal values are one file");
-    stdout(folder, &["runs", "delete", &first, "--yes"]);
+    stdout(folder, &["runs", "delete", &first]);
     assert_eq!(files(folder).len(), 1);
-    stdout(folder, &["runs", "delete", &second, "--yes"]);
+    stdout(folder, &["runs", "delete", &second]);
     assert_eq!(files(folder).len(), 0);
 }
 
@@ -77,6 +77,6 @@ fn a_file_that_is_gone_or_damaged_is_named_with_run_and_step() {
         assert!(said.contains("try:"), "{said}");
         // It can still be listed and cleared away.
         stdout(folder, &["runs", "ls"]);
-        stdout(folder, &["runs", "delete", &name, "--yes"]);
+        stdout(folder, &["runs", "delete", &name]);
     }
 }

@@ -24,7 +24,7 @@ fn a_death_before_the_record_leaves_only_garbage() {
             .expect("the program runs");
         let said = text(&resumed.stdout);
         assert!(said.contains("\"result\":3000000"), "{place}: {said}");
-        stdout(folder, &["runs", "delete", name, "--yes"]);
+        stdout(folder, &["runs", "delete", name]);
         let left = files(folder);
         let is_unnamed = |file: &PathBuf| file.parent().is_some_and(|of| of.ends_with("tmp"));
         assert!(left.iter().all(is_unnamed), "{place}: {left:?}");

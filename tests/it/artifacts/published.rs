@@ -74,7 +74,7 @@ fn versions_count_over_all_runs() {
     assert_eq!(first["version"], 1);
     assert_ne!(first["run_id"], shown["run_id"]);
     let run = first["run_id"].as_str().expect("an id");
-    stdout(folder, &["runs", "delete", run, "--yes"]);
+    stdout(folder, &["runs", "delete", run]);
     let shown = json(folder, &["artifacts", "show", "notes"]);
     assert_eq!(shown["versions"].as_array().map(Vec::len), Some(1));
 }

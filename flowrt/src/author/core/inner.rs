@@ -1,5 +1,7 @@
 //! What both sides of a run do under its lock.
 
+use std::sync::atomic::Ordering;
+
 use super::*;
 use crate::failpoint::failpoint;
 
@@ -48,8 +50,7 @@ impl Inner {
     }
 
     pub(super) fn take_seq(&mut self) -> u64 {
-        self.next_seq += 1;
-        self.next_seq - 1
+        self.numbers.fetch_add(1, Ordering::Relaxed)
     }
 
     pub(super) fn wake(&self) {
@@ -104,7 +105,12 @@ impl Inner {
     /// its effect could not be recorded.
     pub(super) fn is_full(&mut self, limit: u64) -> bool {
         let under_way = u64::try_from(self.slots.unfinished()).unwrap_or(u64::MAX);
-        let is_full = self.replay.is_over() && self.next_seq.saturating_add(under_way) > limit;
+        let is_full = self.replay.is_over()
+            && self
+                .numbers
+                .load(Ordering::Relaxed)
+                .saturating_add(under_way)
+                > limit;
         if is_full {
             self.diverged.get_or_insert(history_full(limit));
         }

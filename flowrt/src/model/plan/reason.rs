@@ -23,6 +23,11 @@ pub enum Reason {
     Failed,
     /// It was stopped before it ended.
     Cancelled,
+    /// It was undone when the run failed.
+    RolledBack {
+        /// What should have undone it failed.
+        failed: bool,
+    },
     /// The text of its task has changed since, at that place.
     TextChanged(String),
     /// A person named it.
@@ -78,6 +83,10 @@ impl fmt::Display for Reason {
             Self::Handled => f.write_str("failed, and the flow went on"),
             Self::Failed => f.write_str("failed"),
             Self::Cancelled => f.write_str("cancelled"),
+            Self::RolledBack { failed: false } => f.write_str("rolled back"),
+            Self::RolledBack { failed: true } => {
+                f.write_str("its rollback failed: what it did may still be there")
+            }
             Self::TextChanged(place) => write!(f, "text changed since ({place})"),
             Self::Asked => f.write_str("asked for"),
             Self::After { step, text_changed } => {

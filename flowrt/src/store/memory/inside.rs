@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::super::{Error, LogFilter, aside_offset, check_same_step, nothing_to_reuse, tally};
+use crate::model::after::is_after;
 use crate::model::record::{
     ASIDE, AttemptRecord, Entry, Journal, LogLine, SignalRecord, StepRecord, TaskCounts, WaitRecord,
 };
@@ -157,7 +158,7 @@ impl Inside {
 
     pub fn counts(&self) -> TaskCounts {
         let mut counts = TaskCounts::default();
-        for step in &self.steps {
+        for step in self.steps.iter().filter(|step| !is_after(&step.scope)) {
             let is_reused = step.reused_from.is_some();
             tally::add_steps(&mut counts, step.kind, step.state, is_reused, 1);
         }

@@ -112,11 +112,13 @@ pub(super) fn task_counts(connection: &Connection, runs: &[RunId]) -> Outcome<Ve
     Ok(answer)
 }
 
-/// Counts the tasks of a run. Records set aside are not part of what it did.
+/// Counts the tasks of a run. Records set aside are not part of what it did, nor are hooks and rollbacks, whose scopes are
+/// in parentheses.
 pub(super) fn count(connection: &Connection, run: i64) -> Outcome<TaskCounts> {
     let mut statement = connection.prepare_cached(
         "SELECT kind, state, reused_from IS NOT NULL, count(*) FROM step
-          WHERE id BETWEEN ?2 AND ?3 AND run = ?1 AND seq < ?4 GROUP BY 1, 2, 3",
+          WHERE id BETWEEN ?2 AND ?3 AND run = ?1 AND seq < ?4 AND substr(scope, 1, 1) <> '('
+          GROUP BY 1, 2, 3",
     )?;
     let mut counts = TaskCounts::default();
     for range in tail::ranges(connection, run)? {
