@@ -36,6 +36,7 @@ pub use flowmacros::{JsonSchema, flow, limit, resource, task};
 
 pub use author::call::{BoxedCall, Handle, TaskCall};
 pub use author::context::TaskContext;
+pub use author::continuing::{ContinueWith, continue_with};
 pub use author::given::{Random, now, random, uuid};
 pub use author::map::{Map, MapCall, map};
 pub use author::meta::Limit;

@@ -12,6 +12,7 @@ mod docs;
 mod format;
 mod lint;
 mod mermaid;
+mod soak;
 mod syn2;
 mod test;
 mod tools;
@@ -20,6 +21,7 @@ const HELP: &str = "\
 usage: cargo xtask COMMAND
 
   test   install what the tests need (where that may be done), then check everything
+  soak   kill processes at random for a while and print the ledger (soak --help)
   help   this text";
 
 /// One part of the check.
@@ -41,6 +43,7 @@ fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["test"] => check(STEPS),
+        ["soak", ..] => soak::run(&arguments[1..]),
         [] | ["help" | "--help" | "-h"] => {
             println!("{HELP}");
             ExitCode::SUCCESS

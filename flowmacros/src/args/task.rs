@@ -41,7 +41,7 @@ pub(crate) const KNOWN: &[&str] = &[
 ];
 
 /// Options that are checked and that the run time does not carry out yet.
-const LATER: &[&str] = &["cache", "cache_key", "isolate", "queue"];
+const LATER: &[&str] = &["isolate", "queue"];
 
 /// What `#[task(…)]` says.
 pub(crate) struct TaskArgs {

@@ -9,6 +9,7 @@ use crate::names::plain;
 pub(crate) fn task(args: &TaskArgs, function: &Function, cx: &mut Ctxt) {
     timeout_can_end_it(args, function, cx);
     cache_knows_its_key(args, function, cx);
+    what_is_cached_stays_done(args, cx);
     args.options
         .needs("cache_key", "cache", "cache = \"24h\"", cx);
     args.options
@@ -44,6 +45,18 @@ fn cache_knows_its_key(args: &TaskArgs, function: &Function, cx: &mut Ctxt) {
         cx.error(
             &opt.key,
             "a cached task that takes `ctx` needs to say what its result depends on\n\nadd `cache_key = path`, or take what it uses of `ctx` as a parameter",
+        );
+    }
+}
+
+/// A kept result would be taken although what it stands for has been undone.
+fn what_is_cached_stays_done(args: &TaskArgs, cx: &mut Ctxt) {
+    if let Some(opt) = args.options.get("rollback")
+        && args.options.get("cache").is_some()
+    {
+        cx.error(
+            &opt.key,
+            "a cached task is not done again, so what it did must not be undone\n\nremove `rollback`, or `cache`",
         );
     }
 }

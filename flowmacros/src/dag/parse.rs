@@ -246,6 +246,12 @@ impl Parser<'_> {
         if value.is_some_and(|value| self.body.bindings[value].source != Source::Param) {
             check::called_value(&chain.callee, &chain.expr, self.cx);
         }
+        if is_step(&chain.callee, "continue_with") {
+            self.cx.error(
+                &chain.callee,
+                "a DAG flow ends when all of its nodes have ended, so it cannot go on in another run\nuse an `async fn` flow, which may end its history with `continue_with`",
+            );
+        }
         let what = waits(&chain).unwrap_or_else(|| {
             if is_step(&chain.callee, "map") {
                 self.map(&chain)
@@ -310,13 +316,15 @@ fn is_step(callee: &syn::Path, name: &str) -> bool {
 }
 
 fn waits(chain: &Chain) -> Option<What> {
-    const WAITS: [(&str, bool); 6] = [
+    const WAITS: [(&str, bool); 7] = [
         ("sleep", true),
         ("sleep_until", true),
         ("poll", false),
         ("receive", false),
         ("race", true),
         ("untracked", true),
+        // Refused, and so of no further interest.
+        ("continue_with", true),
     ];
     WAITS
         .iter()

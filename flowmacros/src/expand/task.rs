@@ -54,8 +54,7 @@ fn task(args: &TaskArgs, input: &FnInput, function: &Function, fingerprint: u64)
     };
     let meta = meta::meta(rt, function, &facts);
     let (body, run) = (body(input), run(rt, function));
-    let key = cache_key(rt, args, function);
-    let items = quote!(#body #run #key);
+    let items = quote!(#body #run);
     let call = callable::function(rt, input, function, &TokenStream::new());
     let registration = callable::registration(rt, function, &items, &quote!(&#meta));
     quote!(#call #registration)
@@ -138,7 +137,7 @@ fn options(args: &TaskArgs, function: &Function) -> TokenStream {
     }));
     let (timeout, cache) = (
         option(args.both.timeout.map(duration)),
-        option(args.cache.map(duration)),
+        cache(args, function),
     );
     let (version, queue) = (text(args.both.version.as_ref()), text(args.queue.as_ref()));
     let (blocking, durable) = (!function.is_async, args.durable);
@@ -183,14 +182,25 @@ fn options(args: &TaskArgs, function: &Function) -> TokenStream {
     }
 }
 
-/// A cache key is made of the recorded inputs: checked now, though used later.
-fn cache_key(rt: &Path, args: &TaskArgs, function: &Function) -> TokenStream {
-    let key = args.cache_key.iter().map(|path| {
-        let tys = function.recorded().map(|(param, _)| &param.ty);
-        let rt = crate::names::path_at(rt, path.span());
-        quote_spanned! {path.span()=>
-            const _: () = #rt::__private::check_cache_key::<(#(#tys,)*), _>(&#path);
+/// How long results are kept, and what tells them apart.
+fn cache(args: &TaskArgs, function: &Function) -> TokenStream {
+    let rt = &args.both.rt;
+    let marker = crate::names::marker(&function.ident);
+    option(args.cache.map(|keep| {
+        let keep = duration(keep);
+        let key = option(args.cache_key.as_ref().map(|path| {
+            let tys = function.recorded().map(|(param, _)| &param.ty);
+            let at = crate::names::path_at(rt, path.span());
+            quote_spanned! {path.span()=>
+                |inputs| #at::__private::cache_key_of::<(#(#tys,)*), _>(&#path, inputs)
+            }
+        }));
+        quote! {
+            #rt::__private::CacheOptions {
+                keep: #keep,
+                key: #key,
+                fits: |output| #rt::__private::decode::<<#marker as #rt::__private::Callable>::Output>(output).is_ok(),
+            }
         }
-    });
-    quote!(#(#key)*)
+    }))
 }

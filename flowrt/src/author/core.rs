@@ -33,7 +33,7 @@ use crate::clock::Clock;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::ids::RunId;
 use crate::model::payload::{Digest, Payload};
-use crate::model::record::{Entry, Micros, StepKind, StepRecord};
+use crate::model::record::{CacheUse, Entry, Micros, StepKind, StepRecord};
 use crate::model::replay::{Aside, Replay};
 use crate::model::state::TaskState;
 
@@ -77,6 +77,9 @@ pub(crate) struct Facts {
     pub(crate) name: Arc<str>,
     pub(crate) seed: u64,
     pub(crate) logical_time: Micros,
+    pub(crate) cache: CacheUse,
+    /// When the run was accepted.
+    pub(crate) accepted: Micros,
     pub(crate) depth: u32,
     pub(crate) history_max: u64,
     /// Going on after a failure handles it; the nodes of a DAG go on whatever failed beside them.
@@ -127,9 +130,18 @@ struct Inner {
     untracked: usize,
     branches: usize,
     diverged: Option<Error>,
+    /// The flow ends here, and goes on in another run.
+    continuation: Option<Continuation>,
     waker: Option<Waker>,
     marks_handled: bool,
     open_failures: handled::OpenFailures,
+}
+
+/// The call in which a run goes on.
+#[derive(Debug, Clone)]
+pub(crate) struct Continuation {
+    pub(crate) meta: &'static Meta,
+    pub(crate) input: Payload,
 }
 
 /// The number of the next completion.
@@ -185,6 +197,7 @@ impl Core {
                 untracked: 0,
                 branches: 0,
                 diverged: None,
+                continuation: None,
                 waker: None,
                 marks_handled,
                 open_failures: handled::OpenFailures::default(),

@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::future::Future;
 use std::marker::PhantomData;
+use std::sync::Arc;
 
 use futures_util::stream::FuturesUnordered;
 
@@ -64,7 +65,7 @@ pub struct Map<'a, I: Iterator, F, C, V, M = Strict> {
     exhausted: bool,
     failed: usize,
     /// The labels of the items that failed.
-    blamed: HashMap<usize, String>,
+    blamed: HashMap<usize, Arc<str>>,
     over: bool,
     mode: PhantomData<fn() -> M>,
 }

@@ -129,7 +129,7 @@ pub struct TaskOptions {
     /// The limit it takes, for what shows it.
     pub limit: Option<LimitUse>,
     /// `cache = "…"`.
-    pub cache: Option<Duration>,
+    pub cache: Option<CacheOptions>,
     /// `queue = "…"`.
     pub queue: Option<&'static str>,
     /// `priority = …`.
@@ -171,6 +171,17 @@ impl TaskOptions {
         park: false,
         later: &[],
     };
+}
+
+/// `cache = "…", cache_key = path`.
+#[derive(Debug, Clone, Copy)]
+pub struct CacheOptions {
+    /// How long a result may be taken.
+    pub keep: Duration,
+    /// What stands in place of the inputs: takes their record.
+    pub key: Option<fn(&Payload) -> Result<String>>,
+    /// Whether a kept result fits the type that the task gives now.
+    pub fits: fn(&Payload) -> bool,
 }
 
 /// `limit = NAME * weight, limit_key = param`.

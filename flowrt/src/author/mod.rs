@@ -3,6 +3,7 @@
 pub(crate) mod call;
 pub(crate) mod cancel;
 pub mod context;
+pub mod continuing;
 pub(crate) mod core;
 pub mod dag;
 pub(crate) mod expand;

@@ -1,6 +1,10 @@
 //! Functions that options name: what they must look like, said in words when they do not.
 
-use crate::error::Error;
+use serde::de::DeserializeOwned;
+
+use crate::author::record::decode;
+use crate::error::{Error, Result};
+use crate::model::payload::Payload;
 
 /// What `retry_if` names.
 #[diagnostic::on_unimplemented(
@@ -26,7 +30,10 @@ impl<F: Fn(&Error) -> bool> RetryIf for F {
     label = "this function is another one; the parameters are `{Inputs}`",
     note = "for a task `fn fetch(page: u32, …)` it is `fn key(page: &u32) -> String`"
 )]
-pub trait CacheKey<Inputs> {}
+pub trait CacheKey<Inputs> {
+    /// The key of these inputs.
+    fn key_of(&self, inputs: &Inputs) -> String;
+}
 
 macro_rules! cache_key {
     ($($input:ident)*) => {
@@ -35,6 +42,11 @@ macro_rules! cache_key {
         where
             Function: Fn($(&$input),*) -> String,
         {
+            #[allow(non_snake_case, clippy::unused_unit)]
+            fn key_of(&self, inputs: &($($input,)*)) -> String {
+                let ($($input,)*) = inputs;
+                self($($input),*)
+            }
         }
     };
 }
@@ -52,5 +64,13 @@ cache_key!(A B C D E G H I J K);
 cache_key!(A B C D E G H I J K L);
 cache_key!(A B C D E G H I J K L N);
 
-/// Compiles only if it is one.
-pub const fn check_cache_key<Inputs, F: CacheKey<Inputs>>(_: &F) {}
+/// The key that the function `cache_key` gives for recorded inputs.
+///
+/// # Errors
+/// If the record does not fit their types.
+pub fn cache_key_of<Inputs: DeserializeOwned, F: CacheKey<Inputs>>(
+    function: &F,
+    inputs: &Payload,
+) -> Result<String> {
+    Ok(function.key_of(&decode(inputs)?))
+}

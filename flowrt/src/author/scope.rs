@@ -29,6 +29,8 @@ pub(crate) struct FixedId {
     pub(crate) position: u32,
     /// The name with its occurrence, without the scope's path.
     pub(crate) name: Arc<str>,
+    /// What people see of it besides that.
+    pub(crate) label: Option<Arc<str>>,
     /// It is a part of the step at that place, which is not recorded by itself.
     pub(crate) part: bool,
 }

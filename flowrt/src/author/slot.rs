@@ -12,6 +12,7 @@ use tokio::task::AbortHandle;
 use crate::author::cancel::Cancel;
 use crate::author::meta::{Delay, Meta};
 use crate::author::mix::BuildMix;
+use crate::model::ids::RunId;
 use crate::model::payload::Payload;
 use crate::model::record::{Micros, StepKind};
 use crate::model::state::TaskState;
@@ -52,6 +53,8 @@ pub(crate) struct Finished {
     pub(crate) ended: Micros,
     pub(crate) fingerprint: u64,
     pub(crate) signal: Option<u64>,
+    /// It came from the cache: the run that computed it.
+    pub(crate) reused_from: Option<RunId>,
     /// It must be on the disk before the next step sees it.
     pub(crate) synced: bool,
 }
@@ -170,6 +173,8 @@ pub(crate) struct Slot {
     pub(crate) submitted: bool,
     pub(crate) awaited: bool,
     pub(crate) tolerated: bool,
+    /// What people see of it besides its id.
+    pub(crate) label: Option<Arc<str>>,
     /// It is an item of a fan-out that tolerates failures; whether this one is tolerated shows at its end.
     pub(crate) tolerant: bool,
     /// It is a part of a step, and not recorded by itself.
@@ -203,6 +208,7 @@ impl Slot {
             submitted: false,
             awaited: false,
             tolerated: false,
+            label: None,
             tolerant: false,
             part: false,
             counted: false,

@@ -2,7 +2,7 @@
 
 use clap::{Arg, ArgAction, ArgMatches, Command};
 
-use super::{artifacts, check, completions, graph, limits, run, runs, store, store_place};
+use super::{artifacts, cache, check, completions, graph, limits, run, runs, store, store_place};
 use crate::author::meta::Meta;
 use crate::error::Error;
 
@@ -42,6 +42,7 @@ impl Program {
             .subcommand(runs::command())
             .subcommand(artifacts::command())
             .subcommand(limits::command())
+            .subcommand(cache::command())
             .subcommand(check::command())
             .subcommand(store::command())
             .subcommand(completions::command())

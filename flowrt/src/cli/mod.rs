@@ -4,6 +4,7 @@
 mod artifact_text;
 mod artifacts;
 mod background;
+mod cache;
 mod cancel;
 mod check;
 mod command;
@@ -97,6 +98,7 @@ async fn dispatch(program: &Program, typed: &Typed) -> Result<ExitCode> {
         Some(("runs", matches)) => runs::run(matches).await,
         Some(("artifacts", matches)) => artifacts::run(matches).await,
         Some(("limits", matches)) => limits::run(matches).await,
+        Some(("cache", matches)) => cache::run(matches).await,
         Some(("check", matches)) => check::run(program, matches).await,
         Some(("store", matches)) => store::run(matches).await,
         Some((completions::NAME, matches)) => completions::run(program, matches),

@@ -36,7 +36,8 @@ The plan says what is kept and what runs, each with its reason. On a terminal it
 /// # Errors
 /// If it cannot be resumed.
 pub(super) async fn run(engine: &Engine, matches: &ArgMatches) -> Result<ExitCode> {
-    let record = engine.find(text(matches, "run")).await?;
+    let found = engine.find(text(matches, "run")).await?;
+    let record = engine.last_of(found.id).await?;
     let resume = Resume {
         trust_changed: matches.get_flag("trust-changed"),
         retry_handled: matches.get_flag("retry-handled"),

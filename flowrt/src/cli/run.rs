@@ -9,6 +9,7 @@ use super::usage::Unknown;
 use super::{background, completions, flags, interrupt, live, outcome, params, store_place};
 use crate::author::meta::Meta;
 use crate::error::{Error, ErrorKind, Result};
+use crate::model::record::CacheUse;
 use crate::ops::Start;
 use crate::ops::params::schema_of;
 
@@ -78,6 +79,19 @@ fn with_flags(command: Command, meta: &'static Meta, arguments: &[String]) -> Co
                 .help("Start it in the background and leave; see it with `runs show NAME`"),
         )
         .arg(
+            Arg::new("no-cache")
+                .long("no-cache")
+                .action(ArgAction::SetTrue)
+                .conflicts_with("refresh")
+                .help("Compute what is cached, and keep nothing; its child runs too"),
+        )
+        .arg(
+            Arg::new("refresh")
+                .long("refresh")
+                .action(ArgAction::SetTrue)
+                .help("Compute what is cached anew, and keep it; its child runs too"),
+        )
+        .arg(
             Arg::new("help")
                 .short('h')
                 .long("help")
@@ -105,6 +119,7 @@ pub(super) async fn run(
     let params = params::parameters(&path, meta, &flags, matches, unknown)?;
     let start = Start {
         name: matches.get_one::<String>("name").cloned(),
+        cache: cache_use(matches),
     };
     start.check(meta)?;
     let is_left = matches.get_flag("no-wait");
@@ -130,4 +145,12 @@ pub(super) async fn run(
     let ended = interrupt::wait(run).await;
     live::end(live).await;
     outcome::report(&engine, ended?, as_json).await
+}
+
+fn cache_use(matches: &ArgMatches) -> CacheUse {
+    match (matches.get_flag("no-cache"), matches.get_flag("refresh")) {
+        (true, _) => CacheUse::Off,
+        (_, true) => CacheUse::Refresh,
+        _ => CacheUse::Use,
+    }
 }

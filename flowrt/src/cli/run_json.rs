@@ -48,7 +48,9 @@ pub(super) fn steps(steps: &[Step]) -> Value {
             "step": step.step,
             "task": step.task,
             "state": step.state,
+            "label": step.label,
             "attempts": step.attempts,
+            "reused_from": step.reused_from,
             "started": step.started.map(rfc3339),
             "finished": step.finished.map(rfc3339),
         })
@@ -81,7 +83,8 @@ pub(super) fn step_note(step: &Step) -> String {
         other => style::words(other.as_str()),
     };
     let attempts = (step.attempts > 1).then(|| format!("{} attempts", step.attempts));
-    let parts = [Some(state), attempts, step.note.clone()];
+    let label = step.label.clone();
+    let parts = [label, Some(state), attempts, step.note.clone()];
     let parts: Vec<_> = parts
         .into_iter()
         .flatten()

@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use clap::{ArgMatches, Command};
+use serde_json::json;
 
 use super::command::{run_arg, text, wants_json};
 use super::{artifact_text, outcome, print, run_json, style, time_text};
@@ -31,6 +32,8 @@ pub(super) async fn run(engine: &Engine, matches: &ArgMatches) -> Result<ExitCod
     let artifacts = engine.artifacts(record.id).await?;
     if wants_json(matches) {
         let mut value = run_json::read(engine, &record).await?;
+        value["origin"] = json!(record.origin);
+        value["continued_as"] = json!(record.continued_as());
         value["steps"] = run_json::steps(&steps);
         let artifacts = artifacts.iter().map(artifact_text::fields);
         value["artifacts"] = artifacts.collect();
@@ -62,9 +65,13 @@ pub(super) async fn run(engine: &Engine, matches: &ArgMatches) -> Result<ExitCod
 /// The runs that it came from, by name where they are still there.
 async fn related(engine: &Engine, record: &RunRecord) -> Vec<(&'static str, String)> {
     let parent = record.parent.as_ref().map(|(run, _)| ("part of", *run));
-    let origin = record.origin.map(|run| ("rerun of", run));
+    let origin = record.origin.map(|run| match record.continues() {
+        Some(_) => ("goes on from", run),
+        None => ("rerun of", run),
+    });
+    let next = record.continued_as().map(|run| ("went on as", run));
     let mut related = Vec::new();
-    for (what, run) in parent.into_iter().chain(origin) {
+    for (what, run) in parent.into_iter().chain(origin).chain(next) {
         let name = engine.record(run).await.map(|record| record.name);
         related.push((what, name.unwrap_or_else(|_| run.to_string())));
     }

@@ -26,6 +26,8 @@ struct Table {
 struct Run {
     drive: u64,
     parent: Option<RunId>,
+    /// The run with which the drive began, if this is one in which it goes on.
+    first: RunId,
     stops: Stops,
 }
 
@@ -94,7 +96,8 @@ impl Active {
                 run.stops.interrupt.set();
             }
         }
-        table.runs.contains_key(&root)
+        let is_it = |(id, run): (&RunId, &Run)| *id == root || run.first == root;
+        table.runs.iter().any(is_it)
     }
 
     /// Takes the duty to watch the store, if there is something to watch for and nobody has it.
@@ -122,23 +125,30 @@ impl Table {
     fn is_below(&self, run: RunId, root: RunId) -> bool {
         let mut at = Some(run);
         while let Some(id) = at {
-            if id == root {
+            let run = self.runs.get(&id);
+            if id == root || run.is_some_and(|run| run.first == root) {
                 return true;
             }
-            at = self.runs.get(&id).and_then(|run| run.parent);
+            at = run.and_then(|run| run.parent);
         }
         false
     }
 }
 
 /// Notes that a run is driven from now on.
-pub(super) fn enter(shared: &Arc<Shared>, record: &RunRecord, stops: &Stops) -> Driven {
+pub(super) fn enter(
+    shared: &Arc<Shared>,
+    record: &RunRecord,
+    first: RunId,
+    stops: &Stops,
+) -> Driven {
     let mut table = shared.active.lock();
     table.drives += 1;
     let drive = table.drives;
     let run = Run {
         drive,
         parent: record.parent.as_ref().map(|(parent, _)| *parent),
+        first,
         stops: stops.clone(),
     };
     table.runs.insert(record.id, run);

@@ -336,6 +336,7 @@ mod tests {
                 signal: None,
                 reused_from: None,
                 tolerated: false,
+                label: None,
             };
             inputs_and_output(&step).to_string()
         };

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, HashMap};
 use futures_util::future::BoxFuture;
 
 use super::retry::FLOW;
+use super::successor::last_of_chain;
 use super::{Shared, build, patiently, trouble};
 use crate::author::dag::step_names;
 use crate::author::meta::{Kind, Meta, StaticGraph, What};
@@ -52,7 +53,8 @@ fn plan_within<'a>(
                 continue;
             };
             // The run of a hook goes on with the hook, which a plan does not list.
-            if is_after(step) {
+            // Of a run that went on in another, that one counts.
+            if is_after(step) || child.continued_as().is_some() {
                 continue;
             }
             let how = how_within(how, child.state);
@@ -190,7 +192,8 @@ pub(crate) fn prepare_children<'a>(
             let Some(child) = patiently(|| shared.store.run(id)).await.map_err(trouble)? else {
                 continue;
             };
-            prepare_children(shared, id, plan).await?;
+            let child = last_of_chain(shared, child).await?;
+            prepare_children(shared, child.id, plan).await?;
             if child.state.is_final() || child.state == RunState::Parked {
                 let changes = Reopening {
                     completed: true,

@@ -14,7 +14,7 @@ use super::host::RunHost;
 use super::lack;
 use super::limits::{Begun, begin, ousted};
 use super::park;
-use super::published::settle;
+use super::published::settled;
 use crate::author::cancel::Cancel;
 use crate::author::context::{Attempt, TaskContext};
 use crate::author::core::Core;
@@ -92,12 +92,7 @@ pub(super) async fn run_task(
             Err(error) => (Err(error), None),
         };
         failpoint("engine::after_body");
-        let attached = matches!(&result, Ok(value) if !value.attached().is_empty());
-        let result = if attached || context.0.desk.is_used() {
-            Box::pin(settle(&host, &context.0, result)).await
-        } else {
-            result
-        };
+        let result = settled(&host, &context.0, result).await;
         hear_signals(&core, result.is_err()).await;
         if let Err(error) = &result
             && context.0.lacked.load(Ordering::Relaxed)
@@ -126,6 +121,7 @@ pub(super) async fn run_task(
                 ended,
                 fingerprint: meta.fingerprint,
                 signal: None,
+                reused_from: None,
                 synced: meta.task.durable || took >= WORTH_A_SYNC,
             };
         }
@@ -225,7 +221,8 @@ async fn body_begins(
         std::future::pending::<()>().await;
     }
     core.body_starts(key, Busy::Body, cancel.clone());
-    host.note_start(step, meta.name, attempt).await;
+    host.note_start(step, (meta.name, attempt), || core.label_of(key))
+        .await;
     if meta.task.park {
         let note = park::begins(step, attempt, core.clock.now());
         Box::pin(host.note_synced(note)).await;
@@ -324,7 +321,7 @@ async fn run_body(
     result.unwrap_or_else(|panic| Err(panicked(&*panic)))
 }
 
-fn panicked(panic: &(dyn std::any::Any + Send)) -> Error {
+pub(super) fn panicked(panic: &(dyn std::any::Any + Send)) -> Error {
     let text = panic
         .downcast_ref::<&str>()
         .copied()
@@ -335,7 +332,7 @@ fn panicked(panic: &(dyn std::any::Any + Send)) -> Error {
     )
 }
 
-fn located(error: &Error, meta: &Meta, step: &str, attempts: u32) -> Error {
+pub(super) fn located(error: &Error, meta: &Meta, step: &str, attempts: u32) -> Error {
     error
         .clone()
         .at(step, Some(format!("{}:{}", meta.file, meta.line)), attempts)

@@ -214,6 +214,7 @@ fn failed(
         ended: now,
         fingerprint: meta.fingerprint,
         signal: None,
+        reused_from: None,
         synced: true,
     }
 }

@@ -10,6 +10,7 @@ use tokio::task::AbortHandle;
 use super::around::Beginning;
 use super::driver::Stop;
 use super::host::{Message, RunHost};
+use super::successor::{forget_chain, last_of_chain};
 use super::{again, build, drive, patiently, trouble};
 use crate::author::cancel::Stops;
 use crate::author::context::TaskContext;
@@ -176,6 +177,7 @@ fn ended(key: Key, core: &Core, meta: &Meta, started: Micros, recorded: Recorded
         ended: core.clock.now(),
         fingerprint: meta.fingerprint,
         signal: None,
+        reused_from: None,
         synced: true,
     }
 }
@@ -220,16 +222,19 @@ async fn outcome(
     loop {
         let changed = host.shared.changed.notified();
         failpoint("engine::before_child");
-        let record = patiently(|| host.shared.store.create_run(new.clone()))
+        let first = patiently(|| host.shared.store.create_run(new.clone()))
             .await
             .map_err(lost)?;
+        let same_input = first.input.digest() == new.input.digest();
+        let record = last_of_chain(&host.shared, first.clone())
+            .await
+            .map_err(|error| Trouble::Stop(Stop::Lost(error)))?;
         failpoint("engine::after_child");
         let owner = record
             .owner
             .filter(|owner| *owner != host.shared.store.process());
         let elsewhere = owner.is_some_and(|owner| host.shared.store.is_alive(owner))
             || host.shared.active.holds(record.id);
-        let same_input = record.input.digest() == new.input.digest();
         match what_to_do(record.state, begun, elsewhere, same_input) {
             Do::Take => return Ok(record),
             Do::Wait => {
@@ -240,7 +245,8 @@ async fn outcome(
             }
             Do::Park => return Err(Trouble::Stop(parked(&record))),
             todo @ (Do::Claim | Do::Reopen | Do::Other) => {
-                let claimed = claim(host, &record, &todo, &new.input).await?;
+                let record = if todo == Do::Other { &first } else { &record };
+                let claimed = claim(host, record, &todo, &new.input).await?;
                 // Another process was faster, and drives it now.
                 let Some(claimed) = claimed else { continue };
                 let wait = WaitRecord {
@@ -349,7 +355,10 @@ async fn claim(
 ) -> std::result::Result<Option<RunRecord>, Trouble> {
     let shared = &host.shared;
     let claimed = match todo {
-        Do::Other => again::with_other_input(shared, record.clone(), input.clone()).await,
+        Do::Other => match forget_chain(shared, record).await {
+            Ok(()) => again::with_other_input(shared, record.clone(), input.clone()).await,
+            Err(error) => Err(error),
+        },
         Do::Reopen => match again::redo_of(shared, record).await {
             Ok(changes) => again::reopen(shared, record, changes).await,
             Err(error) => Err(error),
@@ -393,6 +402,7 @@ fn new_run(parent: RunId, core: &Core, step: &str, meta: &Meta, input: &Payload)
         created: core.clock.now(),
         logical_time: core.facts.logical_time,
         build: build::build().to_owned(),
+        cache: core.facts.cache,
         steps: Vec::new(),
     }
 }

@@ -7,6 +7,7 @@ use futures_util::future::BoxFuture;
 use super::driver::Driver;
 use super::limits::runs;
 use super::retry::Waited;
+use super::successor::{Following, follow};
 use super::{Shared, active, crash, park, patiently, retry, trouble, watch};
 use crate::author::cancel::Stops;
 use crate::author::meta::Meta;
@@ -16,10 +17,11 @@ use crate::logs::Kept;
 use crate::model::after::Decided;
 use crate::model::record::{Entry, Journal, Micros, RunRecord, WaitRecord};
 use crate::model::state::RunState;
+use crate::registry;
 use crate::store::Durability;
 
-/// Drives a claimed run until it ends or stops, and gives its record. It counts as driven from the call on, and until
-/// the future ends or is dropped; a dropped one leaves the run as a dead process would.
+/// Drives a claimed run until it ends or stops, and gives its record: if it goes on in another run, that one's. It counts
+/// as driven from the call on, and until the future ends or is dropped; a dropped one leaves the run as a dead process would.
 pub(crate) fn drive(
     shared: Arc<Shared>,
     record: RunRecord,
@@ -27,21 +29,49 @@ pub(crate) fn drive(
     depth: u32,
     stops: Stops,
 ) -> BoxFuture<'static, Result<RunRecord>> {
-    let driven = active::enter(&shared, &record, &stops);
+    let first = record.id;
+    let mut driven = active::enter(&shared, &record, first, &stops);
     watch::watch(&shared);
     Box::pin(async move {
-        let (run, name) = (record.id, record.name.clone());
-        if let Some(mut entered) = runs::enter(&shared, &record, meta, &stops).await? {
-            let attempts = all_attempts(&shared, record, meta, depth, &stops);
-            tokio::select! {
-                ended = attempts => ended?,
-                () = entered.until_ousted(&stops) => {}
-            }
+        let (mut record, mut meta) = (record, meta);
+        loop {
+            let ended = until_end(&shared, record, meta, depth, &stops).await?;
+            let next = match follow(&shared, ended, &stops).await? {
+                Following::Over(record) => {
+                    drop(driven);
+                    return Ok(*record);
+                }
+                Following::Drive(next) => next,
+            };
+            // Entered before the other is left, so that whoever stops the first stops this one.
+            driven = active::enter(&shared, &next, first, &stops);
+            meta = match shared.flows.get(next.flow.as_str()) {
+                Some(meta) => meta,
+                None => return Err(registry::unknown(&next.flow, &shared.flows)),
+            };
+            record = *next;
         }
-        let record = patiently(|| shared.store.run(run)).await.map_err(trouble)?;
-        drop(driven);
-        record.ok_or_else(|| Error::new(ErrorKind::NotFound, format!("the run {name} was deleted")))
     })
+}
+
+/// Drives one run to its end.
+async fn until_end(
+    shared: &Arc<Shared>,
+    record: RunRecord,
+    meta: &'static Meta,
+    depth: u32,
+    stops: &Stops,
+) -> Result<RunRecord> {
+    let (run, name) = (record.id, record.name.clone());
+    if let Some(mut entered) = runs::enter(shared, &record, meta, stops).await? {
+        let attempts = all_attempts(shared, record, meta, depth, stops);
+        tokio::select! {
+            ended = attempts => ended?,
+            () = entered.until_ousted(stops) => {}
+        }
+    }
+    let record = patiently(|| shared.store.run(run)).await.map_err(trouble)?;
+    record.ok_or_else(|| Error::new(ErrorKind::NotFound, format!("the run {name} was deleted")))
 }
 
 async fn all_attempts(
@@ -92,7 +122,7 @@ async fn one_attempt(
     let attempt = retry::failed_attempts(&journal) + 1;
     if let Some(due) = retry::pending(&journal) {
         return match retry::next_attempt(shared, &record, attempt, stops, due, deadline).await? {
-            Waited::Again(record) => Ok(Some(record)),
+            Waited::Again(record) => Ok(Some(*record)),
             Waited::Ends(state, error) => {
                 let mut driver = Driver::new(shared, record, meta, journal, depth, stops, deadline);
                 driver.finish(state, None, error).await.map(|()| None)

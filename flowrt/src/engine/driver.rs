@@ -19,7 +19,7 @@ use super::starter;
 use super::{Shared, end, patiently, trouble};
 use crate::author::cancel::Stops;
 use crate::author::context::TaskContext;
-use crate::author::core::{Core, Facts, Host, Next, Numbers, history_full};
+use crate::author::core::{Continuation, Core, Facts, Host, Next, Numbers, history_full};
 use crate::author::meta::{Kind, Meta};
 use crate::author::record::arguments;
 use crate::author::slot::{Finished, Key, Work};
@@ -45,6 +45,8 @@ const QUIET_AT_MOST: Duration = Duration::from_secs(5);
 pub(super) enum Stop {
     /// It returned.
     Returned(Result<Payload>),
+    /// It goes on in another run.
+    Continued(Continuation),
     /// The run parks: the code does not fit the record.
     Parked(Error),
     /// It waits for something that is not recorded, or did what it must not.
@@ -57,6 +59,12 @@ pub(super) enum Stop {
     TimedOut,
     /// Another process owns the run, or the store is gone: nothing may be written.
     Lost(Error),
+}
+
+/// What a flow ends with.
+enum Output {
+    Value(Payload),
+    Next(Continuation),
 }
 
 type Flow = CatchUnwind<AssertUnwindSafe<BoxFuture<'static, Result<Payload>>>>;
@@ -109,6 +117,8 @@ impl Driver {
             name: record.name.as_str().into(),
             seed: record.seed,
             logical_time: record.logical_time,
+            cache: record.cache,
+            accepted: record.created,
             depth,
             history_max: shared.settings.history_steps_max(),
             is_program: meta.kind == Kind::Program,
@@ -180,10 +190,22 @@ impl Driver {
             } else if let Some(flow) = &mut self.flow {
                 let core = &self.core;
                 let polled = poll_fn(|cx| Poll::Ready(core.poll_flow(flow, cx))).await;
-                if let Poll::Ready(result) = polled {
+                let continuation = core.take_continuation();
+                returned = match (polled, continuation) {
+                    (Poll::Ready(result), _) => {
+                        let result =
+                            result.unwrap_or_else(|panic| Err(end::panicked(meta, &*panic)));
+                        Some(result.map(Output::Value))
+                    }
+                    (Poll::Pending, Some(next)) => {
+                        // As if it had returned: what it has not submitted ends with it.
+                        self.drop_flow();
+                        Some(Ok(Output::Next(next)))
+                    }
+                    (Poll::Pending, None) => None,
+                };
+                if returned.is_some() {
                     self.core.close_flow();
-                    returned =
-                        Some(result.unwrap_or_else(|panic| Err(end::panicked(meta, &*panic))));
                 }
             }
             if let Some(stop) = self.step(returned.is_some()).await {
@@ -209,13 +231,14 @@ impl Driver {
         }
     }
 
-    fn returned(&self, result: Result<Payload>) -> Stop {
+    fn returned(&self, result: Result<Output>) -> Stop {
         if let Some(error) = self.core.take_diverged().or_else(|| self.core.unreached()) {
             return Stop::Parked(error);
         }
         match (result, self.core.unawaited_failure()) {
-            (Ok(_), Some(error)) => Stop::Returned(Err(error)),
-            (result, _) => Stop::Returned(result),
+            (Ok(_), Some(error)) | (Err(error), _) => Stop::Returned(Err(error)),
+            (Ok(Output::Value(output)), None) => Stop::Returned(Ok(output)),
+            (Ok(Output::Next(next)), None) => Stop::Continued(next),
         }
     }
 
@@ -249,7 +272,8 @@ impl Driver {
         }
     }
 
-    /// Tasks begin as places become free; all else begins at once, and so does what waits for a limit first.
+    /// Tasks begin as places become free; all else begins at once, and so does what may wait for a limit, or for the same
+    /// result elsewhere, first.
     fn start(&self, starts: Vec<(Key, Work)>) {
         let handle = Handle(self.host.clone());
         let (mut tasks, mut blocking) = (Vec::new(), Vec::new());
@@ -259,7 +283,10 @@ impl Driver {
                     meta,
                     input,
                     options,
-                } if meta.kind == Kind::Task && meta.task.limit.is_none() => {
+                } if meta.kind == Kind::Task
+                    && meta.task.limit.is_none()
+                    && meta.task.cache.is_none() =>
+                {
                     let task = Task {
                         meta,
                         input,

@@ -30,6 +30,20 @@ impl Driver {
             Stop::Returned(Err(error)) | Stop::Misused(error) => {
                 (RunState::Failed, None, Some(error))
             }
+            // The process goes before the hooks have ended: whoever takes the run up comes to this point again.
+            Stop::Continued(_) if !self.hooks_settled().await? => {
+                (RunState::Interrupted, None, None)
+            }
+            Stop::Continued(next) => match self.go_on(&next).await {
+                Err(store::Error::TooLarge { .. }) => {
+                    let error = Error::new(
+                        ErrorKind::Limit,
+                        "the parameters that the run should go on with are too large for the store (payload_bytes_max)",
+                    );
+                    (RunState::Failed, None, Some(error))
+                }
+                other => return other.map_err(trouble).map(|()| false),
+            },
             Stop::Parked(error) => {
                 // The line of the flow, unless that of a call is known.
                 let line = format!("{}:{}", self.meta.file, self.meta.line);
@@ -153,11 +167,18 @@ impl Driver {
             other => other,
         }
         .map_err(trouble)?;
-        if ending.state.is_final() && self.host.children.were_any() {
-            for child in self.orphans().await? {
-                crash::end_orphan(&self.host.shared, child, false)
-                    .await
-                    .map_err(trouble)?;
+        if ending.state.is_final() {
+            self.end_orphans().await.map_err(trouble)?;
+        }
+        Ok(())
+    }
+
+    /// No child run is left behind by a run that has ended.
+    pub(super) async fn end_orphans(&mut self) -> Result<(), store::Error> {
+        let shared = &self.host.shared;
+        if self.host.children.were_any() {
+            for child in crash::unfinished_below(shared, self.record.id).await? {
+                crash::end_orphan(shared, child, false).await?;
             }
         }
         Ok(())
@@ -165,9 +186,14 @@ impl Driver {
 
     /// Hooks of tasks end before anything else takes numbers of the run.
     async fn hooks_end(&mut self) -> Result<()> {
+        self.hooks_settled().await.map(drop)
+    }
+
+    /// `false` if the process goes first.
+    async fn hooks_settled(&mut self) -> Result<bool> {
         match self.hooks() {
-            Some(hooks) => hooks.settled().await.map(drop),
-            None => Ok(()),
+            Some(hooks) => hooks.settled().await,
+            None => Ok(true),
         }
     }
 
@@ -186,7 +212,7 @@ impl Driver {
     }
 
     /// Child runs that were dropped or stopped write their own ends first, within their own grace.
-    async fn children_end(&mut self) {
+    pub(super) async fn children_end(&mut self) {
         let longest = self.host.shared.settings.grace() + Duration::from_secs(1);
         let clock = Clock::real();
         tokio::select! {
@@ -198,12 +224,6 @@ impl Driver {
                 }
             }
         }
-    }
-
-    async fn orphans(&mut self) -> Result<Vec<crate::model::ids::RunId>> {
-        crash::unfinished_below(&self.host.shared, self.record.id)
-            .await
-            .map_err(trouble)
     }
 }
 

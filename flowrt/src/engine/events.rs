@@ -89,6 +89,7 @@ impl Hub {
             name: record.name.clone(),
             flow: record.flow.clone(),
             parent: record.parent.clone(),
+            continues: record.continues(),
         });
         if self.is_watched() {
             for step in journal.steps.iter().filter(|step| step.seq < ASIDE) {
@@ -168,6 +169,14 @@ impl Events {
         {
             only.insert(event.run);
         }
+        if let What::RunStarted {
+            continues: Some(ended),
+            ..
+        } = &event.what
+            && only.remove(ended)
+        {
+            only.insert(event.run);
+        }
         only.contains(&event.run).then_some(event)
     }
 }
@@ -186,6 +195,7 @@ mod tests {
             name: "calm-otter".to_owned(),
             flow: "flow".to_owned(),
             parent: parent.map(|parent| (run(parent), "sub".to_owned())),
+            continues: None,
         }
     }
 

@@ -10,6 +10,7 @@ use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::attempt::Task;
+use super::cache;
 use super::child::Children;
 use super::driver::Stop;
 use super::hooks::Hooks;
@@ -26,7 +27,7 @@ use crate::model::after::Afters;
 use crate::model::event::What;
 use crate::model::ids::RunId;
 use crate::model::payload::Payload;
-use crate::model::record::{Entry, Journal, Micros, RunRecord, WaitRecord};
+use crate::model::record::{CacheUse, Entry, Journal, Micros, RunRecord, WaitRecord};
 use crate::model::state::TaskState;
 use crate::store::Durability;
 
@@ -270,11 +271,17 @@ impl RunHost {
     }
 
     /// Tells those who watch that a body begins, and writes it down if the run is under suspicion of killing its process.
-    pub(super) async fn note_start(&self, step: &Arc<str>, task: &'static str, attempt: u32) {
+    pub(super) async fn note_start(
+        &self,
+        step: &Arc<str>,
+        (task, attempt): (&'static str, u32),
+        label: impl FnOnce() -> Option<Arc<str>>,
+    ) {
         self.shared.events.tell(self.run, || What::Started {
             step: step.clone(),
             task,
             attempt,
+            label: label(),
         });
         if self.suspicious.load(Ordering::Relaxed) {
             Box::pin(self.note_suspicious(step)).await;
@@ -309,6 +316,7 @@ pub(super) fn finished(
         ended: core.clock.now(),
         fingerprint: 0,
         signal,
+        reused_from: None,
         synced: true,
     }
 }
@@ -366,7 +374,12 @@ impl Host for Handle {
                     input,
                     options,
                 };
-                Box::pin(attempt::run_task(host, core, key, task, None))
+                // A poll asks anew each time.
+                let uses = |_: &_| core.facts.cache != CacheUse::Off && !core.is_part(key);
+                match meta.task.cache.filter(uses) {
+                    Some(keeps) => Box::pin(cache::run_task(host, core, key, task, keeps)),
+                    None => Box::pin(attempt::run_task(host, core, key, task, None)),
+                }
             }
             Work::Call { meta, input, .. } => {
                 Box::pin(child::run_child(host, core, key, meta, input))

@@ -7,6 +7,7 @@ mod around;
 mod attempt;
 mod beside;
 pub(crate) mod build;
+mod cache;
 mod child;
 mod crash;
 mod drive;
@@ -25,6 +26,7 @@ mod retry;
 mod settings;
 mod signal;
 mod starter;
+mod successor;
 mod watch;
 
 use std::collections::HashMap;
@@ -40,6 +42,7 @@ use events::Hub;
 pub(crate) use patience::patiently;
 pub(crate) use published::StoreSource;
 pub(crate) use settings::Settings;
+pub(crate) use successor::last_of_chain;
 
 use crate::author::meta::Meta;
 use crate::clock::Clock;
@@ -60,6 +63,7 @@ pub(crate) struct Shared {
     pub(crate) flows: HashMap<&'static str, &'static Meta>,
     limiter: std::sync::OnceLock<limits::Limiter>,
     pub(crate) active: Active,
+    computing: cache::Computing,
     pub(crate) settings: Settings,
     /// Told when something may have changed for a run that waits: a signal, a cancel, the end of a run.
     pub(crate) changed: tokio::sync::Notify,
@@ -86,6 +90,7 @@ impl Shared {
             flows,
             limiter: std::sync::OnceLock::new(),
             active: Active::default(),
+            computing: cache::Computing::default(),
             settings: Settings::default(),
             changed: tokio::sync::Notify::new(),
             around,

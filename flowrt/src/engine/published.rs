@@ -72,12 +72,21 @@ async fn write(host: &RunHost, attempt: &Attempt) {
     }
 }
 
-/// The outcome of an attempt once all that it published is written, and all bytes that its value names are kept.
-pub(super) async fn settle(
+/// As [`settle`], which few attempts need.
+pub(super) async fn settled(
     host: &RunHost,
     attempt: &Attempt,
     result: Result<Payload>,
 ) -> Result<Payload> {
+    let attached = matches!(&result, Ok(value) if !value.attached().is_empty());
+    if attached || attempt.desk.is_used() {
+        return Box::pin(settle(host, attempt, result)).await;
+    }
+    result
+}
+
+/// The outcome of an attempt once all that it published is written, and all bytes that its value names are kept.
+async fn settle(host: &RunHost, attempt: &Attempt, result: Result<Payload>) -> Result<Payload> {
     attempt.desk.close(attempt, host.now());
     write(host, attempt).await;
     if let Some(refusal) = attempt.desk.refusal() {

@@ -78,7 +78,7 @@ pub(super) fn failed_attempt(
 /// What comes of the wait for the next attempt.
 pub(super) enum Waited {
     /// The run is taken up for it.
-    Again(RunRecord),
+    Again(Box<RunRecord>),
     /// It ends, or stops, instead.
     Ends(RunState, Option<Error>),
 }
@@ -108,7 +108,8 @@ pub(super) async fn next_attempt(
         () = stops.interrupt.wait() => Ok(Waited::Ends(RunState::Interrupted, None)),
         () = shared.clock.sleep_until(due.min(deadline.unwrap_or(due))) => {
             if deadline.is_none_or(|deadline| deadline >= due) {
-                return take_up(shared, record).await.map(Waited::Again);
+                let again = take_up(shared, record).await?;
+                return Ok(Waited::Again(Box::new(again)));
             }
             Ok(Waited::Ends(RunState::TimedOut, Some(super::end::timed_out())))
         }

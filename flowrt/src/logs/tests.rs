@@ -41,6 +41,7 @@ async fn run() -> (Arc<dyn Store>, RunId) {
         created: 0,
         logical_time: 0,
         build: String::new(),
+        cache: crate::model::record::CacheUse::default(),
         steps: Vec::new(),
     };
     store.create_run(run).await.expect("is accepted");

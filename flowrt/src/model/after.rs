@@ -148,11 +148,11 @@ impl Afters {
 
 /// The steps to undo, the last that ended first: what succeeded in this run and was not undone since it did. What a rerun
 /// copied was done by its origin, and a child run undoes its own.
-pub fn to_undo<'a>(
-    journal: &'a Journal,
+pub fn to_undo(
+    journal: &Journal,
     run: RunId,
     can_be_undone: impl Fn(&StepRecord) -> bool,
-) -> Vec<&'a StepRecord> {
+) -> Vec<&StepRecord> {
     let mut seen = HashSet::new();
     let is_own = |step: &&StepRecord| {
         step.kind == StepKind::Task

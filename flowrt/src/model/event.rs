@@ -31,6 +31,8 @@ pub enum What {
         flow: String,
         /// For a child run: its parent and the step there.
         parent: Option<(RunId, String)>,
+        /// The run that goes on in this one.
+        continues: Option<RunId>,
     },
     /// A fan-out knows its items.
     FannedOut {
@@ -47,6 +49,8 @@ pub enum What {
         task: &'static str,
         /// The attempt's number, from 1.
         attempt: u32,
+        /// What people see of an item of a fan-out besides its id.
+        label: Option<Arc<str>>,
     },
     /// A body said how far it is.
     Progress {
@@ -97,6 +101,8 @@ pub enum What {
         kept: bool,
         /// The recorded error of a failure.
         error: Option<Payload>,
+        /// What people see of an item of a fan-out besides its id.
+        label: Option<Arc<str>>,
     },
     /// A task or flow logged a line.
     Log(LogLine),
@@ -136,6 +142,7 @@ impl What {
             took: Duration::from_micros(u64::try_from(took).unwrap_or(0)),
             kept,
             error,
+            label: step.label.as_deref().map(Arc::from),
         }
     }
 

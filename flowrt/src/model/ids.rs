@@ -17,6 +17,12 @@ pub struct RunId(pub Uuid);
 pub struct ProcessId(pub Uuid);
 
 impl RunId {
+    /// The id of the run in which this one goes on after `continue_with`.
+    pub fn successor(self) -> Self {
+        // No step can have that name.
+        self.child("(continue_with)")
+    }
+
     /// The id of the child run that `step` of this run starts; the same for every replay.
     pub fn child(self, step: &str) -> Self {
         let mut hash = blake3::Hasher::new();

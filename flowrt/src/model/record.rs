@@ -35,8 +35,42 @@ pub struct NewRun {
     pub logical_time: Micros,
     /// The build of the program that accepted it.
     pub build: String,
+    /// What it does with results that earlier runs have kept.
+    pub cache: CacheUse,
     /// Records copied from the origin of a rerun.
     pub steps: Vec<StepRecord>,
+}
+
+/// What a run, and every run below it, does with the results of tasks that are kept in the cache.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CacheUse {
+    /// Takes them, and keeps its own.
+    #[default]
+    Use,
+    /// Takes none that was computed before the run was accepted, and keeps its own.
+    Refresh,
+    /// Neither takes nor keeps.
+    Off,
+}
+
+impl CacheUse {
+    /// Every way.
+    pub const ALL: &'static [Self] = &[Self::Use, Self::Refresh, Self::Off];
+
+    /// The name as it is stored.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Use => "use",
+            Self::Refresh => "refresh",
+            Self::Off => "off",
+        }
+    }
+
+    /// The way of that name.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|way| way.as_str() == text)
+    }
 }
 
 /// A run as the store has it.
@@ -64,6 +98,8 @@ pub struct RunRecord {
     pub logical_time: Micros,
     /// The build of the program that accepted it.
     pub build: String,
+    /// See [`NewRun::cache`].
+    pub cache: CacheUse,
     /// Where it stands.
     pub state: RunState,
     /// Raised by every claim; a write under an older one changes nothing.
@@ -84,6 +120,19 @@ pub struct RunRecord {
     pub error: Option<Payload>,
     /// Cancel was asked for and acknowledged at that time.
     pub cancel_requested: Option<Micros>,
+}
+
+impl RunRecord {
+    /// The run in which this one goes on: it completed without a value of its own.
+    pub fn continued_as(&self) -> Option<RunId> {
+        let has_none = self.state == RunState::Completed && self.output.is_none();
+        has_none.then(|| self.id.successor())
+    }
+
+    /// The run that goes on in this one.
+    pub fn continues(&self) -> Option<RunId> {
+        self.origin.filter(|origin| origin.successor() == self.id)
+    }
 }
 
 /// The kind of a recorded step.
@@ -178,10 +227,12 @@ pub struct StepRecord {
     pub finished: Micros,
     /// For a signal: the number of the signal it consumed.
     pub signal: Option<u64>,
-    /// For a reused result: the run it was computed in.
+    /// For a reused result, from the cache too: the run it was computed in.
     pub reused_from: Option<RunId>,
     /// The flow handled or tolerated this failure (known once the run goes on after it).
     pub tolerated: bool,
+    /// What people see of an item of a fan-out besides its id.
+    pub label: Option<String>,
 }
 
 /// A failed attempt of a step that will be tried again, or was.

@@ -74,6 +74,7 @@ mod tests {
             created: 0,
             logical_time: 0,
             build: String::new(),
+            cache: crate::model::record::CacheUse::default(),
             state,
             epoch: 1,
             owner: None,

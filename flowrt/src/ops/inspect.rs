@@ -1,5 +1,8 @@
 //! Looking at what was run, and clearing it away.
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
 use super::Engine;
 use crate::engine::trouble;
 use crate::error::{Error, Result};
@@ -22,7 +25,11 @@ pub struct Step {
     pub started: Option<Micros>,
     /// When it ended; none if it waits.
     pub finished: Option<Micros>,
-    /// For a failure its message, for a wait what it waits for.
+    /// What people see of an item of a fan-out besides its id.
+    pub label: Option<String>,
+    /// For a reused result, from the cache too: the run it was computed in.
+    pub reused_from: Option<RunId>,
+    /// For a failure its message, for a wait what it waits for, for a cached result where it comes from.
     pub note: Option<String>,
 }
 
@@ -51,15 +58,25 @@ impl Engine {
     /// If the store fails.
     pub async fn steps(&self, run: RunId) -> Result<Vec<Step>> {
         let journal = self.journal(run).await?;
+        let cached = journal.steps.iter();
+        let cached = cached.filter(|step| step.state == TaskState::Cached);
+        let sources = self
+            .names_of(cached.filter_map(|step| step.reused_from))
+            .await?;
         let ended = journal
             .steps
             .into_iter()
             .filter(|step| step.seq < ASIDE && step.kind != StepKind::Now)
             .map(|step| Step {
-                note: step
-                    .output
-                    .filter(|_| step.state.is_failure())
-                    .map(|error| Error::from_json(&error).message().to_owned()),
+                note: match (step.state, step.reused_from, &step.output) {
+                    (TaskState::Cached, Some(run), _) => Some(format!("from {}", sources[&run])),
+                    (state, _, Some(error)) if state.is_failure() => {
+                        Some(Error::from_json(error).message().to_owned())
+                    }
+                    _ => None,
+                },
+                label: step.label,
+                reused_from: step.reused_from,
                 step: step.step,
                 task: step.task,
                 state: step.state,
@@ -84,6 +101,8 @@ impl Engine {
                     _ => TaskState::Waiting,
                 },
                 finished: None,
+                label: None,
+                reused_from: None,
                 note: Some(match name {
                     Some(name) => format!("for the {} `{name}`", wait.kind),
                     None if wait.kind == "attempt" => "began before a crash".to_owned(),
@@ -96,6 +115,21 @@ impl Engine {
             }
         });
         Ok(ended.chain(waiting).collect())
+    }
+
+    /// The names of runs; the ids of those that are gone.
+    pub(super) async fn names_of(
+        &self,
+        runs: impl Iterator<Item = RunId>,
+    ) -> Result<HashMap<RunId, String>> {
+        let mut names = HashMap::new();
+        for run in runs {
+            if let Entry::Vacant(place) = names.entry(run) {
+                let record = self.shared.store.run(run).await.map_err(trouble)?;
+                place.insert(record.map_or_else(|| run.to_string(), |run| run.name));
+            }
+        }
+        Ok(names)
     }
 
     /// The process that drove the run is gone, and nobody has taken the run since.

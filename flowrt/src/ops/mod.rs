@@ -1,6 +1,7 @@
 //! The only way in from outside: start, wait, cancel, resume, list. Knows no HTTP and no terminal.
 
 pub mod bundle;
+mod cache;
 mod care;
 pub mod doctor;
 pub mod inspect;
@@ -39,12 +40,14 @@ use crate::model::graph::Graph;
 use crate::model::ids::{ProcessId, RunId};
 use crate::model::payload::Payload;
 use crate::model::record::{Journal, NewRun, RunRecord};
+use crate::model::state::RunState;
 use crate::registry;
 use crate::store::memory::Memory;
 pub use crate::store::{Copied, Imported, RunUsage, Usage};
 pub use crate::store::{LogFilter, RunFilter};
 use crate::store::{Options, Process, Reopening, Store};
 pub use bundle::{Arrival, Bundle};
+pub use cache::CacheReport;
 pub use care::Pruned;
 pub use limits::{BucketReport, LimitReport, TicketReport};
 pub use rerun::Rerun;
@@ -209,6 +212,7 @@ impl Engine {
             created: now,
             logical_time: now,
             build: engine::build::build().to_owned(),
+            cache: start.cache,
             steps: Vec::new(),
         };
         failpoint("ops::before_start");
@@ -249,20 +253,27 @@ impl Engine {
         })
     }
 
-    /// Sends a value to a run that waits, or will wait, for it by `receive`.
+    /// Sends a value to a run that waits, or will wait, for it by `receive`; if it went on in another, to that one.
     ///
     /// # Errors
     /// If the run is unknown or has ended.
     pub async fn signal(&self, run: RunId, name: &str, value: &serde_json::Value) -> Result<()> {
         let payload = Payload::from_json(value.to_string());
         let now = self.shared.clock.now();
-        self.shared
-            .store
-            .send_signal(run, name.to_owned(), payload, None, now)
-            .await
-            .map_err(trouble)?;
-        self.shared.changed.notify_waiters();
-        Ok(())
+        let store = &self.shared.store;
+        loop {
+            let run = self.last_of(run).await?.id;
+            let sent = store.send_signal(run, name.to_owned(), payload.clone(), None, now);
+            match sent.await {
+                // It went on in another just now.
+                Err(crate::store::Error::Ended(..)) if self.last_of(run).await?.id != run => {}
+                sent => {
+                    sent.map_err(trouble)?;
+                    self.shared.changed.notify_waiters();
+                    return Ok(());
+                }
+            }
+        }
     }
 
     #[cfg(test)]
@@ -291,6 +302,14 @@ impl Engine {
             Error::new(ErrorKind::NotFound, format!("the store has no run {run}"))
                 .hint("list them: runs ls")
         })
+    }
+
+    /// The run in which that one goes on by now (`continue_with`): itself, if it has not gone on in another.
+    ///
+    /// # Errors
+    /// If the store does not know it.
+    pub async fn last_of(&self, run: RunId) -> Result<RunRecord> {
+        engine::last_of_chain(&self.shared, self.record(run).await?).await
     }
 
     /// The run of that name, or whose id starts so.
@@ -392,6 +411,10 @@ pub(crate) fn outcome(record: RunRecord) -> Result<Payload> {
     match (record.output, record.error) {
         (Some(output), _) => Ok(output),
         (None, Some(error)) => Err(Error::from_json(&error)),
+        (None, None) if record.state == RunState::Completed => Err(Error::new(
+            ErrorKind::NotFound,
+            format!("the run in which {} went on was deleted", record.name),
+        )),
         (None, None) => Err(Error::new(
             ErrorKind::Stopped,
             format!("the run {} ended as {}", record.name, record.state),

@@ -93,6 +93,7 @@ impl Engine {
             created: self.shared.clock.now(),
             logical_time: origin.logical_time,
             build: build().to_owned(),
+            cache: origin.cache,
             steps: copied(journal.steps, origin.id, plan),
         };
         store.create_run(run).await.map_err(trouble)
@@ -109,6 +110,8 @@ impl Engine {
             let store = &self.shared.store;
             for (step, plan) in &plan.children {
                 let old = store.run(origin.id.child(step)).await.map_err(trouble)?;
+                // One that went on in another begins anew: its first history is not what the plan is about.
+                let old = old.filter(|old| old.continued_as().is_none());
                 let Some(old) = old else { continue };
                 let id = parent.child(step);
                 let name = format!("{}-{}", old.flow, &id.to_string()[..6]);

@@ -32,7 +32,8 @@ impl From<Resume> for Choices {
 }
 
 impl Engine {
-    /// Goes on with a run: one whose process died or stopped from where it was, one that failed with what failed.
+    /// Goes on with a run: one whose process died or stopped from where it was, one that failed with what failed. Of one
+    /// that went on in another, the last is meant.
     ///
     /// # Errors
     /// If there is no such run, it has completed, or another process drives it.
@@ -66,12 +67,12 @@ impl Engine {
             refuse_unless_decided(&self.shared, &record).await?;
         }
         let plan = plan_of(&self.shared, &record, How::Resume, &resume.into()).await?;
-        prepare_children(&self.shared, run, &plan).await?;
+        prepare_children(&self.shared, record.id, &plan).await?;
         self.take(&record, meta, Some(changes_of(&plan))).await
     }
 
     async fn resumable(&self, run: RunId) -> Result<RunRecord> {
-        let record = self.record(run).await?;
+        let record = self.last_of(run).await?;
         self.refuse_imported(&record).await?;
         self.flow_of(&record)?;
         if matches!(record.state, RunState::Completed | RunState::Skipped) {

@@ -4,7 +4,7 @@ use super::{Engine, RunHandle, names, params};
 use crate::author::meta::Meta;
 use crate::error::Result;
 use crate::model::payload::Payload;
-use crate::model::record::RunRecord;
+use crate::model::record::{CacheUse, RunRecord};
 use crate::registry;
 
 /// What a start may say besides the flow and its parameters.
@@ -12,6 +12,8 @@ use crate::registry;
 pub struct Start {
     /// The run's name. If it is taken, a number is added; none: two words that people can say.
     pub name: Option<String>,
+    /// What the run, and every run below it, does with kept results of tasks.
+    pub cache: CacheUse,
 }
 
 impl Start {

@@ -24,11 +24,24 @@ impl Engine {
     /// the process that drives the run has seen it, so that nothing new starts (unless that process did not answer for
     /// five seconds, being stopped itself). Bodies that run learn it by `ctx.cancelled()` and have a grace; then the run
     /// ends as `Cancelled`. A run whose process died, or that waits for a person, ends at once; what follows from that, by
-    /// the program that cancels it (hooks, rollbacks), is done here first.
+    /// the program that cancels it (hooks, rollbacks), is done here first. Of a run that went on in
+    /// another, the last is meant.
     ///
     /// # Errors
     /// If the store does not know the run or fails.
     pub async fn cancel(&self, run: RunId) -> Result<()> {
+        let mut run = self.last_of(run).await?.id;
+        loop {
+            self.cancel_one(run).await?;
+            // It may have gone on just before it was asked.
+            match self.last_of(run).await?.id {
+                last if last == run => return Ok(()),
+                last => run = last,
+            }
+        }
+    }
+
+    async fn cancel_one(&self, run: RunId) -> Result<()> {
         let shared = &self.shared;
         self.cancel_undriven(run).await?;
         let now = shared.clock.now();

@@ -135,6 +135,7 @@ impl Told {
                 name: record.name.clone(),
                 flow: record.flow.clone(),
                 parent: record.parent.clone(),
+                continues: record.continues(),
             };
             events.push(event(
                 record,

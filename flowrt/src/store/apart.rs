@@ -8,7 +8,7 @@ use crate::model::payload::Payload;
 use crate::model::record::{Entry, NewRun, StepRecord};
 
 /// The blobs of one write.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Apart {
     /// Those whose bytes come with it.
     pub blobs: Vec<Blob>,

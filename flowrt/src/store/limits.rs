@@ -1,5 +1,6 @@
 //! How large a recorded value may be.
 
+use super::cache::Kept;
 use super::{Ending, Error, Reopening, Whole};
 use crate::model::artifact::NewArtifact;
 use crate::model::payload::Payload;
@@ -104,6 +105,10 @@ impl PayloadLimit {
     pub fn check_ending(self, ending: &Ending) -> Result<(), Error> {
         self.check_some(ending.output.as_ref(), || "the output of the run".into())?;
         self.check_some(ending.error.as_ref(), || "the error of the run".into())
+    }
+
+    pub fn check_kept(self, kept: &Kept) -> Result<(), Error> {
+        self.check(&kept.output, || format!("the result of {}", kept.step))
     }
 
     pub fn check_reopening(self, changes: &Reopening) -> Result<(), Error> {

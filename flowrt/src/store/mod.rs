@@ -2,6 +2,7 @@
 //! decision, and a write under a lost epoch changes nothing and says so.
 
 mod apart;
+pub mod cache;
 mod care;
 #[cfg(test)]
 mod contract;
@@ -29,18 +30,19 @@ use crate::model::artifact::{ArtifactRecord, NewArtifact};
 use crate::model::blob::{Blob, BlobId};
 use crate::model::ids::{ProcessId, RunId};
 use crate::model::limit::Rule;
-use crate::model::payload::Payload;
+use crate::model::payload::{Digest, Payload};
 use crate::model::record::{
     Entry, Journal, LogLine, Micros, NewRun, RunRecord, SignalRecord, TaskCounts,
 };
 use crate::model::state::RunState;
 
+use cache::{CacheEntry, CacheFilter, Kept};
 pub use care::{Copied, Import, Imported, RunUsage, Usage, Whole};
 use limits::check_count;
 pub use limits::{ARTIFACT_BYTES_MAX, ARTIFACTS_MAX, PAYLOAD_BYTES_MAX, PAYLOAD_INLINE_MAX};
 use rules::{
     FOUND_AT_MOST, aside_offset, check_ending, check_going_on, check_owned, check_reopenable,
-    check_same_step, check_transition, nothing_to_reuse, taken,
+    check_same_step, check_transition, continued, nothing_to_reuse, taken,
 };
 use tickets::{Admitted, Ask, Bucket, BucketRecord, GiveBack};
 
@@ -252,6 +254,18 @@ pub trait Store: Send + Sync + fmt::Debug + 'static {
     fn finish(&self, run: RunId, epoch: u64, entries: Vec<Entry>, ending: Ending)
     -> Answer<'_, ()>;
 
+    /// Ends a run as `Completed` without a value, and accepts the run in which it goes on, in one transaction; `entries`
+    /// are written too. A request to cancel, and signals that no step has consumed, go over to that run. Returns its
+    /// record, or that of a run which is there already under its id. Synced.
+    fn continue_run(
+        &self,
+        run: RunId,
+        epoch: u64,
+        entries: Vec<Entry>,
+        successor: NewRun,
+        at: Micros,
+    ) -> Answer<'_, RunRecord>;
+
     /// Asks a run, and every unfinished run below it, to cancel. Synced. One that nobody drives (no owner) ends as
     /// `Cancelled` in the same transaction. Returns the ids of those that changed.
     fn request_cancel(&self, run: RunId, now: Micros) -> Answer<'_, Vec<RunId>>;
@@ -361,6 +375,18 @@ pub trait Store: Send + Sync + fmt::Debug + 'static {
 
     /// Deletes bytes that nothing names and that are older than `grace`. Only what killed processes left is there.
     fn sweep_blobs(&self, grace: Duration) -> Answer<'_, Swept>;
+
+    /// The result that is kept under a key, unless it has expired.
+    fn kept(&self, key: Digest, now: Micros) -> Answer<'_, Option<Kept>>;
+
+    /// Keeps a result in place of one with the same key, and drops some that had expired when it was computed.
+    fn keep(&self, result: Kept) -> Answer<'_, ()>;
+
+    /// What is kept, expired or not, computed last first.
+    fn cache_entries(&self, filter: CacheFilter) -> Answer<'_, Vec<CacheEntry>>;
+
+    /// Forgets what is kept; how many there were. Synced.
+    fn clear_cache(&self, filter: CacheFilter) -> Answer<'_, u64>;
 
     /// Puts all that is committed on the disk.
     fn sync(&self) -> Answer<'_, ()>;

@@ -1,8 +1,8 @@
 //! What every store refuses: the checks that must not differ between them.
 
-use super::{Error, Reopening};
+use super::{Ending, Error, Reopening};
 use crate::model::ids::RunId;
-use crate::model::record::{ASIDE, NewRun, RunRecord, StepRecord};
+use crate::model::record::{ASIDE, Micros, NewRun, RunRecord, StepRecord};
 use crate::model::state::RunState;
 
 /// How many runs `find_runs` returns at most.
@@ -89,6 +89,16 @@ pub(super) fn check_ending(state: RunState) -> Result<(), Error> {
     }
 }
 
+/// How a run ends that goes on in another.
+pub(super) fn continued(at: Micros) -> Ending {
+    Ending {
+        state: RunState::Completed,
+        output: None,
+        error: None,
+        at,
+    }
+}
+
 /// Writing a step again is no error if it says the same. Only whether it is tolerated may change: that is known later.
 pub(super) fn check_same_step(there: &StepRecord, new: &StepRecord) -> Result<(), Error> {
     let same = if there.tolerated == new.tolerated {
@@ -137,6 +147,7 @@ impl NewRun {
             created: self.created,
             logical_time: self.logical_time,
             build: self.build.clone(),
+            cache: self.cache,
             state: RunState::Pending,
             epoch: 0,
             owner: None,

@@ -41,6 +41,7 @@ pub(super) fn new_run(number: u64, name: &str) -> NewRun {
         created: 1,
         logical_time: 2,
         build: "b1".into(),
+        cache: crate::model::record::CacheUse::default(),
         steps: vec![],
     }
 }
@@ -64,6 +65,7 @@ pub(super) fn step(seq: u64, name: &str) -> StepRecord {
         signal: None,
         reused_from: None,
         tolerated: false,
+        label: None,
     }
 }
 

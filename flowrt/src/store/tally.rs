@@ -19,7 +19,7 @@ pub(super) fn add_steps(
     counts.total += number;
     counts.completed += if_so(state.is_success());
     counts.cached += if_so(state == TaskState::Cached);
-    counts.reused += if_so(is_reused);
+    counts.reused += if_so(is_reused && state != TaskState::Cached);
     counts.failed += if_so(state.is_failure());
     counts.skipped += if_so(matches!(state, TaskState::Skipped | TaskState::Cancelled));
 }

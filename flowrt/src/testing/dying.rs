@@ -11,11 +11,12 @@ use crate::model::artifact::{ArtifactRecord, NewArtifact};
 use crate::model::blob::{Blob, BlobId};
 use crate::model::ids::{ProcessId, RunId};
 use crate::model::limit::Rule;
-use crate::model::payload::Payload;
+use crate::model::payload::{Digest, Payload};
 use crate::model::record::{
     Entry, Journal, LogLine, Micros, NewRun, RunRecord, SignalRecord, StepKind, TaskCounts,
 };
 use crate::model::state::RunState;
+use crate::store::cache::{CacheEntry, CacheFilter, Kept};
 use crate::store::memory::Memory;
 use crate::store::tickets::{Admitted, Ask, Bucket, BucketRecord, GiveBack};
 use crate::store::{
@@ -346,6 +347,33 @@ impl Store for Dying {
     }
     fn sweep_blobs(&self, grace: Duration) -> Answer<'_, Swept> {
         self.read(self.runs.sweep_blobs(grace))
+    }
+
+    fn continue_run(
+        &self,
+        run: RunId,
+        epoch: u64,
+        entries: Vec<Entry>,
+        successor: NewRun,
+        at: Micros,
+    ) -> Answer<'_, RunRecord> {
+        let steps = steps_in(&entries);
+        self.write(
+            steps,
+            self.runs.continue_run(run, epoch, entries, successor, at),
+        )
+    }
+    fn kept(&self, key: Digest, now: Micros) -> Answer<'_, Option<Kept>> {
+        self.read(self.runs.kept(key, now))
+    }
+    fn keep(&self, result: Kept) -> Answer<'_, ()> {
+        self.write(0, self.runs.keep(result))
+    }
+    fn cache_entries(&self, filter: CacheFilter) -> Answer<'_, Vec<CacheEntry>> {
+        self.read(self.runs.cache_entries(filter))
+    }
+    fn clear_cache(&self, filter: CacheFilter) -> Answer<'_, u64> {
+        self.read(self.runs.clear_cache(filter))
     }
     fn sync(&self) -> Answer<'_, ()> {
         self.read(self.runs.sync())

@@ -5,10 +5,14 @@
     reason = "seeds and counts help whoever repeats a failure; real processes need real time"
 )]
 
+mod clocks;
 mod faults;
 mod full_disk;
 mod killed_often;
+mod load;
 mod middle;
 mod sizes;
 mod sweep;
+mod versions;
 mod victim;
+mod zombie;

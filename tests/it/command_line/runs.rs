@@ -78,7 +78,7 @@ fn show_adds_the_steps() {
     desk.say("run broken --name bad");
     let shown = desk.json("runs show bad");
     let mut expected = BTreeSet::from(RUN);
-    expected.insert("steps");
+    expected.extend(["steps", "origin", "continued_as"]);
     assert_eq!(keys(&shown), expected);
     assert_eq!(shown["tasks"]["total"], 3, "the counts stay");
     let steps = shown["steps"].as_array().expect("a list");
@@ -86,7 +86,16 @@ fn show_adds_the_steps() {
     for step in steps {
         assert_eq!(
             keys(step),
-            BTreeSet::from(["step", "task", "state", "attempts", "started", "finished"])
+            BTreeSet::from([
+                "step",
+                "task",
+                "state",
+                "label",
+                "attempts",
+                "reused_from",
+                "started",
+                "finished"
+            ])
         );
         let finished = step["finished"].as_str().expect("a time");
         assert!(

@@ -68,6 +68,10 @@ impl Place {
         ledger.iter().filter(|line| line.starts_with(start)).count()
     }
 
+    #[allow(
+        clippy::disallowed_methods,
+        reason = "another process is waited for in real time"
+    )]
     fn await_line(&self, start: &str) {
         for _ in 0..60_000 {
             if self.count(start) > 0 {

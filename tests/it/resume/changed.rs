@@ -69,6 +69,7 @@ async fn left_behind(store: &Arc<dyn Store>, run: &RunRecord, steps: Vec<StepRec
         created: 0,
         logical_time: 0,
         build: "older".to_owned(),
+        cache: flowrt::model::record::CacheUse::default(),
         steps,
     };
     store.create_run(old).await.expect("it is new");

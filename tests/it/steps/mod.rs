@@ -1,7 +1,9 @@
 //! The steps of the language besides tasks: each runs, and goes on after a crash.
 
+mod continue_with;
 mod crash;
 mod given;
 mod map;
 mod poll;
 mod race;
+mod rounds;

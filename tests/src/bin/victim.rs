@@ -145,4 +145,29 @@ async fn slow(ledger: String, millis: u64) -> Result<u64> {
     add_one(ledger, n).await
 }
 
+/// Writes that many lines to the log, without a pause.
+#[task]
+fn shout(lines: u64) -> Result<u64> {
+    for line in 0..lines {
+        tracing::info!(line, "still here");
+    }
+    Ok(lines)
+}
+
+/// Floods the log, and gives the most memory that the process has held, in KiB.
+#[flow]
+async fn flood(lines: u64) -> Result<u64> {
+    shout(lines).await?;
+    peak().await
+}
+
+/// What the system says of this process.
+#[task]
+async fn peak() -> Result<u64> {
+    let status = std::fs::read_to_string("/proc/self/status")?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let number = line.and_then(|line| line.split_whitespace().next());
+    Ok(number.ok_or("no VmHWM")?.parse()?)
+}
+
 flowrt::main!();

@@ -32,6 +32,7 @@ impl Core {
         let fixed = FixedId {
             position: 0,
             name: Arc::from(name),
+            label: None,
             part: false,
         };
         let key = self.build(scope, step_kind(meta), meta.name, input, Some(fixed));

@@ -17,6 +17,11 @@ impl Core {
         enter(Frame::Flow(scope), || std::pin::Pin::new(future).poll(cx))
     }
 
+    /// What the flow goes on with, if it ends here.
+    pub(crate) fn take_continuation(&self) -> Option<Continuation> {
+        self.lock().continuation.take()
+    }
+
     /// What to do after a poll of the flow that left it pending.
     pub(crate) fn next(&self) -> Next {
         let mut inner = self.lock();

@@ -17,6 +17,7 @@ impl Core {
         let mut inner = self.lock();
         let is_fixed = fixed.is_some();
         let part = fixed.as_ref().is_some_and(|fixed| fixed.part);
+        let label = fixed.as_ref().and_then(|fixed| fixed.label.clone());
         let identity = inner.identify(scope, task, fixed);
         let replaying = !inner.replay.is_over();
         let mut slot = Slot::new(identity, kind, task, input, is_fixed);
@@ -25,6 +26,7 @@ impl Core {
             .as_ref()
             .is_some_and(|items| items.tolerant);
         slot.part = part;
+        slot.label = label;
         inner.slots.insert(slot, replaying)
     }
 
@@ -302,6 +304,7 @@ impl Core {
             signal: None,
             reused_from: None,
             tolerated: false,
+            label: None,
         }));
     }
 
@@ -349,6 +352,7 @@ impl Core {
             signal: None,
             reused_from: None,
             tolerated: false,
+            label: None,
         }));
         value
     }
@@ -365,6 +369,12 @@ impl Core {
         let mut bytes = [0; 8];
         bytes.copy_from_slice(&hash.finalize().as_bytes()[..8]);
         u64::from_le_bytes(bytes)
+    }
+
+    /// The flow ends at this point, and goes on in a run of its own.
+    pub(crate) fn continue_with(&self, continuation: Continuation) {
+        let mut inner = self.lock();
+        inner.continuation.get_or_insert(continuation);
     }
 
     /// A race has a winner, and its losers are dropped.

@@ -120,6 +120,7 @@ mod tests {
             signal: None,
             reused_from: None,
             tolerated: false,
+            label: None,
         }
     }
 

@@ -221,6 +221,7 @@ impl Inner {
             };
             let from = record.seq;
             record.position = slot.identity.position;
+            record.label = slot.label.as_deref().map(str::to_owned);
             record.scope.clone_from(scope);
             record.step = step;
             record.seq = self.take_seq();
@@ -303,6 +304,7 @@ impl Inner {
         let scope = self.scopes[slot.identity.scope].path.clone();
         let (position, kind, task, tolerated) =
             (slot.identity.position, slot.kind, slot.task, slot.tolerated);
+        let label = slot.label.as_deref().map(str::to_owned);
         let (digest, input) = (slot.input.digest(), slot.input.clone());
         let seq = self.take_seq();
         let record = StepRecord {
@@ -321,8 +323,9 @@ impl Inner {
             started: finished.started,
             finished: finished.ended,
             signal: finished.signal,
-            reused_from: None,
+            reused_from: finished.reused_from,
             tolerated,
+            label,
         };
         self.note_failed_item(finished.key, &record);
         Some(record)
@@ -349,6 +352,7 @@ impl Inner {
             signal: None,
             reused_from: None,
             tolerated: true,
+            label: slot.label.as_deref().map(str::to_owned),
         }
     }
 }

@@ -15,6 +15,16 @@ pub(crate) enum Turn {
 }
 
 impl Core {
+    /// Whether a call is a part of a step, and not recorded by itself.
+    pub(crate) fn is_part(&self, key: Key) -> bool {
+        self.lock().slots.get(key).is_some_and(|slot| slot.part)
+    }
+
+    /// What people see of a call besides its id.
+    pub(crate) fn label_of(&self, key: Key) -> Option<Arc<str>> {
+        self.lock().slots.get(key)?.label.clone()
+    }
+
     /// The identity of the next part of a step: that step's place, and a number for what is counted by name.
     pub(crate) fn part_of(&self, whole: Key, number: u32) -> FixedId {
         let inner = self.lock();
@@ -28,6 +38,7 @@ impl Core {
         FixedId {
             position,
             name: Arc::from(format!("{name}/{number}")),
+            label: None,
             part: true,
         }
     }
@@ -84,6 +95,7 @@ impl Core {
             ended: self.clock.now(),
             fingerprint,
             signal: None,
+            reused_from: None,
             synced: true,
         };
         self.host

@@ -29,6 +29,7 @@ impl Link {
         let id = FixedId {
             position: position(node),
             name: name.clone(),
+            label: None,
             part: false,
         };
         match scope.fixed(id, build) {

@@ -18,7 +18,7 @@ pin_project_lite::pin_project! {
     /// The call of an item, and which item it is.
     pub(super) struct Item<C> {
         index: usize,
-        label: Option<String>,
+        label: Option<Arc<str>>,
         mistake: Option<Error>,
         #[pin]
         call: C,
@@ -26,7 +26,7 @@ pin_project_lite::pin_project! {
 }
 
 impl<C: MapCall> Future for Item<C> {
-    type Output = (usize, Option<String>, Result<C::Value>);
+    type Output = (usize, Option<Arc<str>>, Result<C::Value>);
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         if let Some(error) = this.mistake.take() {
@@ -38,7 +38,7 @@ impl<C: MapCall> Future for Item<C> {
 }
 
 impl<I: Iterator, F, C: MapCall<Value = V>, V, M> Map<'_, I, F, C, V, M> {
-    fn id(&mut self, item: &I::Item) -> FixedId {
+    fn id(&mut self, item: &I::Item, label: Option<Arc<str>>) -> FixedId {
         let index = self.values.len();
         let name = match &mut self.key {
             None => index.to_string(),
@@ -55,6 +55,7 @@ impl<I: Iterator, F, C: MapCall<Value = V>, V, M> Map<'_, I, F, C, V, M> {
         FixedId {
             position: u32::try_from(index).unwrap_or(u32::MAX),
             name: Arc::from(name),
+            label,
             part: false,
         }
     }
@@ -77,8 +78,9 @@ impl<I: Iterator, F, C: MapCall<Value = V>, V, M> Map<'_, I, F, C, V, M> {
                 return;
             };
             let index = self.values.len();
-            let id = self.id(&item);
-            let label = self.label.as_mut().map(|label| label(&item));
+            let label = self.label.as_mut();
+            let label: Option<Arc<str>> = label.map(|label| Arc::from(label(&item)));
+            let id = self.id(&item, label.clone());
             let call = &mut self.call;
             let (call, built) = match &self.place {
                 Some(place) => place.items.fixed(id, || call(item)),

@@ -17,6 +17,7 @@ fn record(state: RunState, error: Option<&str>) -> RunRecord {
         created: 0,
         logical_time: 0,
         build: String::new(),
+        cache: crate::model::record::CacheUse::default(),
         state,
         epoch: 1,
         owner: None,
@@ -49,6 +50,7 @@ fn step(step: &str, kind: StepKind, state: TaskState, attempts: u32) -> StepReco
         signal: None,
         reused_from: None,
         tolerated: false,
+        label: None,
     }
 }
 

@@ -52,7 +52,15 @@ impl Plain {
 
     fn words(&mut self, event: &Event, moment: &Moment) -> Option<(String, String)> {
         match &event.what {
-            What::RunStarted { name, flow, parent } => {
+            What::RunStarted {
+                name,
+                flow,
+                parent,
+                continues,
+            } => {
+                if continues.is_some() && *continues == self.root {
+                    self.root = Some(event.run);
+                }
                 self.failed.retain(|(run, _)| *run != event.run);
                 let running = "running".to_owned();
                 if parent.is_none() || self.root == Some(event.run) {
@@ -68,11 +76,21 @@ impl Plain {
                 let name = self.runs.remove(&event.run)?;
                 Some((run_word(*state), format!("{name} ended")))
             }
-            What::Started { step, attempt, .. } => {
+            What::Started {
+                step,
+                attempt,
+                label,
+                ..
+            } => {
                 let told = self.told(event.run, step);
                 told.started += u64::from(*attempt == 1);
                 let again = of_attempt(*attempt);
-                (told.started <= TOLD).then(|| ("running".to_owned(), format!("{step}{again}")))
+                (told.started <= TOLD).then(|| {
+                    (
+                        "running".to_owned(),
+                        format!("{}{again}", labelled(step, label.as_deref())),
+                    )
+                })
             }
             What::Retrying {
                 step,
@@ -113,6 +131,7 @@ impl Plain {
             took,
             kept,
             error,
+            label,
             ..
         } = &event.what
         else {
@@ -132,6 +151,7 @@ impl Plain {
             return is_round(ended).then(|| ("completed".to_owned(), text()));
         }
         let took = flowrt_grammar::format_duration(*took);
+        let step = labelled(step, label.as_deref());
         let why = error
             .as_ref()
             .map_or_else(String::new, |error| format!(": {}", first_line(error)));
@@ -149,6 +169,14 @@ impl Plain {
         self.told
             .entry((run, name_of(step).to_owned()))
             .or_default()
+    }
+}
+
+/// An item of a fan-out with what people know it by: `fetch[3] (Austria)`.
+fn labelled(step: &str, label: Option<&str>) -> String {
+    match label {
+        Some(label) => format!("{step} ({label})"),
+        None => step.to_owned(),
     }
 }
 

@@ -9,6 +9,9 @@ use crate::model::record::Micros;
 /// Names longer than this do not push the details of all rows to the right.
 const NAME_COLUMNS_MAX: usize = 32;
 
+/// How many of the items that run are named by their labels.
+const NAMED: usize = 3;
+
 /// How deep child runs are drawn below their callers.
 const NESTED_MAX: usize = 4;
 
@@ -228,7 +231,18 @@ fn many(row: &Row, moment: &Moment, line: Line) -> Line {
     };
     let mut notes = Vec::new();
     if counts.running > 0 {
-        notes.push(format!("{} running", grouped(counts.running)));
+        let labels = row.labels(NAMED);
+        let more = if counts.running > u64::try_from(NAMED).unwrap_or(u64::MAX) {
+            ", …"
+        } else {
+            ""
+        };
+        let named = if labels.is_empty() {
+            String::new()
+        } else {
+            format!(": {}{more}", labels.join(", "))
+        };
+        notes.push(format!("{} running{named}", grouped(counts.running)));
     }
     if counts.waiting > 0 {
         let next =

@@ -63,6 +63,8 @@ pub(crate) struct Row {
     /// How far its only step says that it is.
     pub(crate) progress: Option<(u64, u64)>,
     steps: HashMap<Arc<str>, Standing>,
+    /// What people know the steps by that are under way.
+    labels: HashMap<Arc<str>, Arc<str>>,
 }
 
 /// How many steps of a row stand how.
@@ -131,6 +133,16 @@ impl Row {
             .filter(|(_, standing)| !matches!(standing, Standing::Ended { .. }))
     }
 
+    /// What the first of the bodies that run are known by, in the order of the words.
+    pub(crate) fn labels(&self, most: usize) -> Vec<&str> {
+        let is_running = |step| matches!(self.steps.get(step), Some(Standing::Running { .. }));
+        let running = self.labels.iter().filter(|(step, _)| is_running(*step));
+        let mut labels: Vec<&str> = running.map(|(_, label)| &**label).collect();
+        labels.sort_unstable();
+        labels.truncate(most);
+        labels
+    }
+
     /// How many steps there will be, where that is known.
     pub(crate) fn total(&self) -> Option<u64> {
         let items = self.fans.iter().map(|(_, items)| *items);
@@ -193,7 +205,19 @@ impl View {
 
     /// Takes an event in. The same event again changes nothing.
     pub(crate) fn apply(&mut self, event: &Event) {
-        if let What::RunStarted { name, flow, parent } = &event.what {
+        if let What::RunStarted {
+            name,
+            flow,
+            parent,
+            continues,
+        } = &event.what
+        {
+            if let Some(ended) = continues
+                && self.root == Some(*ended)
+            {
+                self.runs.remove(ended);
+                self.root = None;
+            }
             self.begin(event, name, flow, parent.as_ref());
             return;
         }
@@ -224,6 +248,12 @@ impl View {
             return;
         }
         let row = run.row_of(step);
+        if let What::Started {
+            label: Some(label), ..
+        } = &event.what
+        {
+            row.labels.insert(step.clone(), label.clone());
+        }
         if let What::Ended {
             took,
             attempts,
@@ -231,6 +261,7 @@ impl View {
             ..
         } = &event.what
         {
+            row.labels.remove(step);
             row.took = *took;
             row.attempts = *attempts;
             if error.is_some() {

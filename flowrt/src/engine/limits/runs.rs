@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::gate::Comer;
 use super::{Place, Request};
 use crate::author::cancel::Stops;
-use crate::author::meta::Meta;
+use crate::author::meta::{Meta, WhenFull};
 use crate::author::slot::Key;
 use crate::engine::{Shared, patiently, trouble};
 use crate::error::{Error, ErrorKind, Result};
@@ -47,7 +47,12 @@ pub(in crate::engine) async fn enter(
         asked: shared.clock.now(),
     };
     let mut place = shared.limiter().place();
-    let (token, key, when_full) = (place.token, Key::FIRST, meta.flow.when_full);
+    // A run that goes on has been let in: it waits for its next place, whatever the flow does with new ones.
+    let when_full = match record.continues() {
+        Some(_) => WhenFull::Queue,
+        None => meta.flow.when_full,
+    };
+    let (token, key) = (place.token, Key::FIRST);
     set_state(shared, record, RunState::Waiting).await?;
     let waited = tokio::select! {
         waited = place.wait(|reply| Request::Enter(Comer { token, key, ask, rule, when_full, reply })) => waited,

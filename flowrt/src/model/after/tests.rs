@@ -23,6 +23,7 @@ fn step(seq: u64, step: &str, finished: Micros) -> StepRecord {
         signal: None,
         reused_from: None,
         tolerated: false,
+        label: None,
     }
 }
 

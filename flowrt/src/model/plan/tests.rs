@@ -10,6 +10,7 @@ fn record(seq: u64, step: &str, state: TaskState) -> StepRecord {
     let name = step.rsplit('/').next().unwrap_or(step);
     let task = name.split(['#', '[']).next().unwrap_or(name);
     let failed = Error::new(ErrorKind::Failed, format!("{step} broke")).at(step, None, 1);
+    let failed = Payload::from_json(failed.to_json());
     StepRecord {
         seq,
         step: step.to_owned(),
@@ -21,15 +22,14 @@ fn record(seq: u64, step: &str, state: TaskState) -> StepRecord {
         fingerprint: 1,
         input: None,
         state,
-        output: state
-            .is_failure()
-            .then(|| Payload::from_json(failed.to_json())),
+        output: state.is_failure().then_some(failed),
         attempts: 1,
         started: 0,
         finished: 0,
         signal: None,
         reused_from: None,
         tolerated: false,
+        label: None,
     }
 }
 

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use crate::model::ids::RunId;
-use crate::model::record::{LogLine, Micros};
+use crate::model::record::{CacheUse, LogLine, Micros};
 
 /// The version of the format that is written, and the newest that is read.
 pub(super) const VERSION: u32 = 1;
@@ -55,6 +55,8 @@ pub(super) struct Run {
     pub origin: Option<RunId>,
     pub seed: String,
     pub build: String,
+    #[serde(default)]
+    pub cache: CacheUse,
     pub attempt: u32,
     pub epoch: u64,
     pub crashes: u32,
@@ -88,6 +90,8 @@ pub(super) struct Step {
     pub signal: Option<u64>,
     pub reused_from: Option<RunId>,
     pub tolerated: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub label: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub input: Option<Json>,
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -47,6 +47,7 @@ pub(super) fn run(record: &RunRecord) -> Run {
         origin: record.origin,
         seed: format!("{:016x}", record.seed),
         build: record.build.clone(),
+        cache: record.cache,
         attempt: record.attempt,
         epoch: record.epoch,
         crashes: record.crashes,
@@ -74,6 +75,7 @@ pub(super) fn run_record(line: Run) -> Result<RunRecord, Fault> {
         created: line.created,
         logical_time: line.logical_time,
         build: line.build,
+        cache: line.cache,
         state: state.ok_or_else(|| format!("{:?} is no state of a run", line.state))?,
         epoch: line.epoch,
         owner: None,
@@ -107,6 +109,7 @@ pub(super) fn step(run: RunId, record: &StepRecord) -> Step {
         signal: record.signal,
         reused_from: record.reused_from,
         tolerated: record.tolerated,
+        label: record.label.clone(),
         input: json_of(&record.input),
         output: json_of(&record.output),
     }
@@ -137,6 +140,7 @@ pub(super) fn step_record(line: Step) -> Result<StepRecord, Fault> {
         signal: line.signal,
         reused_from: line.reused_from,
         tolerated: line.tolerated,
+        label: line.label,
     })
 }
 

@@ -34,6 +34,7 @@ fn record(number: u64, state: RunState) -> RunRecord {
         created: 1,
         logical_time: 2,
         build: "b1".into(),
+        cache: crate::model::record::CacheUse::Refresh,
         state,
         epoch: 3,
         owner: None,
@@ -66,6 +67,7 @@ fn step(seq: u64, kind: StepKind, state: TaskState) -> StepRecord {
         signal: Some(0),
         reused_from: Some(id(98)),
         tolerated: true,
+        label: Some("Österreich".into()),
     }
 }
 

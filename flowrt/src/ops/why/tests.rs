@@ -21,6 +21,7 @@ fn record(state: RunState) -> RunRecord {
         created: 0,
         logical_time: 0,
         build: String::new(),
+        cache: crate::model::record::CacheUse::default(),
         state,
         epoch: 1,
         owner: None,
@@ -62,6 +63,7 @@ fn done(step: &str) -> StepRecord {
         signal: None,
         reused_from: None,
         tolerated: false,
+        label: None,
     }
 }
 

@@ -151,7 +151,8 @@ pub(super) async fn bytes_that_come_with_a_value_are_kept(store: &dyn Store) {
     let blob = Blob::new(*b"attached");
     let handle = format!(r#"{{"$blob":"{}","size":8}}"#, blob.id().digest());
     let mut first = step(0, "a");
-    first.output = Some(Payload::from_json(handle.clone()).with_attached(&[blob.clone()]));
+    first.output =
+        Some(Payload::from_json(handle.clone()).with_attached(std::slice::from_ref(&blob)));
     store.create_run(new_run(1, "n")).await.unwrap();
     claimed(store, 1).await;
     let recorded = store.record(run_id(1), 1, vec![Entry::Step(first)], Durability::Soon);

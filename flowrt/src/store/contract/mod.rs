@@ -1,7 +1,9 @@
 //! What every store must do. One suite, run against each of them.
 
 mod around;
+mod cache;
 mod care;
+mod continuing;
 mod endings;
 mod kept;
 mod limits;
@@ -74,5 +76,12 @@ pub(super) async fn check_all<G>(fresh: impl Fn() -> (Arc<dyn Store>, G)) {
             the_end_of_a_drive_gives_all_tickets_back,
             a_step_that_asks_again_gives_its_ticket_back,
             a_place_can_be_taken;
+        cache:
+            a_result_is_kept_until_it_expires,
+            what_has_expired_is_dropped_in_time,
+            results_are_cleared_by_task_and_age;
+        continuing:
+            a_run_goes_on_in_another,
+            what_a_run_was_asked_goes_over;
     }
 }

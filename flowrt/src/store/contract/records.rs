@@ -51,6 +51,7 @@ pub(super) async fn the_journal_holds_what_was_recorded(store: &dyn Store) {
         signal: Some(u64::MAX),
         fingerprint: u64::MAX,
         reused_from: Some(run_id(7)),
+        label: Some("Österreich".into()),
         scope: "b1".into(),
         position: u32::MAX,
         tolerated: true,

@@ -4,7 +4,7 @@ use uuid::Uuid;
 
 use super::super::sample::{claimed, ending, new_run, run_id, step};
 use super::super::{Durability, Error, RunFilter, Store};
-use crate::model::record::{Entry, StepKind, StepRecord};
+use crate::model::record::{CacheUse, Entry, StepKind, StepRecord};
 use crate::model::state::{RunState, TaskState};
 
 const SOON: Durability = Durability::Soon;
@@ -12,10 +12,11 @@ const SOON: Durability = Durability::Soon;
 pub(super) async fn a_run_is_accepted_once(store: &dyn Store) {
     let mut new = new_run(1, "calm");
     new.idempotency_key = Some("k".into());
+    new.cache = CacheUse::Refresh;
     let first = store.create_run(new.clone()).await.unwrap();
     assert_eq!(
-        (first.state, first.epoch, first.attempt),
-        (RunState::Pending, 0, 1)
+        (first.state, first.epoch, first.attempt, first.cache),
+        (RunState::Pending, 0, 1, CacheUse::Refresh)
     );
     assert_eq!(store.run(run_id(1)).await.unwrap(), Some(first.clone()));
     assert_eq!(

@@ -182,6 +182,19 @@ impl Inside {
         seq
     }
 
+    /// The signals that no step has consumed, with their keys.
+    pub fn unconsumed(&self) -> Vec<(Option<String>, SignalRecord)> {
+        let consumed: HashSet<u64> = self.steps.iter().filter_map(|step| step.signal).collect();
+        let open = self.signals.iter();
+        open.filter(|signal| !consumed.contains(&signal.seq))
+            .map(|signal| {
+                let mut keys = self.signal_keys.iter();
+                let key = keys.find(|(_, seq)| **seq == signal.seq);
+                (key.map(|(key, _)| key.clone()), signal.clone())
+            })
+            .collect()
+    }
+
     pub fn signals_from(&self, from: u64) -> Vec<SignalRecord> {
         self.signals
             .iter()

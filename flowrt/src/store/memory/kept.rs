@@ -8,6 +8,7 @@ use super::super::{Error, Swept, check_count};
 use crate::model::artifact::{ArtifactKind, ArtifactRecord, NewArtifact};
 use crate::model::blob::BlobId;
 use crate::model::ids::RunId;
+use crate::model::payload::Payload;
 use crate::model::record::Entry;
 
 /// What all runs of a store published and kept.
@@ -101,6 +102,11 @@ impl Kept {
             file: id.digest(),
             why: "is gone".to_owned(),
         })
+    }
+
+    /// Whether all bytes are there to which a value holds handles: a cached value may have outlived them.
+    pub fn has_all(&self, value: &Payload) -> bool {
+        value.handles().all(|id| self.blobs.contains_key(&id))
     }
 
     pub fn forget(&mut self, run: RunId) {

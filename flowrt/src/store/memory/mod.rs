@@ -1,5 +1,6 @@
 //! A store that keeps nothing beyond the process: for tests and throw-away runs, and the reference for the others.
 
+mod cache;
 mod care;
 mod inside;
 mod kept;
@@ -11,17 +12,18 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use super::apart::Apart;
+use super::cache::{CacheEntry, CacheFilter, Kept};
 use super::limits::{PayloadLimit, check_artifact};
 use super::tickets::{Admitted, Ask, Bucket, BucketRecord, GiveBack};
 use super::{
     Answer, Copied, Durability, Ending, Error, Import, Imported, LogFilter, Options, Process,
-    Reopening, RunFilter, Store, Swept, Usage,
+    Reopening, RunFilter, Store, Swept, Usage, continued,
 };
 use crate::model::artifact::{ArtifactRecord, NewArtifact};
 use crate::model::blob::{Blob, BlobId};
 use crate::model::ids::{ProcessId, RunId};
 use crate::model::limit::Rule;
-use crate::model::payload::Payload;
+use crate::model::payload::{Digest, Payload};
 use crate::model::record::{
     Entry, Journal, LogLine, Micros, NewRun, RunRecord, SignalRecord, TaskCounts,
 };
@@ -235,6 +237,35 @@ impl Store for Memory {
         })
     }
 
+    fn continue_run(
+        &self,
+        run: RunId,
+        epoch: u64,
+        mut entries: Vec<Entry>,
+        mut successor: NewRun,
+        at: Micros,
+    ) -> Answer<'_, RunRecord> {
+        self.answer(move |runs| {
+            self.limit.check_entries(&entries)?;
+            self.limit.check_run(&successor)?;
+            let mut apart = Apart::default();
+            apart.take_entries(&mut entries);
+            apart.take_run(&mut successor);
+            let ending = continued(at);
+            let run = runs.get_mut(run)?;
+            run.check_epoch(epoch)?;
+            super::check_transition(run.record.id, run.record.state, ending.state)?;
+            run.write(entries)?;
+            run.end(ending);
+            let id = run.record.id;
+            runs.tickets.leave_run(id);
+            runs.kept.hold(id, apart.clone());
+            let next = runs.go_on(id, successor)?;
+            runs.kept.hold(next.id, apart);
+            Ok(next)
+        })
+    }
+
     fn request_cancel(&self, run: RunId, now: Micros) -> Answer<'_, Vec<RunId>> {
         self.answer(move |runs| runs.request_cancel(run, now))
     }
@@ -412,6 +443,29 @@ impl Store for Memory {
 
     fn sweep_blobs(&self, _grace: Duration) -> Answer<'_, Swept> {
         self.answer(|runs| Ok(runs.kept.sweep()))
+    }
+
+    fn kept(&self, key: Digest, now: Micros) -> Answer<'_, Option<Kept>> {
+        self.answer(move |runs| {
+            let found = runs.cache.kept(key, now);
+            Ok(found.filter(|found| runs.kept.has_all(&found.output)))
+        })
+    }
+
+    fn keep(&self, result: Kept) -> Answer<'_, ()> {
+        self.answer(move |runs| {
+            self.limit.check_kept(&result)?;
+            runs.cache.keep(result);
+            Ok(())
+        })
+    }
+
+    fn cache_entries(&self, filter: CacheFilter) -> Answer<'_, Vec<CacheEntry>> {
+        self.answer(move |runs| Ok(runs.cache.entries(&filter)))
+    }
+
+    fn clear_cache(&self, filter: CacheFilter) -> Answer<'_, u64> {
+        self.answer(move |runs| Ok(runs.cache.clear(&filter)))
     }
 
     fn sync(&self) -> Answer<'_, ()> {

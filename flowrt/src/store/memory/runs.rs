@@ -7,6 +7,7 @@ use super::super::naming::{free_name, id_range};
 use super::super::{
     Ending, Error, FOUND_AT_MOST, Imported, Reopening, RunFilter, check_reopenable, taken,
 };
+use super::cache::Cache;
 use super::inside::Inside;
 use super::kept::Kept;
 use super::tickets::Tickets;
@@ -27,6 +28,7 @@ pub(super) struct Runs {
     pub flows: BTreeSet<String>,
     pub tickets: Tickets,
     pub kept: Kept,
+    pub cache: Cache,
 }
 
 /// One run.
@@ -78,6 +80,20 @@ impl Runs {
             imported: None,
         });
         Ok(answer)
+    }
+
+    /// Accepts the run in which one that has just ended goes on.
+    pub fn go_on(&mut self, ended: RunId, successor: NewRun) -> Result<RunRecord, Error> {
+        let ended = self.get(ended)?;
+        let (cancel, signals) = (ended.record.cancel_requested, ended.inside.unconsumed());
+        let id = self.create(successor)?.id;
+        let run = self.get_mut(id)?;
+        run.record.cancel_requested = run.record.cancel_requested.or(cancel);
+        for (key, signal) in signals {
+            run.inside
+                .add_signal(key, |seq| SignalRecord { seq, ..signal });
+        }
+        Ok(run.record.clone())
     }
 
     /// Adds a run whose name is free.

@@ -93,6 +93,11 @@ impl Blobs {
         written
     }
 
+    /// Whether all bytes are there to which a value holds handles: a cached value may have outlived them.
+    pub fn has_all(&self, value: &Payload) -> bool {
+        value.handles().all(|id| self.is_there(id))
+    }
+
     fn is_there(&self, id: BlobId) -> bool {
         fs::metadata(self.path(id)).is_ok_and(|file| file.len() == id.size())
     }

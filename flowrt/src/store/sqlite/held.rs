@@ -1,6 +1,7 @@
 //! Writes whose values lie partly in blobs, and reads that put them together again.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use rusqlite::Connection;
 
@@ -9,7 +10,7 @@ use super::super::limits::check_artifact;
 use super::super::{Answer, Durability, Error, Import, Whole};
 use super::Sqlite;
 use super::blobs::Blobs;
-use super::calls::off_thread;
+use super::calls::{bytes_of, off_thread};
 use super::fault::Outcome;
 use super::session::Session;
 use super::write_entries::Head;
@@ -18,7 +19,10 @@ use crate::model::artifact::{ArtifactRecord, NewArtifact};
 use crate::model::blob::Blob;
 use crate::model::ids::RunId;
 use crate::model::payload::Payload;
-use crate::model::record::{Journal, RunRecord};
+use crate::model::record::{Entry, Journal, Micros, NewRun, RunRecord};
+
+/// A file that nobody names yet may be about to be.
+const GRACE: Duration = Duration::from_secs(60 * 60);
 
 /// The blobs of a write and where they go; most writes have none.
 #[derive(Debug)]
@@ -148,6 +152,41 @@ impl Sqlite {
         })
     }
 
+    /// Ends a run that goes on as another one.
+    pub(super) fn continue_apart(
+        &self,
+        (run, epoch): (RunId, u64),
+        mut entries: Vec<Entry>,
+        mut successor: NewRun,
+        at: Micros,
+    ) -> Answer<'_, RunRecord> {
+        let limit = self.0.limit;
+        let checked = limit
+            .check_entries(&entries)
+            .and_then(|()| limit.check_run(&successor));
+        let held = self.apart(|apart| {
+            apart.take_entries(&mut entries);
+            apart.take_run(&mut successor);
+        });
+        let bytes = bytes_of(&entries) + successor.input.len();
+        let put = held.clone();
+        let work = move |session: &mut Session| {
+            let next = write_runs::continue_as(session, run, epoch, &entries, &successor, at)?;
+            hold(&held, &session.connection, run)?;
+            hold(&held, &session.connection, next.id)?;
+            Ok(next)
+        };
+        self.filled(self.write_apart(Durability::Synced, checked, bytes, put, work))
+    }
+
+    /// Deletes what is left of deleted runs, and files that killed processes left.
+    pub(super) fn clear_away(&self) -> Answer<'_, ()> {
+        Box::pin(async move {
+            trash::sweep(&self.0.writer).await?;
+            self.with_blobs(|blobs| blobs.sweep(GRACE)).await.map(drop)
+        })
+    }
+
     /// The run is deleted; what could not be cleared away waits for a sweep.
     pub(super) async fn release(&self, blobs: Vec<String>) {
         let released = self.with_blobs(move |folder| folder.release(&blobs)).await;
@@ -156,7 +195,7 @@ impl Sqlite {
         }
     }
 
-    pub(super) fn keep(&self, run: RunId, epoch: u64, blobs: Vec<Blob>) -> Answer<'_, ()> {
+    pub(super) fn keep_bytes(&self, run: RunId, epoch: u64, blobs: Vec<Blob>) -> Answer<'_, ()> {
         let held = self.apart(|apart| blobs.into_iter().for_each(|blob| apart.add(blob)));
         let durability = Durability::Soon;
         self.write_apart(durability, Ok(()), 0, held.clone(), move |session| {

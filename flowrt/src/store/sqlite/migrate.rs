@@ -29,8 +29,12 @@ const MIGRATIONS: &[Migration] = &[
         sql: include_str!("migrations/0004_care.sql"),
     },
     Migration {
+        name: "cache",
+        sql: include_str!("migrations/0005_cache.sql"),
+    },
+    Migration {
         name: "artifacts",
-        sql: include_str!("migrations/0005_artifacts.sql"),
+        sql: include_str!("migrations/0006_artifacts.sql"),
     },
 ];
 

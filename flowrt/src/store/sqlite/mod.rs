@@ -6,6 +6,7 @@
 mod artifacts;
 mod backup;
 mod blobs;
+mod cache;
 mod calls;
 mod checkpoint;
 mod durable;
@@ -40,6 +41,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::cache::{CacheEntry, CacheFilter, Kept};
 use super::tickets::{Admitted, Ask, Bucket, BucketRecord, GiveBack};
 use super::{
     Answer, Copied, Durability, Ending, Error, Import, Imported, LogFilter, Options, Process,
@@ -49,7 +51,7 @@ use crate::model::artifact::{ArtifactRecord, NewArtifact};
 use crate::model::blob::{Blob, BlobId};
 use crate::model::ids::{ProcessId, RunId};
 use crate::model::limit::Rule;
-use crate::model::payload::Payload;
+use crate::model::payload::{Digest, Payload};
 use crate::model::record::{
     Entry, Journal, LogLine, Micros, NewRun, RunRecord, SignalRecord, TaskCounts,
 };
@@ -234,6 +236,17 @@ impl Store for Sqlite {
         )
     }
 
+    fn continue_run(
+        &self,
+        run: RunId,
+        epoch: u64,
+        entries: Vec<Entry>,
+        successor: NewRun,
+        at: Micros,
+    ) -> Answer<'_, RunRecord> {
+        self.continue_apart((run, epoch), entries, successor, at)
+    }
+
     fn request_cancel(&self, run: RunId, now: Micros) -> Answer<'_, Vec<RunId>> {
         self.write(Durability::Synced, Ok(()), 0, move |session| {
             write_runs::request_cancel(&session.connection, run, now)
@@ -303,7 +316,7 @@ impl Store for Sqlite {
     }
 
     fn sweep(&self) -> Answer<'_, ()> {
-        Box::pin(trash::sweep(&self.0.writer))
+        self.clear_away()
     }
 
     fn shrink(&self) -> Answer<'_, u64> {
@@ -414,7 +427,7 @@ impl Store for Sqlite {
     }
 
     fn keep_blobs(&self, run: RunId, epoch: u64, blobs: Vec<Blob>) -> Answer<'_, ()> {
-        self.keep(run, epoch, blobs)
+        self.keep_bytes(run, epoch, blobs)
     }
 
     fn blob(&self, id: BlobId, whose: String) -> Answer<'_, Arc<[u8]>> {
@@ -423,6 +436,32 @@ impl Store for Sqlite {
 
     fn sweep_blobs(&self, grace: Duration) -> Answer<'_, Swept> {
         self.with_blobs(move |blobs| blobs.sweep(grace))
+    }
+
+    fn kept(&self, key: Digest, now: Micros) -> Answer<'_, Option<Kept>> {
+        let blobs = Arc::clone(&self.0.blobs);
+        self.question(move |connection| {
+            let found = cache::kept(connection, key, now)?;
+            Ok(found.filter(|found| blobs.has_all(&found.output)))
+        })
+    }
+
+    fn keep(&self, result: Kept) -> Answer<'_, ()> {
+        let checked = self.0.limit.check_kept(&result);
+        let bytes = result.output.len();
+        self.write(Durability::Soon, checked, bytes, move |session| {
+            cache::keep(&session.connection, &result)
+        })
+    }
+
+    fn cache_entries(&self, filter: CacheFilter) -> Answer<'_, Vec<CacheEntry>> {
+        self.ask_at_length(move |connection| cache::entries(connection, &filter))
+    }
+
+    fn clear_cache(&self, filter: CacheFilter) -> Answer<'_, u64> {
+        self.write(Durability::Synced, Ok(()), 0, move |session| {
+            cache::clear(&session.connection, &filter)
+        })
     }
 
     fn sync(&self) -> Answer<'_, ()> {

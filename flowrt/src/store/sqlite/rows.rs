@@ -8,7 +8,7 @@ use super::fault::{Fault, Outcome};
 use crate::model::ids::{ProcessId, RunId};
 use crate::model::payload::{Digest, Payload};
 use crate::model::record::{
-    AttemptRecord, LogLine, RunRecord, SignalRecord, StepKind, StepRecord, WaitRecord,
+    AttemptRecord, CacheUse, LogLine, RunRecord, SignalRecord, StepKind, StepRecord, WaitRecord,
 };
 use crate::model::state::{RunState, TaskState};
 
@@ -40,6 +40,8 @@ pub(super) fn run(row: &Row<'_>) -> Outcome<RunRecord> {
         output: payload(row, 19)?,
         error: payload(row, 20)?,
         cancel_requested: row.get(21)?,
+        cache: CacheUse::parse(text(row, 22)?)
+            .ok_or_else(|| Fault::damaged("an unknown use of the cache"))?,
     })
 }
 
@@ -63,6 +65,7 @@ pub(super) fn step(row: &Row<'_>) -> Outcome<StepRecord> {
         signal: row.get::<_, Option<i64>>(14)?.map(i64::cast_unsigned),
         reused_from: uuid(row, 15)?.map(RunId),
         tolerated: row.get(16)?,
+        label: row.get(17)?,
     })
 }
 

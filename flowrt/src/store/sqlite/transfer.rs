@@ -145,6 +145,7 @@ fn insert_run(session: &mut Session, record: &RunRecord) -> Outcome<i64> {
             parent.map(|(_, step)| step),
             record.origin.as_ref().map(|origin| origin.0.as_bytes()),
             None::<String>,
+            record.cache.as_str(),
         ])?;
     connection
         .prepare_cached(

@@ -165,6 +165,7 @@ fn insert_step(
         step.digest.0,
         step.input.as_deref(),
         step.output.as_deref(),
+        step.label,
     ])?;
     Ok(inserted == 1)
 }

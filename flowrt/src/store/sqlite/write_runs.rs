@@ -5,7 +5,9 @@ use std::collections::HashSet;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::super::naming::free_name;
-use super::super::{Ending, Error, Reopening, check_reopenable, check_transition, taken};
+use super::super::{
+    Ending, Error, Reopening, check_reopenable, check_transition, continued, taken,
+};
 use super::fault::Outcome;
 use super::session::{Session, find_name};
 use super::tail::Tail;
@@ -40,6 +42,7 @@ pub(super) fn create(session: &mut Session, new: &NewRun) -> Outcome<RunRecord> 
             new.parent.as_ref().map(|(_, step)| step),
             new.origin.as_ref().map(|origin| origin.0.as_bytes()),
             new.idempotency_key,
+            new.cache.as_str(),
         ])?;
     connection
         .prepare_cached("INSERT INTO run_payload (run, input) VALUES (?1, ?2)")?
@@ -178,6 +181,30 @@ pub(super) fn finish(
     write(session, &head, entries)?;
     super::tickets::leave_run(&session.connection, run)?;
     end(&session.connection, &head, ending)
+}
+
+/// Ends a run and accepts the one in which it goes on.
+pub(super) fn continue_as(
+    session: &mut Session,
+    run: RunId,
+    epoch: u64,
+    entries: &[Entry],
+    successor: &NewRun,
+    at: Micros,
+) -> Outcome<RunRecord> {
+    finish(session, run, epoch, entries, &continued(at))?;
+    let next = create(session, successor)?.id;
+    let (from, to) = (
+        Head::read(&session.connection, run)?.id,
+        Head::read(&session.connection, next)?.id,
+    );
+    for statement in include_str!("sql/go_on.sql").split(';') {
+        session
+            .connection
+            .prepare_cached(statement)?
+            .execute([from, to])?;
+    }
+    read_runs::existing(&session.connection, next)
 }
 
 /// Keeps the counts of a run that ended, so that a list of runs need not count them.

@@ -42,8 +42,15 @@ fn begins(of: u128, seconds: i64, flow: &str, parent: Option<(u128, &str)>) -> E
         name: format!("calm-otter-{of}"),
         flow: flow.to_owned(),
         parent: parent.map(|(of, step)| (run(of), step.to_owned())),
+        continues: None,
     };
     event(of, seconds, what)
+}
+
+/// Items of `labelled` have one.
+fn label_of(step: &str) -> Option<Arc<str>> {
+    let item = step.strip_prefix("labelled[")?.strip_suffix(']')?;
+    Some(Arc::from(format!("no. {item}")))
 }
 
 fn starts(of: u128, seconds: i64, step: &str, attempt: u32) -> Event {
@@ -51,6 +58,7 @@ fn starts(of: u128, seconds: i64, step: &str, attempt: u32) -> Event {
         step: Arc::from(step),
         task: "task",
         attempt,
+        label: label_of(step),
     };
     event(of, seconds, what)
 }
@@ -68,6 +76,7 @@ fn ends(of: u128, seconds: i64, step: &str, state: TaskState, attempts: u32) -> 
         error: state
             .is_failure()
             .then(|| Payload::from_json(error.to_owned())),
+        label: label_of(step),
     };
     event(of, seconds, what)
 }

@@ -95,3 +95,33 @@ fn a_fan_out_of_thousands_does_not_flood() {
         "{told:#?}"
     );
 }
+
+#[test]
+fn labels_are_told_with_their_items() {
+    let mut plain = Plain::default();
+    let lines: Vec<_> = [
+        begins(1, 0, "f", None),
+        starts(1, 1, "labelled[2]", 1),
+        ends(1, 2, "labelled[2]", TaskState::Completed, 1),
+    ]
+    .iter()
+    .filter_map(|event| plain.line(event, &moment(3)))
+    .collect();
+    assert!(lines[1].contains("labelled[2] (no. 2)"), "{lines:?}");
+    assert!(lines[2].contains("labelled[2] (no. 2) 400 ms"), "{lines:?}");
+}
+
+#[test]
+fn a_run_that_goes_on_is_the_one_that_is_watched() {
+    let mut plain = Plain::default();
+    let mut goes_on = begins(2, 3, "f", None);
+    if let What::RunStarted { continues, .. } = &mut goes_on.what {
+        *continues = Some(run(1));
+    }
+    let events = [begins(1, 0, "f", None), goes_on, starts(2, 4, "one", 1)];
+    let lines = events
+        .iter()
+        .filter_map(|event| plain.line(event, &moment(5)));
+    let last = lines.last().expect("a line");
+    assert!(last.ends_with("running    one"), "{last}");
+}

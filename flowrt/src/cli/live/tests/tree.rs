@@ -192,3 +192,27 @@ offers_report · calm-otter-1 · eu, 10 pages … 00:03
 "
     );
 }
+
+#[test]
+fn the_items_that_run_are_named_by_their_labels() {
+    let mut events = vec![begins(1, 0, "f", None), fanned(1, 0, "labelled", 9)];
+    for item in 0..5 {
+        events.push(starts(1, 1, &format!("labelled[{item}]"), 1));
+    }
+    let drawn = shown(&events, 2, 120, 24);
+    assert!(
+        drawn.contains("5 running: no. 0, no. 1, no. 2, …"),
+        "{drawn}"
+    );
+    for item in 1..5 {
+        events.push(ends(
+            1,
+            2,
+            &format!("labelled[{item}]"),
+            TaskState::Completed,
+            1,
+        ));
+    }
+    let drawn = shown(&events, 3, 120, 24);
+    assert!(drawn.contains("1 running: no. 0\n"), "{drawn}");
+}
