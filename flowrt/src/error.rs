@@ -91,7 +91,7 @@ pub enum ErrorKind {
     Limit,
     /// A limit had no room, and the task does not queue (`when_full = fail`).
     Full,
-    /// The process died more often than allowed without progress.
+    /// The process died more often than allowed without progress, or the one of an isolated task did.
     Crashed,
     /// Another process drives the run now.
     LeaseLost,

@@ -13,6 +13,7 @@ mod documents;
 mod examples;
 mod faults;
 mod file_length;
+mod isolate;
 mod language;
 mod layering;
 mod lifecycle;

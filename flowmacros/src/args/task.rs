@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use flowrt_grammar::parse_duration;
+use flowrt_grammar::{parse_duration, parse_size};
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, quote};
 use syn::{Expr, ExprLit, ExprPath, Lit, LitStr};
@@ -18,12 +18,14 @@ pub(crate) const KNOWN: &[&str] = &[
     "backoff",
     "cache",
     "cache_key",
+    "cpu",
     "crate",
     "durable",
     "isolate",
     "jitter",
     "limit",
     "limit_key",
+    "memory",
     "name",
     "on_crash",
     "on_failure",
@@ -41,7 +43,7 @@ pub(crate) const KNOWN: &[&str] = &[
 ];
 
 /// Options that are checked and that the run time does not carry out yet.
-const LATER: &[&str] = &["isolate", "queue"];
+const LATER: &[&str] = &["queue"];
 
 /// What `#[task(…)]` says.
 pub(crate) struct TaskArgs {
@@ -55,6 +57,9 @@ pub(crate) struct TaskArgs {
     pub(crate) priority: Option<TokenStream>,
     pub(crate) when_full: Option<String>,
     pub(crate) isolate: bool,
+    /// Bytes.
+    pub(crate) memory: Option<u64>,
+    pub(crate) cpu: Option<Duration>,
     pub(crate) durable: bool,
     pub(crate) on_failure: Option<ExprPath>,
     pub(crate) on_success: Option<ExprPath>,
@@ -103,6 +108,12 @@ impl TaskArgs {
             isolate: options
                 .get("isolate")
                 .is_some_and(|opt| value::flag(opt, cx)),
+            memory: options.get("memory").and_then(|opt| {
+                value::parsed(opt, ("a size", "memory = \"512MiB\""), cx, parse_size)
+            }),
+            cpu: options.get("cpu").and_then(|opt| {
+                value::parsed(opt, ("a duration", "cpu = \"60s\""), cx, parse_duration)
+            }),
             durable: durable(&options, cx),
             on_failure: both::named(&options, "on_failure", cx),
             on_success: both::named(&options, "on_success", cx),

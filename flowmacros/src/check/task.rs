@@ -16,6 +16,9 @@ pub(crate) fn task(args: &TaskArgs, function: &Function, cx: &mut Ctxt) {
         .needs("limit_key", "limit", "limit = OFFERS_API", cx);
     args.options
         .needs("when_full", "limit", "limit = OFFERS_API", cx);
+    for option in ["memory", "cpu"] {
+        args.options.needs(option, "isolate", "isolate", cx);
+    }
     limit_key_is_a_parameter(args, function, cx);
 }
 

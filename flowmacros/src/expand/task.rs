@@ -139,8 +139,10 @@ fn options(args: &TaskArgs, function: &Function) -> TokenStream {
         option(args.both.timeout.map(duration)),
         cache(args, function),
     );
+    let memory = option(args.memory.map(|bytes| quote!(#bytes)));
+    let cpu = option(args.cpu.map(duration));
     let (version, queue) = (text(args.both.version.as_ref()), text(args.queue.as_ref()));
-    let (blocking, durable) = (!function.is_async, args.durable);
+    let (blocking, durable, isolate) = (!function.is_async, args.durable, args.isolate);
     let when_full = variant(args.when_full.as_deref().unwrap_or("queue"));
     let (on_failure, on_success) = (
         hook(rt, args.on_failure.as_ref()),
@@ -167,6 +169,9 @@ fn options(args: &TaskArgs, function: &Function) -> TokenStream {
             tags: &[#(#tags),*],
             blocking: #blocking,
             durable: #durable,
+            isolate: #isolate,
+            memory: #memory,
+            cpu: #cpu,
             version: #version,
             limit: #limit,
             cache: #cache,

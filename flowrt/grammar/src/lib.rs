@@ -1,4 +1,4 @@
-//! Durations, rates, cron expressions and time zones, as flowrt's macros and its run time both read them.
+//! Durations, sizes, rates, cron expressions and time zones, as flowrt's macros and its run time both read them.
 //!
 //! A macro that accepted what the run time refuses, or the other way round, would break the promise that a program which
 //! compiles can start. So there is one reader for both, and it knows nothing of either.
@@ -7,6 +7,7 @@ mod cron;
 mod duration;
 mod error;
 mod rate;
+mod size;
 mod suggest;
 mod zone;
 
@@ -14,5 +15,6 @@ pub use cron::Cron;
 pub use duration::{Backoff, DelayList, format_duration, parse_duration};
 pub use error::GrammarError;
 pub use rate::Rate;
+pub use size::parse_size;
 pub use suggest::closest;
 pub use zone::parse_zone;

@@ -124,6 +124,12 @@ pub struct TaskOptions {
     pub blocking: bool,
     /// `durable = "power"`.
     pub durable: bool,
+    /// The body runs in a process of its own.
+    pub isolate: bool,
+    /// The most bytes that this process may take.
+    pub memory: Option<u64>,
+    /// The most time that it may compute.
+    pub cpu: Option<Duration>,
     /// `version = "…"`.
     pub version: Option<&'static str>,
     /// The limit it takes, for what shows it.
@@ -159,6 +165,9 @@ impl TaskOptions {
         tags: &[],
         blocking: false,
         durable: false,
+        isolate: false,
+        memory: None,
+        cpu: None,
         version: None,
         limit: None,
         cache: None,

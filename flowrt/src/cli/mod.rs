@@ -46,10 +46,18 @@ use command::Program;
 use usage::{Read, Typed};
 
 use crate::error::{Error, Result};
-use crate::ops::{Engine, picture};
+use crate::ops::{Engine, isolate, picture};
 
 /// What `flowrt::main!()` calls.
 pub fn main() -> ExitCode {
+    #[cfg(unix)]
+    if std::env::args_os()
+        .nth(1)
+        .is_some_and(|word| word == isolate::ARGUMENT)
+    {
+        return isolate::serve(logging::install);
+    }
+    isolate::allow();
     if let Err(error) = logging::install() {
         return outcome::complain(&error);
     }

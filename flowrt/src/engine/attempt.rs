@@ -11,6 +11,7 @@ use tokio::sync::OwnedSemaphorePermit;
 
 use super::around::Beginning;
 use super::host::RunHost;
+use super::isolate;
 use super::lack;
 use super::limits::{Begun, begin, ousted};
 use super::park;
@@ -286,6 +287,15 @@ async fn run_body(
 ) -> Result<Payload> {
     let cancel = context.0.cancel.clone();
     let frame = Frame::Task(context.0.clone());
+    if meta.task.isolate && host.shared.around.is_none() {
+        let bounds = isolate::Bounds {
+            timeout,
+            grace: host.shared.settings.grace(),
+            clock: core.clock.clone(),
+        };
+        let future = isolate::run(meta, input, context, bounds);
+        return Box::pin(Framed { frame, future }).await;
+    }
     let begin = || match &host.shared.around {
         None => (meta.body)(input, context),
         Some(around) => around.task(Beginning {
@@ -310,17 +320,23 @@ async fn run_body(
             Either::Left((result, _)) => result,
             Either::Right(_) => {
                 cancel.set();
-                let limit = flowrt_grammar::format_duration(limit);
-                return Err(Error::new(
-                    ErrorKind::TimedOut,
-                    format!("the attempt did not end within its timeout of {limit}"),
-                ));
+                return Err(timed_out(limit));
             }
         },
     };
     result.unwrap_or_else(|panic| Err(panicked(&*panic)))
 }
 
+/// The error of an attempt that took longer than its task allows.
+pub(super) fn timed_out(limit: Duration) -> Error {
+    let limit = flowrt_grammar::format_duration(limit);
+    Error::new(
+        ErrorKind::TimedOut,
+        format!("the attempt did not end within its timeout of {limit}"),
+    )
+}
+
+/// The error of an attempt whose body panicked.
 pub(super) fn panicked(panic: &(dyn std::any::Any + Send)) -> Error {
     let text = panic
         .downcast_ref::<&str>()

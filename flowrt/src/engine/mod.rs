@@ -16,6 +16,7 @@ mod end;
 mod events;
 mod hooks;
 mod host;
+pub(crate) mod isolate;
 mod lack;
 mod limits;
 pub(crate) mod park;

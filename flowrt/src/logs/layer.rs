@@ -140,3 +140,13 @@ const fn name_of(level: Level) -> &'static str {
         Level::TRACE => "TRACE",
     }
 }
+
+/// The level of that name. A name that is none is of a line that somebody should see.
+#[cfg(feature = "isolate")]
+pub(crate) fn level_named(name: &str) -> &'static str {
+    [Level::ERROR, Level::INFO, Level::DEBUG, Level::TRACE]
+        .map(name_of)
+        .into_iter()
+        .find(|known| *known == name)
+        .unwrap_or(name_of(Level::WARN))
+}

@@ -12,9 +12,13 @@ mod sink;
 #[cfg(all(test, feature = "logs"))]
 mod tests;
 
+#[cfg(feature = "isolate")]
+pub(crate) use layer::level_named;
 #[cfg(feature = "logs")]
 pub use layer::{Layer, layer, stray};
 pub(crate) use run::Kept;
+#[cfg(feature = "isolate")]
+pub(crate) use run::{Line, send_elsewhere};
 #[cfg(feature = "logs")]
 pub(crate) use run::{of_attempt, of_flow};
 pub(crate) use sink::Sink;

@@ -85,9 +85,22 @@ fn driven(run: RunId) -> Option<Arc<Driven>> {
     all.get(&run).cloned()
 }
 
+/// Takes the lines of all bodies of this process.
+#[cfg(feature = "logs")]
+static ELSEWHERE: std::sync::OnceLock<fn(Line)> = std::sync::OnceLock::new();
+
+/// From now on the lines of task bodies go there: this process drives no runs, and runs a body for one that does.
+#[cfg(feature = "isolate")]
+pub(crate) fn send_elsewhere(send: fn(Line)) {
+    let _ = ELSEWHERE.set(send);
+}
+
 /// A line of a task's body.
 #[cfg(feature = "logs")]
 pub(crate) fn of_attempt(attempt: &Attempt, line: Line) {
+    if let Some(send) = ELSEWHERE.get() {
+        return send(line);
+    }
     let Some(run) = attempt.run else { return };
     let Some(driven) = driven(run) else { return };
     let before = attempt

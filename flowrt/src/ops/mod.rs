@@ -5,6 +5,7 @@ mod cache;
 mod care;
 pub mod doctor;
 pub mod inspect;
+pub(crate) mod isolate;
 mod limits;
 mod names;
 pub mod params;
@@ -197,6 +198,7 @@ impl Engine {
             return Err(Error::new(ErrorKind::Input, message).hint("call it from a #[flow]"));
         }
         refuse_later(meta)?;
+        self.refuse_isolated(meta)?;
         let now = self.shared.clock.now();
         let (id, seed) = self.shared.clock.draw_run();
         let id = RunId(id);

@@ -17,4 +17,9 @@ async fn three() -> Result<u32> {
     Ok(1)
 }
 
+#[task(isolate, memory = "64mib", cpu = "1 hour and a half")]
+async fn four() -> Result<u32> {
+    Ok(1)
+}
+
 fn main() {}

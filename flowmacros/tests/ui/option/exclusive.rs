@@ -34,4 +34,9 @@ fn six() -> Result<u32> {
     Ok(1)
 }
 
+#[task(memory = "64MiB", cpu = "1m")]
+async fn seven() -> Result<u32> {
+    Ok(1)
+}
+
 fn main() {}

@@ -1,0 +1,199 @@
+//! The parent's side of one attempt: start, talk, stop.
+
+use std::convert::Infallible;
+use std::io;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::value::RawValue;
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
+
+use super::Bounds;
+use super::output::Output;
+use super::process::{Process, Started};
+use super::verdict::died;
+use super::wire::{Done, Order, Report, Request, frame, receive_bytes};
+use crate::author::cancel::Cancel;
+use crate::author::context::Attempt;
+use crate::author::meta::Meta;
+use crate::clock::Clock;
+use crate::engine::attempt::timed_out;
+use crate::error::{Error, ErrorKind, Result};
+use crate::logs;
+use crate::model::payload::Payload;
+
+/// How long a process that is asked to end by SIGTERM may take until it is killed.
+const TERM_GRACE: Duration = Duration::from_millis(300);
+
+/// How long the pipes of a dead process are read: one that it left behind in another group may hold them open.
+const DRAIN: Duration = Duration::from_millis(300);
+
+/// Why nobody waits for the body any more.
+#[derive(Debug, Clone, Copy)]
+enum Stop {
+    TimedOut(Duration),
+    Unwanted,
+}
+
+/// Runs a body in a process of its own. Dropped, it kills the process.
+pub(super) async fn run(
+    meta: &'static Meta,
+    input: &Payload,
+    attempt: &Arc<Attempt>,
+    bounds: Bounds,
+) -> Result<Payload> {
+    let clock = Clock::real();
+    let request = frame(&order(meta, input, attempt)?)?;
+    let Started {
+        process,
+        link,
+        stdout,
+        stderr,
+    } = Process::start()?;
+    let (reader, writer) = link.into_split();
+    let mut output = Output::new(stdout, stderr);
+    let (done, stop) = {
+        let mut heard = pin!(hear(reader, attempt));
+        let mut sides = pin!(sides(writer, request, &attempt.cancel, &mut output));
+        let ended = tokio::select! {
+            done = &mut heard => Ok(done),
+            stop = stopped(&bounds, &attempt.cancel) => Err(stop),
+            never = &mut sides => match never {},
+        };
+        match ended {
+            Ok(done) => (done, None),
+            Err(stop) => {
+                attempt.cancel.set();
+                process.terminate();
+                // What the body still returns counts, if nothing but a cancel stands against it.
+                let done = tokio::select! {
+                    done = &mut heard => done,
+                    () = clock.sleep(TERM_GRACE) => None,
+                    never = &mut sides => match never {},
+                };
+                (done, Some(stop))
+            }
+        }
+    };
+    let status = process.end().await?;
+    tokio::select! {
+        () = output.pump() => {}
+        () = clock.sleep(DRAIN) => {}
+    }
+    match (done, stop) {
+        (_, Some(Stop::TimedOut(limit))) => Err(timed_out(limit)),
+        (Some(done), _) => outcome(done, attempt),
+        (None, Some(Stop::Unwanted)) => Err(Error::new(
+            ErrorKind::Cancelled,
+            "the body went on after it was cancelled, so its process was killed",
+        )),
+        (None, None) => Err(died(status, &output.last_words())),
+    }
+}
+
+fn order(meta: &Meta, input: &Payload, attempt: &Attempt) -> Result<Order> {
+    let input = RawValue::from_string(input.to_string())
+        .map_err(|error| Error::new(ErrorKind::Record, error.to_string()))?;
+    Ok(Order::Run(Box::new(Request {
+        task: meta.name.to_owned(),
+        input,
+        run: attempt.run,
+        step: attempt.step.to_string(),
+        attempt: attempt.attempt,
+        undone: attempt.undone,
+        logical_time: attempt.logical_time,
+    })))
+}
+
+/// Takes log lines in until the body has returned, or its process has closed the link: it is dead.
+async fn hear(mut reader: impl AsyncRead + Unpin, attempt: &Attempt) -> Option<Done> {
+    loop {
+        let bytes = receive_bytes(&mut reader).await.ok()?;
+        match serde_json::from_slice(&bytes).ok()? {
+            Report::Log(line) => logs::of_attempt(
+                attempt,
+                logs::Line {
+                    time: line.time,
+                    level: logs::level_named(&line.level),
+                    target: line.target.into_owned(),
+                    message: line.message.into_owned(),
+                },
+            ),
+            Report::Done(done) => return Some(done),
+        }
+    }
+}
+
+/// What goes on beside: the body is told what it needs to know, and what it prints is kept.
+async fn sides(
+    writer: impl AsyncWrite + Unpin,
+    request: Vec<u8>,
+    cancel: &Cancel,
+    output: &mut Output,
+) -> Infallible {
+    let told = tell(writer, request, cancel);
+    let (told, ()) = tokio::join!(told, output.pump());
+    match told {}
+}
+
+/// Gives the body its request, and tells it once it is not wanted any more.
+async fn tell(
+    mut writer: impl AsyncWrite + Unpin,
+    request: Vec<u8>,
+    cancel: &Cancel,
+) -> Infallible {
+    let said: io::Result<()> = async {
+        writer.write_all(&request).await?;
+        drop(request);
+        cancel.wait().await;
+        writer.write_all(&frame(&Order::Cancel)?).await
+    }
+    .await;
+    // A child that does not listen is dead, and whoever waits for its answer sees that.
+    drop(said);
+    // The child takes the end of what it hears for the death of its parent, so the writer stays.
+    let _writer = writer;
+    std::future::pending().await
+}
+
+/// Returns when the body has to end: by its timeout, or a while after it was told.
+async fn stopped(bounds: &Bounds, cancel: &Cancel) -> Stop {
+    let timeout = async {
+        match bounds.timeout {
+            Some(limit) => {
+                bounds.clock.sleep(limit).await;
+                Stop::TimedOut(limit)
+            }
+            None => std::future::pending().await,
+        }
+    };
+    let unwanted = async {
+        cancel.wait().await;
+        // The other half is for what SIGTERM sets going.
+        Clock::real().sleep(bounds.grace / 2).await;
+        Stop::Unwanted
+    };
+    tokio::select! {
+        stop = timeout => stop,
+        stop = unwanted => stop,
+    }
+}
+
+fn outcome(done: Done, attempt: &Attempt) -> Result<Payload> {
+    if let Some(points) = done.points {
+        let _ = attempt.used.set(points);
+    }
+    if done.lacked {
+        attempt
+            .lacked
+            .store(true, std::sync::atomic::Ordering::Relaxed);
+    }
+    match done.result {
+        Ok(value) => {
+            let text: Box<str> = value.into();
+            Ok(Payload::from_json(text))
+        }
+        Err(error) => Err(Error::from_json(&error)),
+    }
+}
