@@ -51,6 +51,7 @@ pub fn combine(months: Vec<MonthSummary>) -> RepoSummary {
 }
 
 /// Writes the page and gives its full path.
+#[cfg(test)]
 pub fn write_report(repo: Repo, summary: RepoSummary, out: String) -> Result<String> {
     save::save(&out, &html::page(&repo, &summary))
 }

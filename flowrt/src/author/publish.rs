@@ -121,6 +121,13 @@ fn new(attempt: &Attempt, key: &str, artifact: Artifact, at: Micros) -> Result<N
     })
 }
 
+/// A body in a process of its own has no store.
+pub(crate) fn isolated(what: &str) -> Error {
+    let message = format!("the body of an isolated task cannot {what}");
+    Error::new(ErrorKind::Unsupported, message)
+        .hint("return the value, and let a task without `isolate` do that with it")
+}
+
 impl TaskContext {
     /// Publishes something for people, as a new version of `key`: a table, a text, a link, a picture, a file. It is shown by
     /// `runs show` and `artifacts`, and stays if the attempt fails (and says so).
@@ -130,7 +137,7 @@ impl TaskContext {
     ///
     /// # Errors
     /// If the key is empty, longer than 200 bytes or not printable; if rows do not fit the columns or the image is none; if
-    /// the attempt has ended.
+    /// the attempt has ended; if the task is isolated.
     pub fn artifact(&self, key: &str, artifact: Artifact) -> Result<()> {
         let now = self
             .0
@@ -139,7 +146,10 @@ impl TaskContext {
             .map_or_else(|| Clock::real().now(), |k| k.now());
         let new = new(&self.0, key, artifact, now)?;
         let Some(keeper) = &self.0.keeper else {
-            return Ok(());
+            return match self.0.run {
+                Some(_) => Err(isolated("publish an artifact")),
+                None => Ok(()),
+            };
         };
         {
             let mut inner = self.0.desk.inner();

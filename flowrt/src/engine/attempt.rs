@@ -92,7 +92,6 @@ pub(super) async fn run_task(
             }
             Err(error) => (Err(error), None),
         };
-        failpoint("engine::after_body");
         let result = settled(&host, &context.0, result).await;
         hear_signals(&core, result.is_err()).await;
         if let Err(error) = &result

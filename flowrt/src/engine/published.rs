@@ -78,6 +78,7 @@ pub(super) async fn settled(
     attempt: &Attempt,
     result: Result<Payload>,
 ) -> Result<Payload> {
+    failpoint("engine::after_body");
     let attached = matches!(&result, Ok(value) if !value.attached().is_empty());
     if attached || attempt.desk.is_used() {
         return Box::pin(settle(host, attempt, result)).await;

@@ -112,4 +112,24 @@ async fn bad_size() -> Result<()> {
     too_large().await
 }
 
+/// In a process of its own there is no store.
+#[task(isolate)]
+fn apart(ctx: &TaskContext) -> Result<()> {
+    ctx.artifact("apart", Artifact::markdown("x"))
+}
+
+#[task(isolate)]
+fn stored_apart() -> Result<Stored<[u8]>> {
+    Stored::bytes(*b"x")
+}
+
+#[flow]
+async fn isolated(stored: bool) -> Result<()> {
+    if stored {
+        stored_apart().await?;
+        return Ok(());
+    }
+    apart().await
+}
+
 flowrt::main!();

@@ -19,6 +19,7 @@ use crate::author::cancel::Cancel;
 use crate::author::context::{Attempt, TaskContext};
 use crate::author::frame::{Frame, Framed, enter};
 use crate::author::meta::Meta;
+use crate::author::publish::isolated;
 use crate::clock::Clock;
 use crate::engine::attempt::panicked;
 use crate::error::{Error, ErrorKind, Result};
@@ -123,7 +124,12 @@ fn run(request: Request, context: TaskContext) -> Result<Payload> {
     });
     let result = runtime.block_on(body.catch_unwind());
     runtime.shutdown_background();
-    result.unwrap_or_else(|panic| Err(panicked(&*panic)))
+    let value = result.unwrap_or_else(|panic| Err(panicked(&*panic)))?;
+    if value.attached().is_empty() {
+        return Ok(value);
+    }
+    // Only the text goes over the socket: the handle would name bytes that are nowhere.
+    Err(isolated("give a new stored value"))
 }
 
 /// Takes from this process, and from all that it starts, what the options of its task do not allow.
