@@ -32,7 +32,9 @@ mod tests;
 use analysis::MonthSummary;
 use combine::RepoSummary;
 use error::Result;
-use history::{History, MonthCommits, Repo};
+#[cfg(test)]
+use history::Repo;
+use history::{History, MonthCommits};
 
 /// Reads which commits belong to which month; the contents are left to the months.
 pub fn read_history(path: String, revision: String) -> Result<History> {
