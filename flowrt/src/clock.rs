@@ -229,6 +229,14 @@ pub fn random_u64() -> u64 {
         ^ std::hash::BuildHasher::hash_one(&std::hash::RandomState::new(), 0_u8)
 }
 
+/// Bytes for keys, from the operating system.
+pub(crate) fn random_bytes<const N: usize>() -> [u8; N] {
+    let mut bytes = [0; N];
+    getrandom::fill(&mut bytes)
+        .expect("the operating system gives random bytes, as ids need them too");
+    bytes
+}
+
 #[cfg(test)]
 mod tests {
     use std::sync::atomic::{AtomicU32, Ordering};

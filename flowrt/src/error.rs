@@ -7,6 +7,8 @@ use std::time::Duration;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use crate::mask;
+
 /// `Result` with flowrt's error as the default.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -249,9 +251,28 @@ impl Error {
         StdError(self)
     }
 
-    /// What is written down.
+    /// The same without the values of secrets.
+    pub(crate) fn masked(self) -> Self {
+        let own = &self.0;
+        let mut texts = std::iter::once(&own.message)
+            .chain(&own.chain)
+            .chain(&own.hint);
+        // What must not be touched need not be copied.
+        if own.value.is_none() && !texts.any(|text| mask::is_in(text)) {
+            return self;
+        }
+        self.with(|inner| {
+            mask::in_place(&mut inner.message);
+            inner.chain.iter_mut().for_each(mask::in_place);
+            inner.hint.iter_mut().for_each(mask::in_place);
+            inner.value.iter_mut().for_each(mask::json);
+        })
+    }
+
+    /// What is written down, without the values of secrets.
     pub(crate) fn to_json(&self) -> String {
-        serde_json::to_string(&*self.0).expect("an error is strings and JSON, which always encode")
+        serde_json::to_string(&*self.clone().masked().0)
+            .expect("an error is strings and JSON, which always encode")
     }
 
     /// From what was written down. Text that is no recorded error becomes the message of one.

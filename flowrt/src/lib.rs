@@ -22,10 +22,12 @@ mod failpoint;
     allow(dead_code, reason = "without the layer nothing is logged")
 )]
 pub mod logs;
+mod mask;
 pub mod model;
 pub mod ops;
 pub mod prelude;
 mod registry;
+mod seal;
 pub mod store;
 pub mod testing;
 
@@ -43,6 +45,7 @@ pub use author::meta::Limit;
 pub use author::outcome::Outcome;
 pub use author::poll::{Poll, Until, poll};
 pub use author::race::{Race, Race2, Race3, Race4, Race5, Racers, race};
+pub use author::secret::{Secret, secret};
 pub use author::stored::Stored;
 pub use author::wait::{Receive, Sleep, Untracked, receive, sleep, sleep_until, untracked};
 pub use error::{Error, ErrorKind, Result, StdError};
@@ -66,5 +69,24 @@ macro_rules! main {
         fn main() -> ::std::process::ExitCode {
             $crate::__private::cli_main()
         }
+    };
+}
+
+/// The secret of that name, for the body of a task: a `Result<Secret<String>>`. See [`secret()`] for where it is looked for.
+///
+/// ```
+/// use flowrt::prelude::*;
+///
+/// #[task]
+/// async fn publish(text: String) -> Result<()> {
+///     let token = secret!("PUBLISH_TOKEN")?;
+///     send(&text, token.reveal()?).await
+/// }
+/// # async fn send(_: &str, _: &str) -> Result<()> { Ok(()) }
+/// ```
+#[macro_export]
+macro_rules! secret {
+    ($name:expr $(,)?) => {
+        $crate::secret($name)
     };
 }

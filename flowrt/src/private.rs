@@ -16,7 +16,7 @@ pub use crate::author::hook::{Hook, Rollback, hook_of, rollback_of};
 pub use crate::author::meta::*;
 pub use crate::author::predicate::{CacheKey, RetryIf, cache_key_of};
 pub use crate::author::record::{Recordable, decode, encode};
-pub use crate::author::resource::{RegisteredResource, resource};
+pub use crate::author::resource::{RegisteredResource, checked, resource};
 pub use crate::author::step::{Branch, Step, branch, branch_late, closure_guard, inline, step};
 pub use crate::author::stub::STUB;
 pub use crate::error::{Error, Result};

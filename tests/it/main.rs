@@ -24,6 +24,7 @@ mod pictures;
 mod registry;
 mod replay;
 mod resume;
+mod secrets;
 mod soak;
 mod steps;
 mod testing;

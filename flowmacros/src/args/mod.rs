@@ -7,4 +7,4 @@ pub(crate) mod list;
 pub(crate) mod param;
 pub(crate) mod retry;
 pub(crate) mod task;
-mod value;
+pub(crate) mod value;

@@ -4,9 +4,11 @@ pub(crate) mod effects;
 mod flow;
 mod injected;
 mod owned;
+mod secrets;
 mod signature;
 mod task;
 
 pub(crate) use flow::{flag_of, flow, inline};
+pub(crate) use secrets::secrets;
 pub(crate) use signature::signature;
 pub(crate) use task::task;

@@ -52,6 +52,7 @@ fn flow(
     let function = Function::read(input, cx);
     let usable = check::signature(input, "flow", cx);
     check::flow(args, &function, cx);
+    check::secrets(&block, cx);
     let Some(made) = make(args, input, &function, block, cx) else {
         return stub::stub(rt, input, &function);
     };

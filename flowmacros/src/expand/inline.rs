@@ -22,6 +22,7 @@ pub(super) fn expand(args: &FlowArgs, input: &FnInput, block: Block, cx: &mut Ct
     let name = plain(&sig.ident);
     let ty = Function::read(input, cx).ret.ty;
     check::inline(args, sig.asyncness.is_some(), &sig.ident, cx);
+    check::secrets(&block, cx);
     let body = program::rewrite(block, rt, cx).body;
     let (ident, fn_token, clause) = (&sig.ident, &sig.fn_token, &sig.generics.where_clause);
     let generics = &sig.generics;

@@ -5,6 +5,7 @@ use std::sync::{Arc, OnceLock};
 
 use crate::author::cancel::Cancel;
 use crate::author::publish::{Desk, Keeper};
+use crate::author::vault::Vault;
 use crate::model::ids::RunId;
 use crate::model::record::Micros;
 
@@ -35,6 +36,8 @@ pub(crate) struct Attempt {
     pub(crate) logged: AtomicU32,
     /// What it cost under a limit of points.
     pub(crate) used: OnceLock<u32>,
+    /// Where its secrets are; none outside of any run.
+    pub(crate) vault: Option<Arc<dyn Vault>>,
     /// A resource could not be made, so the body has not begun.
     pub(crate) lacked: AtomicBool,
 }
@@ -53,6 +56,7 @@ impl TaskContext {
             desk: Desk::default(),
             logged: AtomicU32::new(0),
             used: OnceLock::new(),
+            vault: None,
             lacked: AtomicBool::new(false),
         }))
     }

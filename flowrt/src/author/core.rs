@@ -29,6 +29,7 @@ use crate::author::scope::FixedId;
 use crate::author::slot::{
     Asked, Busy, Finished, Identity, Key, Recorded, Slot, SlotState, Slots, Work,
 };
+use crate::author::vault::Vault;
 use crate::clock::Clock;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::ids::RunId;
@@ -88,6 +89,8 @@ pub(crate) struct Facts {
     pub(crate) concurrency: u32,
     /// The first failure ends the run at once.
     pub(crate) fail_fast: bool,
+    /// None where a test drives the inside alone.
+    pub(crate) vault: Option<Arc<dyn Vault>>,
 }
 
 /// The inside of one run.

@@ -47,15 +47,15 @@ pub fn schema_of<T: HasSchema>(generator: &mut schemars::SchemaGenerator) -> sch
     generator.subschema_for::<T>()
 }
 
-/// Why a value does not fit the type of a parameter: the path to the fault, and the fault.
+/// A value as its parameter's type writes it, in which secrets are encrypted; else the path to the fault, and the fault.
 ///
 /// # Errors
 /// If it does not fit.
 pub fn check_param<T: Recordable>(
     value: &serde_json::Value,
-) -> std::result::Result<(), (String, String)> {
+) -> std::result::Result<serde_json::Value, (String, String)> {
     match serde_path_to_error::deserialize::<_, T>(value) {
-        Ok(_) => Ok(()),
+        Ok(fits) => serde_json::to_value(&fits).map_err(|error| (String::new(), error.to_string())),
         Err(error) => Err((error.path().to_string(), error.inner().to_string())),
     }
 }

@@ -83,8 +83,8 @@ pub struct Param {
     pub default: Option<fn() -> Result<Payload>>,
     /// The JSON Schema; tasks have none.
     pub schema: Option<fn(&mut schemars::SchemaGenerator) -> schemars::Schema>,
-    /// Decodes a value and throws it away: the error says why JSON does not fit the type.
-    pub check: fn(&serde_json::Value) -> std::result::Result<(), (String, String)>,
+    /// Decodes a value and writes it again: the error says why JSON does not fit the type.
+    pub check: fn(&serde_json::Value) -> std::result::Result<serde_json::Value, (String, String)>,
 }
 
 impl fmt::Debug for Param {

@@ -8,6 +8,7 @@ use crate::author::context::{Attempt, TaskContext};
 use crate::author::stored::Source;
 use crate::clock::Clock;
 use crate::error::{Error, ErrorKind, Result};
+use crate::mask;
 use crate::model::artifact::{Artifact, NewArtifact, Place};
 use crate::model::record::Micros;
 
@@ -115,10 +116,35 @@ fn new(attempt: &Attempt, key: &str, artifact: Artifact, at: Micros) -> Result<N
         attempt: attempt.attempt,
         at,
     };
-    artifact.into_new(place).map_err(|why| {
-        let message = format!("the artifact `{key}` cannot be published: {why}");
+    let refused = |why: &str| {
+        let message = format!(
+            "the artifact `{}` cannot be published: {why}",
+            mask::text(key)
+        );
         Error::new(ErrorKind::Input, message)
-    })
+    };
+    let mut new = artifact.into_new(place).map_err(|why| refused(&why))?;
+    if mask::is_in(&new.data)
+        && let Ok(mut data) = serde_json::from_str(&new.data)
+    {
+        mask::json(&mut data);
+        new.data = data.to_string();
+    }
+    if let Some(description) = &mut new.description {
+        mask::in_place(description);
+    }
+    if mask::is_in(&new.place.key) {
+        return Err(refused("its key holds the value of a secret"));
+    }
+    // Stars in a file would make another file of it.
+    if new
+        .blob
+        .as_ref()
+        .is_some_and(|blob| mask::is_in_bytes(blob.bytes()))
+    {
+        return Err(refused("the file holds the value of a secret in clear"));
+    }
+    Ok(new)
 }
 
 /// A body in a process of its own has no store.

@@ -1,15 +1,19 @@
 //! What tasks are given besides their recorded inputs: made once per process, matched by type.
 
+mod cells;
+mod registered;
+
 use std::any::{Any, TypeId};
-use std::collections::HashMap;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::Duration;
 
 use futures_util::future::BoxFuture;
-use tokio::sync::OnceCell;
 
 use crate::author::frame::{self, Frame};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::Result;
+
+pub(crate) use cells::tear_down;
 
 /// A `#[resource]` function.
 #[derive(Debug)]
@@ -24,65 +28,48 @@ pub struct RegisteredResource {
     pub file: &'static str,
     /// Its line.
     pub line: u32,
+    /// The types of the resources that it takes.
+    pub needs: &'static [fn() -> TypeId],
     /// Makes the value.
     pub make: fn() -> BoxFuture<'static, Result<Shared>>,
+    /// Whether the value can still be used.
+    pub health: Option<Given>,
+    /// How long a value counts as healthy after it was made or looked at.
+    pub health_every: Duration,
+    /// Tears the value down.
+    pub drop: Option<Given>,
 }
 
 inventory::collect!(RegisteredResource);
 
+/// A function of the user's that is given the value.
+pub type Given = fn(Shared) -> BoxFuture<'static, Result<()>>;
+
 /// A resource without its type.
 pub type Shared = Arc<dyn Any + Send + Sync>;
 
-type Cells = Mutex<HashMap<TypeId, Arc<OnceCell<Shared>>>>;
-
-/// The resource of that type, made now if this is the first that asks.
+/// The resource of that type, made now if this is the first that asks, and made again if it is not healthy any more.
 ///
 /// # Errors
-/// If no function or more than one makes it, or the one that does fails; the next that asks tries again. In a run that is
-/// the task itself, after a wait, and no attempt is spent on it.
+/// If no function or more than one makes it, it takes itself in a circle, or the one that makes it fails; the next that asks
+/// tries again. In a run that is the task itself, after a wait, and no attempt is spent on it.
 pub async fn resource<T: Any + Send + Sync>() -> Result<Arc<T>> {
-    static CELLS: OnceLock<Cells> = OnceLock::new();
-    let maker = maker(TypeId::of::<T>(), std::any::type_name::<T>())?;
-    let cell = {
-        let mut cells = CELLS
-            .get_or_init(Cells::default)
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        cells.entry(TypeId::of::<T>()).or_default().clone()
-    };
-    let made = cell.get_or_try_init(|| (maker.make)()).await;
+    let maker = registered::maker(TypeId::of::<T>(), std::any::type_name::<T>())?;
+    let made = cells::value(maker).await;
     if made.is_err()
         && let Some(Frame::Task(attempt)) = frame::current()
     {
         attempt.lacked.store(true, Ordering::Relaxed);
     }
-    let value = made?;
-    Ok(value
-        .clone()
+    Ok(made?
         .downcast::<T>()
         .expect("the cell of a type holds a value of that type"))
 }
 
-fn maker(id: TypeId, name: &str) -> Result<&'static RegisteredResource> {
-    let mut makers = inventory::iter::<RegisteredResource>
-        .into_iter()
-        .filter(|one| (one.type_id)() == id);
-    let Some(maker) = makers.next() else {
-        return Err(
-            Error::new(ErrorKind::Misuse, format!("no resource makes a `{name}`")).hint(
-                "write `#[resource] async fn …() -> Result<T>`, and link the crate that holds it",
-            ),
-        );
-    };
-    match makers.next() {
-        None => Ok(maker),
-        Some(other) => {
-            let message = format!(
-                "two resources make a `{name}`: {}:{} and {}:{}",
-                maker.file, maker.line, other.file, other.line
-            );
-            Err(Error::new(ErrorKind::Misuse, message)
-                .hint("keep one of them, or give each a type of its own"))
-        }
-    }
+/// A result of health or tear-down as the run time has it, whatever its error.
+///
+/// # Errors
+/// That of the result.
+pub fn checked<E: Into<crate::error::Error>>(result: std::result::Result<(), E>) -> Result<()> {
+    result.map_err(Into::into)
 }

@@ -2,7 +2,9 @@
 
 use clap::{Arg, ArgAction, ArgMatches, Command};
 
-use super::{artifacts, cache, check, completions, graph, limits, run, runs, store, store_place};
+use super::{
+    artifacts, cache, check, completions, graph, limits, run, runs, secrets, store, store_place,
+};
 use crate::author::meta::Meta;
 use crate::error::Error;
 
@@ -43,6 +45,7 @@ impl Program {
             .subcommand(artifacts::command())
             .subcommand(limits::command())
             .subcommand(cache::command())
+            .subcommand(secrets::command())
             .subcommand(check::command())
             .subcommand(store::command())
             .subcommand(completions::command())

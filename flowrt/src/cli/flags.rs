@@ -8,6 +8,7 @@ use serde_json::Value;
 use crate::author::meta::{Meta, Param};
 use crate::ops::params::default;
 use crate::ops::params::schema::{Kind, Place, words_in_short};
+use crate::ops::params::secret;
 
 /// How deep fields get flags of their own; deeper ones can be typed all the same.
 const FIELDS_DEPTH: usize = 2;
@@ -67,7 +68,7 @@ pub(super) fn flags<'a>(meta: &Meta, schema: &'a Value, arguments: &[String]) ->
 
 fn add_fields<'a>(above: &Flag<'a>, depth: usize, from: usize, flags: &mut Vec<Flag<'a>>) {
     let place = above.place.inner();
-    if depth == 0 || place.kind() == Kind::Duration {
+    if depth == 0 || matches!(place.kind(), Kind::Duration | Kind::Secret) {
         return;
     }
     for (field, place) in place.fields() {
@@ -203,6 +204,7 @@ pub(super) fn default_text(param: &Param, place: Place<'_>) -> Option<String> {
         Value::String(text) if text.is_empty() => Some("\"\"".to_owned()),
         Value::String(text) => Some(text),
         other if place.kind() == Kind::Duration => Some(duration_text(&other)),
+        other if place.kind() == Kind::Secret => Some(secret::shown(&other)),
         other => Some(other.to_string()),
     }
 }

@@ -1,5 +1,7 @@
 //! Log lines of this program: kept with their runs and shown, as FLOWRT_LOG says.
 
+use std::borrow::Cow;
+
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::prelude::*;
@@ -7,6 +9,7 @@ use tracing_subscriber::prelude::*;
 use crate::author::frame;
 use crate::error::{Error, ErrorKind, Result};
 use crate::logs;
+use crate::mask;
 
 /// Which lines are kept and shown: `warn`, or `info,my_crate=debug`.
 const VARIABLE: &str = "FLOWRT_LOG";
@@ -52,8 +55,14 @@ fn keep_panics() {
     let usual = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |info| {
         let backtrace = std::env::var_os("RUST_BACKTRACE").is_some_and(|value| value != "0");
+        let text = info.payload_as_str().unwrap_or("a value that is no text");
+        let shown = mask::text(text);
         if backtrace || !frame::is_inside() {
-            usual(info);
+            match &shown {
+                Cow::Borrowed(_) => usual(info),
+                // The usual words would hold the value of a secret.
+                Cow::Owned(shown) => super::print::note(&format!("panicked: {shown}")),
+            }
         }
         if !frame::is_inside() {
             return;
@@ -61,7 +70,6 @@ fn keep_panics() {
         let place = info.location().map_or_else(String::new, |place| {
             format!(" at {}:{}", place.file(), place.line())
         });
-        let text = info.payload_as_str().unwrap_or("a value that is no text");
-        tracing::error!(target: "panic", "panicked{place}: {text}");
+        tracing::error!(target: "panic", "panicked{place}: {shown}");
     }));
 }

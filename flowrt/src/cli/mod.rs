@@ -29,6 +29,7 @@ mod resume;
 mod run;
 mod run_json;
 mod runs;
+mod secrets;
 mod show;
 mod signal;
 mod store;
@@ -46,7 +47,7 @@ use command::Program;
 use usage::{Read, Typed};
 
 use crate::error::{Error, Result};
-use crate::ops::{Engine, isolate, picture};
+use crate::ops::{Engine, isolate, picture, tear_down_resources};
 
 /// What `flowrt::main!()` calls.
 pub fn main() -> ExitCode {
@@ -71,6 +72,7 @@ pub fn main() -> ExitCode {
     let code = runtime
         .block_on(carry_out())
         .unwrap_or_else(|error| outcome::complain(&error));
+    runtime.block_on(tear_down_resources());
     runtime.shutdown_background();
     code
 }
@@ -107,6 +109,7 @@ async fn dispatch(program: &Program, typed: &Typed) -> Result<ExitCode> {
         Some(("artifacts", matches)) => artifacts::run(matches).await,
         Some(("limits", matches)) => limits::run(matches).await,
         Some(("cache", matches)) => cache::run(matches).await,
+        Some(("secrets", matches)) => secrets::run(matches).await,
         Some(("check", matches)) => check::run(program, matches).await,
         Some(("store", matches)) => store::run(matches).await,
         Some((completions::NAME, matches)) => completions::run(program, matches),

@@ -10,6 +10,8 @@ use super::flags::Flag;
 use super::usage::Unknown;
 use crate::author::meta::{Meta, Param};
 use crate::error::{Error, ErrorKind, Result};
+use crate::ops::params::schema::Kind;
+use crate::ops::params::secret;
 use crate::ops::params::{Fault, default, faults, not_there, text};
 
 /// `--params FILE`.
@@ -172,6 +174,10 @@ fn from_environment(
         .filter(|text| !text.is_empty())
         .collect();
     if texts.is_empty() {
+        return Ok(());
+    }
+    if let (Kind::Secret, Some(env)) = (top.place.kind(), param.env) {
+        given.insert(param.name.to_owned(), secret::in_environment(env));
         return Ok(());
     }
     let value = text::read(top.place, &texts).map_err(|message| Fault {

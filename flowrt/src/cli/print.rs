@@ -3,12 +3,14 @@
 use std::io::{self, ErrorKind, Write};
 
 use crate::error::{Error, Result};
+use crate::mask;
 
 /// Writes data: to stdout, with a line break.
 ///
 /// # Errors
 /// If the disk that it goes to is full, or the like. A closed pipe is fine.
 pub(super) fn data(text: &str) -> Result<()> {
+    let text = mask::text(text);
     let mut out = io::stdout().lock();
     let written = out
         .write_all(text.as_bytes())
@@ -39,5 +41,5 @@ pub(super) fn json(value: &serde_json::Value) -> Result<()> {
 
 /// Says something to the person: on stderr. Nothing is lost if nobody can hear it.
 pub(super) fn note(text: &str) {
-    let _ = writeln!(io::stderr().lock(), "{text}");
+    let _ = writeln!(io::stderr().lock(), "{}", mask::text(text));
 }

@@ -26,6 +26,7 @@ use crate::author::slot::{Busy, CallOptions, Finished, Key, Recorded};
 use crate::clock::{Clock, Stopwatch};
 use crate::error::{Error, ErrorKind, Result};
 use crate::failpoint::failpoint;
+use crate::mask;
 use crate::model::payload::Payload;
 use crate::model::record::{AttemptRecord, Entry, WaitRecord};
 use crate::model::retry;
@@ -172,6 +173,7 @@ fn context_of(
         desk: Desk::default(),
         used: OnceLock::new(),
         logged: AtomicU32::new(0),
+        vault: core.facts.vault.clone(),
         lacked: AtomicBool::new(false),
     }))
 }
@@ -323,7 +325,22 @@ async fn run_body(
             }
         },
     };
-    result.unwrap_or_else(|panic| Err(panicked(&*panic)))
+    result
+        .unwrap_or_else(|panic| Err(panicked(&*panic)))
+        .and_then(in_no_clear)
+}
+
+/// A record is read by many: a result that holds the value of a secret must not become one.
+fn in_no_clear(value: Payload) -> Result<Payload> {
+    let mut attached = value.attached().iter();
+    if !mask::is_in(&value) && !attached.any(|blob| mask::is_in_bytes(blob.bytes())) {
+        return Ok(value);
+    }
+    Err(Error::new(
+        ErrorKind::Record,
+        "the result holds the value of a secret in clear, so it is not recorded; its effect has happened",
+    )
+    .hint("return a `Secret`, which is recorded encrypted, or leave the value out"))
 }
 
 /// The error of an attempt that took longer than its task allows.

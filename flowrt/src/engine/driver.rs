@@ -124,6 +124,7 @@ impl Driver {
             is_program: meta.kind == Kind::Program,
             concurrency: meta.flow.concurrency,
             fail_fast: meta.flow.fail_fast,
+            vault: Some(shared.vault.clone()),
         };
         let beside = Arc::new(Beside::new(
             shared.clone(),

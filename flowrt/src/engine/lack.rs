@@ -22,7 +22,7 @@ pub(super) async fn wait(host: &RunHost, core: &Core, step: &str, error: &Error,
         step: step.to_owned(),
         kind: "resource".to_owned(),
         due: Some(due),
-        detail: serde_json::json!({ "error": error.message() }),
+        detail: serde_json::json!({ "error": crate::mask::text(error.message()) }),
     })
     .await;
     core.clock.sleep_until(due).await;

@@ -28,6 +28,7 @@ mod settings;
 mod signal;
 mod starter;
 mod successor;
+mod vault;
 mod watch;
 
 use std::collections::HashMap;
@@ -44,6 +45,7 @@ pub(crate) use patience::patiently;
 pub(crate) use published::StoreSource;
 pub(crate) use settings::Settings;
 pub(crate) use successor::last_of_chain;
+pub(crate) use vault::EngineVault;
 
 use crate::author::meta::Meta;
 use crate::clock::Clock;
@@ -65,6 +67,7 @@ pub(crate) struct Shared {
     limiter: std::sync::OnceLock<limits::Limiter>,
     pub(crate) active: Active,
     computing: cache::Computing,
+    pub(crate) vault: Arc<EngineVault>,
     pub(crate) settings: Settings,
     /// Told when something may have changed for a run that waits: a signal, a cancel, the end of a run.
     pub(crate) changed: tokio::sync::Notify,
@@ -82,6 +85,7 @@ impl Shared {
         let events = Arc::new(Hub::new(clock.clone()));
         let told = events.clone();
         let on_line = move |line: &LogLine| told.tell(line.run, || What::Log(line.clone()));
+        let vault = Arc::new(EngineVault::of(store.clone()));
         let logs = Sink::new(store.clone(), Box::new(on_line));
         Arc::new(Self {
             store,
@@ -92,6 +96,7 @@ impl Shared {
             limiter: std::sync::OnceLock::new(),
             active: Active::default(),
             computing: cache::Computing::default(),
+            vault,
             settings: Settings::default(),
             changed: tokio::sync::Notify::new(),
             around,

@@ -13,6 +13,7 @@ use super::{of_attempt, of_flow};
 use crate::author::context::Attempt;
 use crate::author::frame::{self, Frame};
 use crate::clock::Clock;
+use crate::mask;
 use crate::model::ids::RunId;
 
 /// Keeps what tasks and flows log through `tracing` with their runs: made by [`layer`].
@@ -110,6 +111,7 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> tracing_subscriber::Layer<S> for La
                 message.push_str(&format!(" {}{{{}}}", span.name(), data.text));
             }
         }
+        mask::in_place(&mut message);
         let level = name_of(*event.metadata().level());
         let target = event.metadata().target();
         let Some(owner) = owner else {

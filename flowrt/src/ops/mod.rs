@@ -13,6 +13,7 @@ pub(crate) mod picture;
 mod published;
 mod rerun;
 mod resume;
+mod secrets;
 pub mod signals;
 mod start;
 mod stop;
@@ -53,7 +54,10 @@ pub use care::Pruned;
 pub use limits::{BucketReport, LimitReport, TicketReport};
 pub use rerun::Rerun;
 pub use resume::Resume;
+pub use secrets::SecretReport;
 pub use start::Start;
+#[cfg(feature = "cli")]
+pub(crate) use stop::tear_down_resources;
 pub use watch::Retold;
 pub use why::{Driver, Reason, Why, reasons_of};
 
@@ -199,6 +203,7 @@ impl Engine {
         }
         refuse_later(meta)?;
         self.refuse_isolated(meta)?;
+        let input = self.with_own_seals(input)?;
         let now = self.shared.clock.now();
         let (id, seed) = self.shared.clock.draw_run();
         let id = RunId(id);

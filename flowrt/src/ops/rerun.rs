@@ -56,7 +56,7 @@ impl Engine {
     async fn prepared(&self, record: &RunRecord, rerun: &Rerun) -> Result<(Plan, Payload)> {
         let meta = self.flow_of(record)?;
         self.refuse_live(record)?;
-        let input = overridden(meta, &record.input, &rerun.params)?;
+        let input = self.with_own_seals(overridden(meta, &record.input, &rerun.params)?)?;
         let choices = Choices {
             trust_changed: rerun.trust_changed,
             retry_handled: rerun.retry_handled,

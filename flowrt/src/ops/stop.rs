@@ -6,6 +6,7 @@ use futures_util::future::BoxFuture;
 
 use super::{Engine, RunHandle};
 use crate::author::cancel::Stops;
+use crate::author::{frame, resource};
 use crate::clock::Clock;
 use crate::engine::{self, again, end_orphan, may_follow_a_cancel, patiently, trouble};
 use crate::error::{ErrorKind, Result};
@@ -18,6 +19,14 @@ const ANSWER: Duration = Duration::from_secs(5);
 
 /// How often it looks.
 const LOOK: Duration = Duration::from_millis(20);
+
+/// How long each resource may take to be torn down.
+const TEAR_DOWN: Duration = Duration::from_secs(5);
+
+/// Tears down what tasks were given. Nothing may run any more that needs it.
+pub(crate) async fn tear_down_resources() {
+    resource::tear_down(TEAR_DOWN).await;
+}
 
 impl Engine {
     /// Asks a run and all below it to cancel. When this returns, the request is on the disk and will not be lost, and
@@ -153,7 +162,13 @@ impl Engine {
             }
             changed.await;
         }
-        shared.store.close().await.map_err(trouble)
+        shared.store.close().await.map_err(trouble)?;
+        drop(self);
+        // Resources belong to the process: the last engine that is open takes them along.
+        if !frame::engine_is_open() {
+            tear_down_resources().await;
+        }
+        Ok(())
     }
 
     /// How often in a row the process of a run may die without recording a step (3 if nothing is said): at the next

@@ -11,6 +11,7 @@ mod differential;
 mod limits;
 pub mod memory;
 mod naming;
+mod options;
 mod rules;
 #[cfg(test)]
 mod sample;
@@ -40,6 +41,7 @@ use cache::{CacheEntry, CacheFilter, Kept};
 pub use care::{Copied, Import, Imported, RunUsage, Usage, Whole};
 use limits::check_count;
 pub use limits::{ARTIFACT_BYTES_MAX, ARTIFACTS_MAX, PAYLOAD_BYTES_MAX, PAYLOAD_INLINE_MAX};
+pub use options::{Options, Swept};
 use rules::{
     FOUND_AT_MOST, aside_offset, check_ending, check_going_on, check_owned, check_reopenable,
     check_same_step, check_transition, continued, nothing_to_reuse, taken,
@@ -125,41 +127,17 @@ pub struct Process {
     pub build: String,
 }
 
-/// How to open a store.
-#[derive(Debug, Clone)]
-pub struct Options {
-    /// Who opens it. The id must be new.
-    pub process: Process,
-    /// The setting `payload_bytes_max`: a larger value is refused as [`Error::TooLarge`].
-    pub payload_bytes_max: usize,
-    /// The setting `payload_inline_max`: a larger value is kept in a file beside the store.
-    pub payload_inline_max: usize,
-    /// The setting `artifacts_max`: a run that publishes more is refused as [`Error::TooMany`].
-    pub artifacts_max: u64,
-    /// The setting `artifact_bytes_max`: a larger artifact is refused as [`Error::TooLarge`].
-    pub artifact_bytes_max: usize,
-}
-
-/// What was cleared away.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Swept {
-    /// How many files.
-    pub files: u64,
-    /// How many bytes they had.
-    pub bytes: u64,
-}
-
-impl Options {
-    /// The usual limits.
-    pub const fn new(process: Process) -> Self {
-        Self {
-            process,
-            payload_bytes_max: PAYLOAD_BYTES_MAX,
-            payload_inline_max: PAYLOAD_INLINE_MAX,
-            artifacts_max: ARTIFACTS_MAX,
-            artifact_bytes_max: ARTIFACT_BYTES_MAX,
-        }
-    }
+/// A secret as it is kept: sealed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SecretRecord {
+    /// Its name.
+    pub name: String,
+    /// The id of the key that opens it.
+    pub key: String,
+    /// Nonce and ciphertext.
+    pub sealed: Vec<u8>,
+    /// When it was last set.
+    pub changed: Micros,
 }
 
 /// A place where runs are recorded.
@@ -387,6 +365,22 @@ pub trait Store: Send + Sync + fmt::Debug + 'static {
 
     /// Forgets what is kept; how many there were. Synced.
     fn clear_cache(&self, filter: CacheFilter) -> Answer<'_, u64>;
+
+    /// One secret, as it is sealed.
+    fn secret(&self, name: String) -> Answer<'_, Option<SecretRecord>>;
+
+    /// All secrets, by name.
+    fn secrets(&self) -> Answer<'_, Vec<SecretRecord>>;
+
+    /// Adds a secret or replaces the one of its name. Synced.
+    fn set_secret(&self, secret: SecretRecord) -> Answer<'_, ()>;
+
+    /// Replaces secrets by the same under another key, all in one transaction; one that is not as it was any more (`was`,
+    /// `becomes`) stays. Returns how many were replaced. Synced.
+    fn reseal_secrets(&self, changes: Vec<(SecretRecord, SecretRecord)>) -> Answer<'_, u64>;
+
+    /// Removes a secret; `false` if there was none. Synced.
+    fn remove_secret(&self, name: String) -> Answer<'_, bool>;
 
     /// Puts all that is committed on the disk.
     fn sync(&self) -> Answer<'_, ()>;

@@ -21,7 +21,7 @@ use crate::store::memory::Memory;
 use crate::store::tickets::{Admitted, Ask, Bucket, BucketRecord, GiveBack};
 use crate::store::{
     Answer, Copied, Durability, Ending, Error, Import, Imported, LogFilter, Process, Reopening,
-    RunFilter, Store, Swept, Usage,
+    RunFilter, SecretRecord, Store, Swept, Usage,
 };
 
 /// Where the process dies.
@@ -374,6 +374,21 @@ impl Store for Dying {
     }
     fn clear_cache(&self, filter: CacheFilter) -> Answer<'_, u64> {
         self.read(self.runs.clear_cache(filter))
+    }
+    fn secret(&self, name: String) -> Answer<'_, Option<SecretRecord>> {
+        self.read(self.runs.secret(name))
+    }
+    fn secrets(&self) -> Answer<'_, Vec<SecretRecord>> {
+        self.read(self.runs.secrets())
+    }
+    fn set_secret(&self, secret: SecretRecord) -> Answer<'_, ()> {
+        self.read(self.runs.set_secret(secret))
+    }
+    fn reseal_secrets(&self, changes: Vec<(SecretRecord, SecretRecord)>) -> Answer<'_, u64> {
+        self.read(self.runs.reseal_secrets(changes))
+    }
+    fn remove_secret(&self, name: String) -> Answer<'_, bool> {
+        self.read(self.runs.remove_secret(name))
     }
     fn sync(&self) -> Answer<'_, ()> {
         self.read(self.runs.sync())

@@ -3,6 +3,7 @@
 mod blobs;
 mod killed;
 mod published;
+mod secret;
 mod stored;
 
 use std::path::{Path, PathBuf};

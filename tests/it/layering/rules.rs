@@ -6,7 +6,7 @@ use std::path::Path;
 use super::source::{Token, modules_named, tokens, use_leaves};
 
 /// Used by all but `model`, and using nothing but each other.
-const LEAVES: &[&str] = &["clock", "error", "config", "failpoint"];
+const LEAVES: &[&str] = &["clock", "error", "config", "failpoint", "mask", "seal"];
 
 /// What each module may use besides itself and the leaves, from the top down.
 const LAYERS: &[(&str, &[&str])] = &[
@@ -14,6 +14,8 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("error", &[]),
     ("config", &[]),
     ("failpoint", &[]),
+    ("mask", &[]),
+    ("seal", &[]),
     ("model", &[]),
     ("draw", &["model"]),
     ("registry", &["model", "author"]),

@@ -112,6 +112,24 @@ async fn bad_size() -> Result<()> {
     too_large().await
 }
 
+/// Publishes what it must not: masked where that leaves something of use, else refused.
+#[task]
+fn leak(ctx: &TaskContext, token: Secret<String>, how: String) -> Result<Option<Stored<[u8]>>> {
+    let token = token.reveal()?.clone();
+    match &*how {
+        "table" => ctx.artifact("t", Artifact::table(["token"], [(token,)]).describe("rows"))?,
+        "file" => ctx.artifact("f", Artifact::file("f.txt", token))?,
+        _ => return Stored::bytes(token).map(Some),
+    }
+    Ok(None)
+}
+
+#[flow]
+async fn leaks(token: Secret<String>, how: String) -> Result<()> {
+    leak(token, how).await?;
+    Ok(())
+}
+
 /// In a process of its own there is no store.
 #[task(isolate)]
 fn apart(ctx: &TaskContext) -> Result<()> {

@@ -3,6 +3,7 @@
 
 pub mod check;
 pub mod schema;
+pub mod secret;
 #[cfg(test)]
 mod tests;
 pub mod text;
@@ -11,6 +12,7 @@ use serde_json::{Map, Value, json};
 
 use crate::author::meta::{Meta, Param};
 use crate::error::{Error, ErrorKind, Result};
+use crate::mask;
 use schema::Place;
 
 /// One thing that is wrong with the parameters.
@@ -94,6 +96,10 @@ pub fn faults(meta: &Meta, params: &Map<String, Value>) -> Vec<Fault> {
             message: not_there("parameter", unknown, names()),
         });
     }
+    // What was found about one value may have been said with another.
+    for fault in &mut faults {
+        mask::in_place(&mut fault.message);
+    }
     faults
 }
 
@@ -101,10 +107,11 @@ pub fn faults(meta: &Meta, params: &Map<String, Value>) -> Vec<Fault> {
 fn value_faults(param: &Param, root: Place<'_>, value: &Value) -> Vec<Fault> {
     let mut found = check::Findings::default();
     if let Some(place) = root.child(param.name) {
+        secret::hide(place, value);
         check::check(place, value, &mut param.name.to_owned(), &mut found);
     }
     match (param.check)(value) {
-        Ok(()) => found.bounds,
+        Ok(_) => found.bounds,
         Err((path, message)) if found.shapes.is_empty() => {
             let path = match path.as_str() {
                 "." | "" => param.name.to_owned(),
@@ -154,9 +161,16 @@ pub fn accept(meta: &Meta, params: &Value) -> Result<Value> {
         );
         return Err(Error::new(ErrorKind::Input, message).hint("correct them; nothing was started"));
     }
+    let schema = schema_of(meta);
+    let root = Place::root(&schema);
     let mut complete = Map::new();
     for param in meta.params {
         let value = match (params.get(param.name), param.default) {
+            // As its type writes it, a secret is encrypted.
+            (Some(value), _) if secret::may_hold(root, param.name) => {
+                let written = (param.check)(value);
+                written.map_err(|(_, message)| Error::new(ErrorKind::Store, message))?
+            }
             (Some(value), _) => value.clone(),
             (None, Some(default)) => default()?.to_value(),
             (None, None) => continue,

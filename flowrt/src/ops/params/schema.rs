@@ -27,6 +27,8 @@ pub enum Kind {
     List,
     /// Named values.
     Object,
+    /// A value that is not typed, only referred to.
+    Secret,
     /// Anything else, as JSON.
     Any,
 }
@@ -187,9 +189,18 @@ impl<'a> Place<'a> {
         })
     }
 
+    /// It holds a `Secret`.
+    pub fn is_secret(self) -> bool {
+        let says = |keyword: &str, value: Value| self.get(keyword) == Some(&value);
+        says("writeOnly", true.into()) && says("format", "password".into())
+    }
+
     /// What a person who types it must know.
     pub fn kind(self) -> Kind {
         let place = self.inner();
+        if place.is_secret() {
+            return Kind::Secret;
+        }
         if place.choices().is_some() {
             return Kind::Choice;
         }
@@ -288,6 +299,7 @@ impl<'a> Place<'a> {
                 Some(format) => format!("a {}", format.replace('-', " and ")),
                 None => "text".to_owned(),
             },
+            Kind::Secret => "a secret: @NAME, env:NAME or file:PATH".to_owned(),
             Kind::Bool => "true or false".to_owned(),
             Kind::Integer => "a whole number".to_owned(),
             Kind::Number => "a number".to_owned(),
@@ -326,6 +338,7 @@ impl<'a> Place<'a> {
                 None => "TEXT".to_owned(),
             },
             Kind::Choice => words_in_short(&place.choices().unwrap_or_default()),
+            Kind::Secret => "SECRET".to_owned(),
             Kind::Bool => "true|false".to_owned(),
             Kind::Integer => "N".to_owned(),
             Kind::Number => "NUMBER".to_owned(),

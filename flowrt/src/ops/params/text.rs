@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::check::{Findings, check, shown};
 use super::schema::{Kind, Place};
+use super::secret;
 
 /// The value that `texts` stand for: one text, or the items of a list, a text each.
 ///
@@ -12,6 +13,7 @@ use super::schema::{Kind, Place};
 pub fn read(place: Place<'_>, texts: &[&str]) -> Result<Value, String> {
     let place = place.inner();
     match (place.kind(), texts) {
+        (Kind::Secret, texts) => secret::typed(texts),
         (Kind::List, [text]) => match serde_json::from_str::<Value>(text) {
             Ok(whole @ Value::Array(_)) if fits(place, &whole) || !takes_lists(place) => Ok(whole),
             _ => Ok(Value::Array(vec![item(place, 0, text)?])),
@@ -56,6 +58,7 @@ fn one(place: Place<'_>, text: &str) -> Result<Value, String> {
     }
     let place = place.inner();
     match place.kind() {
+        Kind::Secret => secret::typed(&[text]),
         Kind::Text | Kind::Choice => Ok(Value::String(text.to_owned())),
         Kind::Bool => match text {
             "true" => Ok(Value::Bool(true)),

@@ -9,6 +9,7 @@ mod kept;
 mod limits;
 mod records;
 mod runs;
+mod secrets;
 
 use std::sync::Arc;
 
@@ -76,6 +77,9 @@ pub(super) async fn check_all<G>(fresh: impl Fn() -> (Arc<dyn Store>, G)) {
             the_end_of_a_drive_gives_all_tickets_back,
             a_step_that_asks_again_gives_its_ticket_back,
             a_place_can_be_taken;
+        secrets:
+            secrets_are_kept_by_name,
+            only_what_is_as_it_was_is_sealed_anew;
         cache:
             a_result_is_kept_until_it_expires,
             what_has_expired_is_dropped_in_time,

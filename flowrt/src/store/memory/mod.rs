@@ -4,7 +4,9 @@ mod cache;
 mod care;
 mod inside;
 mod kept;
+mod open;
 mod runs;
+mod secrets;
 mod tickets;
 
 use std::path::PathBuf;
@@ -16,8 +18,8 @@ use super::cache::{CacheEntry, CacheFilter, Kept};
 use super::limits::{PayloadLimit, check_artifact};
 use super::tickets::{Admitted, Ask, Bucket, BucketRecord, GiveBack};
 use super::{
-    Answer, Copied, Durability, Ending, Error, Import, Imported, LogFilter, Options, Process,
-    Reopening, RunFilter, Store, Swept, Usage, continued,
+    Answer, Copied, Durability, Ending, Error, Import, Imported, LogFilter, Process, Reopening,
+    RunFilter, SecretRecord, Store, Swept, Usage, continued,
 };
 use crate::model::artifact::{ArtifactRecord, NewArtifact};
 use crate::model::blob::{Blob, BlobId};
@@ -38,47 +40,6 @@ pub struct Memory {
     artifacts_max: u64,
     artifact_bytes_max: usize,
     runs: Arc<Mutex<Option<Runs>>>,
-}
-
-impl Memory {
-    /// An empty store.
-    pub fn open(options: Options) -> Arc<dyn Store> {
-        Arc::new(Self::empty(options))
-    }
-
-    pub(crate) fn empty(options: Options) -> Self {
-        Self {
-            process: options.process,
-            limit: PayloadLimit(options.payload_bytes_max),
-            artifacts_max: options.artifacts_max,
-            artifact_bytes_max: options.artifact_bytes_max,
-            runs: Arc::new(Mutex::new(Some(Runs::default()))),
-        }
-    }
-
-    /// The same runs as another process sees them, after the first has died.
-    pub(crate) fn of_next_process(&self, process: Process) -> Self {
-        Self {
-            process,
-            limit: self.limit,
-            artifacts_max: self.artifacts_max,
-            artifact_bytes_max: self.artifact_bytes_max,
-            runs: self.runs.clone(),
-        }
-    }
-
-    fn with<T>(&self, work: impl FnOnce(&mut Runs) -> Result<T, Error>) -> Result<T, Error> {
-        // Every operation checks before it changes, so a panic cannot have left half of one behind.
-        let mut runs = self.runs.lock().unwrap_or_else(PoisonError::into_inner);
-        work(runs.as_mut().ok_or(Error::Closed)?)
-    }
-
-    fn answer<'a, T: Send>(
-        &'a self,
-        work: impl FnOnce(&mut Runs) -> Result<T, Error> + Send + 'a,
-    ) -> Answer<'a, T> {
-        Box::pin(async move { self.with(work) })
-    }
 }
 
 impl Store for Memory {
@@ -466,6 +427,29 @@ impl Store for Memory {
 
     fn clear_cache(&self, filter: CacheFilter) -> Answer<'_, u64> {
         self.answer(move |runs| Ok(runs.cache.clear(&filter)))
+    }
+
+    fn secret(&self, name: String) -> Answer<'_, Option<SecretRecord>> {
+        self.answer(move |runs| Ok(runs.secrets.get(&name).cloned()))
+    }
+
+    fn secrets(&self) -> Answer<'_, Vec<SecretRecord>> {
+        self.answer(|runs| Ok(runs.secrets.values().cloned().collect()))
+    }
+
+    fn set_secret(&self, secret: SecretRecord) -> Answer<'_, ()> {
+        self.answer(move |runs| {
+            runs.secrets.insert(secret.name.clone(), secret);
+            Ok(())
+        })
+    }
+
+    fn reseal_secrets(&self, changes: Vec<(SecretRecord, SecretRecord)>) -> Answer<'_, u64> {
+        self.answer(move |runs| Ok(runs.reseal_secrets(changes)))
+    }
+
+    fn remove_secret(&self, name: String) -> Answer<'_, bool> {
+        self.answer(move |runs| Ok(runs.secrets.remove(&name).is_some()))
     }
 
     fn sync(&self) -> Answer<'_, ()> {

@@ -5,7 +5,8 @@ use std::convert::Infallible;
 
 use super::super::naming::{free_name, id_range};
 use super::super::{
-    Ending, Error, FOUND_AT_MOST, Imported, Reopening, RunFilter, check_reopenable, taken,
+    Ending, Error, FOUND_AT_MOST, Imported, Reopening, RunFilter, SecretRecord, check_reopenable,
+    taken,
 };
 use super::cache::Cache;
 use super::inside::Inside;
@@ -28,6 +29,7 @@ pub(super) struct Runs {
     pub flows: BTreeSet<String>,
     pub tickets: Tickets,
     pub kept: Kept,
+    pub secrets: BTreeMap<String, SecretRecord>,
     pub cache: Cache,
 }
 

@@ -42,6 +42,27 @@ impl Sqlite {
             self.0.writer.write(durability, bytes, work).await
         })
     }
+
+    /// What is on the disk before it is acknowledged.
+    pub(super) fn change<T: Send + 'static>(
+        &self,
+        mut work: impl FnMut(&Connection) -> Outcome<T> + Send + 'static,
+    ) -> Answer<'_, T> {
+        self.write(Durability::Synced, Ok(()), 0, move |session| {
+            work(&session.connection)
+        })
+    }
+
+    /// A number that changes when another process has committed.
+    pub(super) fn seen_version(&self) -> Answer<'_, u64> {
+        Box::pin(async move {
+            // SQLite counts the commits of all connections but the one that asks, so only the writer may ask.
+            match self.0.writer.try_with(data_version) {
+                Some(version) => Ok(version??),
+                None => self.0.writer.write(Durability::Soon, 0, data_version).await,
+            }
+        })
+    }
 }
 
 /// What blocks is done where it holds up no executor.
@@ -55,8 +76,7 @@ pub(super) async fn off_thread<T: Send + 'static>(
     done.unwrap_or_else(|error| Err(Error::Failed(error.to_string())))
 }
 
-/// A number that changes when another process has committed.
-pub(super) fn data_version(session: &mut Session) -> Outcome<u64> {
+fn data_version(session: &mut Session) -> Outcome<u64> {
     let version: i64 = session
         .connection
         .prepare_cached("PRAGMA data_version")?

@@ -33,8 +33,12 @@ const MIGRATIONS: &[Migration] = &[
         sql: include_str!("migrations/0005_cache.sql"),
     },
     Migration {
+        name: "secrets",
+        sql: include_str!("migrations/0006_secrets.sql"),
+    },
+    Migration {
         name: "artifacts",
-        sql: include_str!("migrations/0006_artifacts.sql"),
+        sql: include_str!("migrations/0007_artifacts.sql"),
     },
 ];
 

@@ -24,6 +24,7 @@ mod read_inside;
 mod read_runs;
 mod readers;
 mod rows;
+mod secrets;
 mod session;
 mod shrink;
 mod tail;
@@ -45,7 +46,7 @@ use super::cache::{CacheEntry, CacheFilter, Kept};
 use super::tickets::{Admitted, Ask, Bucket, BucketRecord, GiveBack};
 use super::{
     Answer, Copied, Durability, Ending, Error, Import, Imported, LogFilter, Options, Process,
-    Reopening, RunFilter, Store, Swept, Usage, check_ending, check_going_on,
+    Reopening, RunFilter, SecretRecord, Store, Swept, Usage, check_ending, check_going_on,
 };
 use crate::model::artifact::{ArtifactRecord, NewArtifact};
 use crate::model::blob::{Blob, BlobId};
@@ -56,7 +57,7 @@ use crate::model::record::{
     Entry, Journal, LogLine, Micros, NewRun, RunRecord, SignalRecord, TaskCounts,
 };
 use crate::model::state::RunState;
-use calls::{bytes_of, data_version, off_thread};
+use calls::{bytes_of, off_thread};
 use durable::SOON;
 use handle::Handle;
 use held::hold;
@@ -248,9 +249,7 @@ impl Store for Sqlite {
     }
 
     fn request_cancel(&self, run: RunId, now: Micros) -> Answer<'_, Vec<RunId>> {
-        self.write(Durability::Synced, Ok(()), 0, move |session| {
-            write_runs::request_cancel(&session.connection, run, now)
-        })
+        self.change(move |connection| write_runs::request_cancel(connection, run, now))
     }
 
     fn send_signal(
@@ -398,15 +397,11 @@ impl Store for Sqlite {
     }
 
     fn set_limit(&self, name: String, rule: Option<Rule>) -> Answer<'_, ()> {
-        self.write(Durability::Synced, Ok(()), 0, move |session| {
-            tickets::set_rule(&session.connection, &name, rule.as_ref())
-        })
+        self.change(move |connection| tickets::set_rule(connection, &name, rule.as_ref()))
     }
 
     fn reset_limit(&self, name: String) -> Answer<'_, ()> {
-        self.write(Durability::Synced, Ok(()), 0, move |session| {
-            tickets::reset(&session.connection, &name)
-        })
+        self.change(move |connection| tickets::reset(connection, &name))
     }
 
     fn put_artifact(
@@ -459,9 +454,27 @@ impl Store for Sqlite {
     }
 
     fn clear_cache(&self, filter: CacheFilter) -> Answer<'_, u64> {
-        self.write(Durability::Synced, Ok(()), 0, move |session| {
-            cache::clear(&session.connection, &filter)
-        })
+        self.change(move |connection| cache::clear(connection, &filter))
+    }
+
+    fn secret(&self, name: String) -> Answer<'_, Option<SecretRecord>> {
+        self.question(move |connection| secrets::one(connection, &name))
+    }
+
+    fn secrets(&self) -> Answer<'_, Vec<SecretRecord>> {
+        self.question(secrets::all)
+    }
+
+    fn set_secret(&self, secret: SecretRecord) -> Answer<'_, ()> {
+        self.change(move |connection| secrets::set(connection, &secret))
+    }
+
+    fn reseal_secrets(&self, changes: Vec<(SecretRecord, SecretRecord)>) -> Answer<'_, u64> {
+        self.change(move |connection| secrets::reseal(connection, &changes))
+    }
+
+    fn remove_secret(&self, name: String) -> Answer<'_, bool> {
+        self.change(move |connection| secrets::remove(connection, &name))
     }
 
     fn sync(&self) -> Answer<'_, ()> {
@@ -469,13 +482,7 @@ impl Store for Sqlite {
     }
 
     fn version(&self) -> Answer<'_, u64> {
-        Box::pin(async move {
-            // SQLite counts the commits of all connections but the one that asks, so only the writer may ask.
-            match self.0.writer.try_with(data_version) {
-                Some(version) => Ok(version??),
-                None => self.0.writer.write(Durability::Soon, 0, data_version).await,
-            }
-        })
+        self.seen_version()
     }
 
     fn schema(&self) -> Answer<'_, Option<i64>> {

@@ -5,9 +5,21 @@ use std::path::PathBuf;
 use super::super::super::sample::{
     attempt, claimed, ending, line, new_run, payload, run_id, step, wait,
 };
-use super::super::super::{Durability, LogFilter, Reopening, RunFilter};
+use super::super::super::{Durability, LogFilter, Reopening, RunFilter, SecretRecord};
 use crate::model::record::{ASIDE, Entry};
 use crate::model::state::RunState;
+
+/// The first version that has it.
+const SECRETS: i64 = 6;
+
+fn secret() -> SecretRecord {
+    SecretRecord {
+        name: "API".to_owned(),
+        key: "ab12".to_owned(),
+        sealed: vec![1, 0, 255],
+        changed: 7,
+    }
+}
 
 fn golden(version: i64) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(format!("tests/golden/v{version}.db"))
@@ -46,6 +58,7 @@ async fn write_the_golden_store() {
         .unwrap();
     store.request_cancel(run_id(2), 2).await.unwrap();
     store.remember_flows(vec!["offers".into()]).await.unwrap();
+    store.set_secret(secret()).await.unwrap();
     store.close().await.unwrap();
     std::fs::remove_dir(path.with_extension("db.locks")).unwrap();
 }
@@ -58,6 +71,8 @@ async fn every_golden_store_opens_and_goes_on() {
         std::fs::copy(golden(version), &path).unwrap();
         let store = super::open(&path, 2);
         let runs = store.list_runs(RunFilter::default()).await.unwrap();
+        let secrets = store.secrets().await.unwrap();
+        assert_eq!(secrets.first(), (version >= SECRETS).then(secret).as_ref());
         let names: Vec<_> = runs.iter().map(|run| (&*run.name, run.state)).collect();
         let expected = [
             ("calm-3", RunState::Pending),

@@ -1,0 +1,145 @@
+//! A program that gives a secret to everything that it can reach.
+
+use flowrt::prelude::*;
+
+/// What a body does with the value that it has.
+#[derive(Debug, Clone, Copy, serde::Serialize, serde::Deserialize, JsonSchema, PartialEq, Eq)]
+enum Leak {
+    /// Nothing.
+    No,
+    /// Fails with it in the message, in a cause and in a value of its own.
+    Error,
+    /// Panics with it.
+    Panic,
+    /// Returns it.
+    Result,
+}
+
+/// An error that takes the value along.
+#[derive(Debug, serde::Serialize, serde::Deserialize)]
+struct Refused {
+    token: String,
+    header: Vec<String>,
+}
+
+impl std::fmt::Display for Refused {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "the server refused {}", self.token)
+    }
+}
+
+impl std::error::Error for Refused {}
+
+/// In base64, as a header of basic authentication has it.
+fn basic(token: &str) -> String {
+    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut out = String::new();
+    for group in format!("user:{token}").as_bytes().chunks(3) {
+        let bits = group
+            .iter()
+            .fold(0_u32, |bits, byte| bits << 8 | u32::from(*byte))
+            << (8 * (3 - group.len()));
+        for place in 0..=group.len() {
+            out.push(char::from(
+                ALPHABET[(bits >> (18 - 6 * place) & 63) as usize],
+            ));
+        }
+    }
+    out
+}
+
+/// Says the value in every way, and then leaks it as told.
+#[task(retries = 1, retry_delay = "10ms")]
+async fn use_token(token: Secret<String>, leak: Leak) -> Result<String, Refused> {
+    let value = token
+        .reveal()
+        .map_err(|error| Refused {
+            token: error.to_string(),
+            header: Vec::new(),
+        })?
+        .clone();
+    let url: String = value.bytes().map(|byte| format!("%{byte:02X}")).collect();
+    tracing::info!("plain {value} debug {value:?} url {url} hidden {token:?}");
+    tracing::trace!(token = %value, header = basic(&value), "sent");
+    let span = tracing::info_span!("request", token = %value);
+    span.in_scope(|| {
+        tracing::warn!(
+            json = serde_json::json!({ "token": value }).to_string(),
+            "inside"
+        )
+    });
+    match leak {
+        Leak::No => Ok("fine".to_owned()),
+        Leak::Error => Err(Refused {
+            header: vec![basic(&value), url],
+            token: value,
+        }),
+        Leak::Panic => panic!("cannot use {value} ({})", basic(&value)),
+        Leak::Result => Ok(format!("it was {value}")),
+    }
+}
+
+/// A token from a server: hidden, so that it may be a result.
+#[task]
+async fn log_in(token: Secret<String>) -> Result<Secret<String>> {
+    Ok(Secret::new(format!("{}/session", token.reveal()?)))
+}
+
+/// Reads it by name.
+#[task]
+fn by_name(of: String) -> Result<usize> {
+    let value = secret!(&of)?.reveal()?.clone();
+    tracing::info!("by name {value}");
+    Ok(value.len())
+}
+
+/// Gives the secret to tasks.
+#[flow]
+async fn leak(
+    #[arg(env = "LEAK_TOKEN", help = "What is hidden")] token: Secret<String>,
+    #[arg(default = Leak::No)] leak: Leak,
+) -> Result<String> {
+    tracing::info!("the flow has {token} {token:?}");
+    let session = log_in(token.clone()).await?;
+    use_token(session, Leak::No).await?;
+    use_token(token, leak).await
+}
+
+/// The same without words.
+#[flow]
+fn named(of: String) -> Result<usize> {
+    by_name(of)
+}
+
+/// What is open while the program runs.
+#[derive(Debug)]
+struct Server {
+    token: Secret<String>,
+}
+
+#[resource(drop = hang_up)]
+async fn server() -> Result<Server> {
+    Ok(Server {
+        token: secret!("SERVER_TOKEN")?,
+    })
+}
+
+async fn hang_up(server: &Server) -> std::io::Result<()> {
+    let length = server.token.reveal().map_or(0, String::len);
+    std::fs::write("closed", format!("{length} bytes"))
+}
+
+/// Uses the server.
+#[task]
+async fn call(#[resource] server: &Server) -> Result<usize> {
+    tracing::info!("calls with {}", server.token.reveal()?);
+    Ok(server.token.reveal()?.len())
+}
+
+/// Calls once.
+#[flow]
+async fn connected() -> Result<usize> {
+    call().await
+}
+
+flowrt::main!();
