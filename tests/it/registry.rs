@@ -124,7 +124,8 @@ fn a_library_of_flows_takes_neither_a_store_nor_a_command_line() {
         .lines()
         .map(|line| line.trim_end_matches(" (*)"))
         .collect::<std::collections::BTreeSet<_>>();
-    assert!(crates.len() <= 60, "{} crates:\n{tree}", crates.len());
+    // Fourteen of them are the encryption, without which a parameter of type `Secret` could not be recorded.
+    assert!(crates.len() <= 75, "{} crates:\n{tree}", crates.len());
 }
 
 #[test]

@@ -32,7 +32,7 @@ use crate::mask::{self, MASK};
 /// let token = Secret::new("s3cr3t-value".to_owned());
 /// assert_eq!(format!("{token} {token:?}"), "••• Secret(•••)");
 /// assert_eq!(token.reveal()?, "s3cr3t-value");
-/// # flowrt::Result::Ok(())
+/// # Ok::<(), flowrt::Error>(())
 /// ```
 pub struct Secret<T>(Arc<Inside<T>>);
 

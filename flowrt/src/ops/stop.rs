@@ -179,7 +179,7 @@ impl Engine {
     }
 
     /// How many steps one run may record (1,000,000 if nothing is said). The next one does not begin, and the run fails
-    /// with an error of kind [`ErrorKind::Limit`](crate::ErrorKind::Limit).
+    /// with an error of kind [`ErrorKind::Limit`].
     pub fn history_steps_max(self, count: u64) -> Self {
         self.shared.settings.set_history_steps_max(count);
         self
