@@ -8,7 +8,7 @@ mod forms;
 use std::borrow::Cow;
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{LazyLock, PoisonError, RwLock};
+use std::sync::{LazyLock, OnceLock, PoisonError, RwLock};
 
 /// What stands in the place of a value.
 pub(crate) const MASK: &str = "•••";
@@ -20,6 +20,9 @@ pub(crate) const MASK_BYTES_MIN: usize = 6;
 static ANY: AtomicBool = AtomicBool::new(false);
 
 static KNOWN: LazyLock<RwLock<Known>> = LazyLock::new(RwLock::default);
+
+/// Who else has to know.
+static TOLD: OnceLock<fn(&str)> = OnceLock::new();
 
 #[derive(Debug, Default)]
 struct Known {
@@ -65,7 +68,20 @@ pub(crate) fn add(value: &str) {
     drop(known);
     if added {
         ANY.store(true, Ordering::Release);
+        if let Some(told) = TOLD.get() {
+            told(value);
+        }
     }
+}
+
+/// From now on, each new value is told to that function before [`add`] returns: what this process prints goes through the
+/// hands of another.
+#[cfg_attr(
+    not(all(feature = "isolate", unix)),
+    allow(dead_code, reason = "only a child process is read by another")
+)]
+pub(crate) fn tell(told: fn(&str)) {
+    let _ = TOLD.set(told);
 }
 
 /// Every text in a JSON value, and every number.

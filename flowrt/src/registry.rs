@@ -1,9 +1,13 @@
 //! The flows and tasks of this program, collected at link time.
 
+mod sites;
+
 use std::collections::{BTreeMap, HashMap};
 
 use crate::author::meta::{Kind, Limit, Meta, Registered, RegisteredLimit};
 use crate::error::{Error, ErrorKind, Result};
+
+pub(crate) use sites::{callees, named};
 
 /// All flows by name; two flows or tasks of one name are an error that names both places.
 pub(crate) fn flows() -> Result<HashMap<&'static str, &'static Meta>> {

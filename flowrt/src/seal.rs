@@ -7,6 +7,8 @@ mod keys;
 use chacha20poly1305::aead::{Aead, Payload};
 use chacha20poly1305::{KeyInit, XChaCha20Poly1305, XNonce};
 
+#[cfg(all(feature = "isolate", unix))]
+pub(crate) use keys::Handed;
 pub(crate) use keys::Keys;
 
 use crate::clock;

@@ -1,22 +1,11 @@
 //! The bench program as a person types it: what it prints, not how fast it is.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Output};
 
 use serde_json::Value;
 
-fn program() -> PathBuf {
-    let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
-    let built = Command::new(cargo)
-        .args(["build", "--quiet", "-p", "examples", "--bin", "bench"])
-        .status()
-        .expect("cargo runs");
-    assert!(built.success(), "the bench builds");
-    let mut folder = std::env::current_exe().expect("a test has a path");
-    folder.pop();
-    folder.pop();
-    folder.join("bench")
-}
+use crate::cargo_builds::example;
 
 fn bench(program: &Path, folder: &Path, arguments: &[&str]) -> Output {
     Command::new(program)
@@ -28,7 +17,7 @@ fn bench(program: &Path, folder: &Path, arguments: &[&str]) -> Output {
 
 #[test]
 fn every_workload_prints_one_object_with_its_ratio() {
-    let (program, folder) = (program(), tempfile::tempdir().expect("a folder"));
+    let (program, folder) = (example("bench"), tempfile::tempdir().expect("a folder"));
     let workloads: &[&[&str]] = &[
         &["chain", "--tasks", "20"],
         &["chain", "--tasks", "20", "--store", "sqlite:one.db"],
@@ -74,7 +63,7 @@ fn every_workload_prints_one_object_with_its_ratio() {
 
 #[test]
 fn what_makes_no_sense_is_told_with_code_2() {
-    let (program, folder) = (program(), tempfile::tempdir().expect("a folder"));
+    let (program, folder) = (example("bench"), tempfile::tempdir().expect("a folder"));
     let mistakes: &[&[&str]] = &[
         &[],
         &["chian"],

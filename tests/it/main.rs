@@ -28,3 +28,4 @@ mod secrets;
 mod soak;
 mod steps;
 mod testing;
+mod until;

@@ -37,6 +37,7 @@ pub(super) fn meta(rt: &Path, function: &Function, facts: &Facts) -> TokenStream
         .name
         .as_ref()
         .map_or_else(|| plain(&function.ident), LitStr::value);
+    let function_name = plain(&function.ident);
     let (doc, line) = (&function.doc, function.line());
     let params = function
         .recorded()
@@ -53,6 +54,7 @@ pub(super) fn meta(rt: &Path, function: &Function, facts: &Facts) -> TokenStream
     quote! {
         #rt::__private::Meta {
             name: #name,
+            function: #function_name,
             module: ::core::module_path!(),
             file: ::core::file!(),
             line: #line,

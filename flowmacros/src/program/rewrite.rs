@@ -166,7 +166,19 @@ impl VisitMut for Rewriter<'_> {
         if let Expr::Path(path) = &*call.func {
             self.sites.extend(CallSite::of(&path.path));
         }
-        visit_mut::visit_expr_call_mut(self, call);
+        let is_map = is_map(call);
+        self.visit_expr_mut(&mut call.func);
+        for (place, given) in call.args.iter_mut().enumerate() {
+            let before = self.sites.len();
+            // `map(items, fetch)` names what it calls without calling it.
+            if let (Expr::Path(path), true) = (&*given, is_map && place > 0) {
+                self.sites.extend(CallSite::of(&path.path));
+            }
+            self.visit_expr_mut(given);
+            for site in &mut self.sites[before..] {
+                site.mapped |= is_map && place > 0;
+            }
+        }
     }
 
     fn visit_expr_path_mut(&mut self, path: &mut ExprPath) {
@@ -210,6 +222,11 @@ impl<'ast> syn::visit::Visit<'ast> for Names {
         self.0.push(pat.ident.clone());
         syn::visit::visit_pat_ident(self, pat);
     }
+}
+
+/// `map(items, …)`: a call for each item.
+fn is_map(call: &ExprCall) -> bool {
+    matches!(&*call.func, Expr::Path(path) if path.path.segments.last().is_some_and(|last| last.ident == "map"))
 }
 
 /// `untracked(…)`: nothing in it is recorded, and all is allowed.

@@ -12,6 +12,8 @@ use crate::names::spelled;
 pub(crate) struct CallSite {
     pub(crate) text: String,
     pub(crate) line: u32,
+    /// Whether it is called for each item of a `map`.
+    pub(crate) mapped: bool,
 }
 
 impl CallSite {
@@ -32,6 +34,7 @@ impl CallSite {
         Some(Self {
             text: spelled(&bare),
             line: line(last.ident.span()),
+            mapped: false,
         })
     }
 }
@@ -47,8 +50,8 @@ pub(super) fn is_function(name: &str) -> bool {
 
 /// As a constant.
 pub(crate) fn tokens(sites: &[CallSite], rt: &Path) -> TokenStream {
-    let sites = sites.iter().map(|CallSite { text, line }| {
-        quote!(#rt::__private::Site { text: #text, line: #line, callee: ::core::option::Option::None })
+    let sites = sites.iter().map(|CallSite { text, line, mapped }| {
+        quote!(#rt::__private::Site { text: #text, line: #line, mapped: #mapped })
     });
     quote!(&[#(#sites),*])
 }

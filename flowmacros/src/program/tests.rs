@@ -129,6 +129,24 @@ fn call_sites_are_listed_as_written() {
 }
 
 #[test]
+fn what_a_map_calls_is_marked() {
+    let body = quote!(
+        map(items(), fetch).await?;
+        map(more, |each| other::load(each)).await?;
+        last().await
+    );
+    let block = syn::parse2(quote!({ #body })).expect("a block");
+    let sites = rewrite(block, &syn::parse_quote!(rt), &mut Ctxt::new()).sites;
+    let marked: Vec<_> = sites
+        .iter()
+        .filter(|site| site.mapped)
+        .map(|site| &*site.text)
+        .collect();
+    assert_eq!(marked, ["fetch", "other::load"]);
+    assert!(sites.iter().any(|site| site.text == "last" && !site.mapped));
+}
+
+#[test]
 fn functions_of_types_are_no_call_sites() {
     let sites = rewritten(quote!(let mut seen = Vec::<u8>::new(); report::send(seen).await;)).2;
     assert_eq!(sites, ["report::send"]);

@@ -126,7 +126,7 @@ struct Inner {
     /// Numbers of completions; what is recorded beside the flow takes its own from the same row.
     numbers: Numbers,
     running: usize,
-    /// A race was decided; that must be on the disk before another body starts.
+    /// A race was decided, or a time was read; that must be on the disk before another body starts.
     decided: bool,
     /// Calls that ran inside the flow's own poll, one after the other.
     inlined: u32,

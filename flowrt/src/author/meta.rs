@@ -17,6 +17,8 @@ use crate::model::payload::Payload;
 pub struct Meta {
     /// The registered name: the option `name`, else the function's.
     pub name: &'static str,
+    /// The function's own name.
+    pub function: &'static str,
     /// `module_path!()`.
     pub module: &'static str,
     /// `file!()` of the function.
@@ -41,19 +43,6 @@ pub struct Meta {
     pub graph: Option<&'static StaticGraph>,
     /// The call sites of a program flow, in source order.
     pub sites: &'static [Site],
-}
-
-impl Meta {
-    /// The tasks and flows that it calls, as far as the macro could name them; some more than once.
-    pub fn callees(&self) -> impl Iterator<Item = &'static Self> {
-        let nodes = self.graph.map_or(&[][..], |graph| graph.nodes).iter();
-        let nodes = nodes.filter_map(|node| match node.what {
-            What::Call(callee) | What::Map(callee) => Some(callee),
-            _ => None,
-        });
-        let sites = self.sites.iter().filter_map(|site| site.callee);
-        nodes.chain(sites.map(|callee| callee()))
-    }
 }
 
 /// What a [`Meta`] describes.
@@ -360,8 +349,8 @@ pub struct Site {
     pub text: &'static str,
     /// Its line in [`Meta::file`].
     pub line: u32,
-    /// The callee, where the macro could name it.
-    pub callee: Option<fn() -> &'static Meta>,
+    /// Whether it is called for each item of a `map`.
+    pub mapped: bool,
 }
 
 /// What `inventory` collects.

@@ -6,6 +6,7 @@ use crate::error::{Error, ErrorKind};
 /// Describes nothing. A program that holds it does not compile.
 pub const STUB: &Meta = &Meta {
     name: "",
+    function: "",
     module: "",
     file: "",
     line: 0,

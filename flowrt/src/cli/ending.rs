@@ -10,6 +10,7 @@ use crate::error::Error;
 use crate::model::record::{ASIDE, Journal, RunRecord, StepKind, StepRecord};
 use crate::model::state::{RunState, TaskState};
 use crate::ops::Engine;
+use crate::registry::callees;
 
 /// How many steps are named before the rest is only counted.
 const NAMED: usize = 3;
@@ -47,7 +48,7 @@ pub(super) async fn of(engine: &Engine, record: &RunRecord) -> crate::Result<Vec
 fn attempts_of(engine: &Engine) -> HashMap<&'static str, u32> {
     let mut attempts = HashMap::new();
     for meta in engine.flows() {
-        for callee in meta.callees() {
+        for callee in callees(meta) {
             attempts.insert(callee.name, callee.task.retries + 1);
         }
     }

@@ -295,7 +295,9 @@ async fn run_body(
             clock: core.clock.clone(),
         };
         let future = isolate::run(meta, input, context, bounds);
-        return Box::pin(Framed { frame, future }).await;
+        return Box::pin(Framed { frame, future })
+            .await
+            .and_then(in_no_clear);
     }
     let begin = || match &host.shared.around {
         None => (meta.body)(input, context),

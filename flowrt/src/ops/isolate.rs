@@ -4,6 +4,7 @@ use super::Engine;
 use crate::author::meta::Meta;
 use crate::engine::isolate;
 use crate::error::Result;
+use crate::registry;
 
 #[cfg(feature = "cli")]
 pub(crate) use isolate::allow;
@@ -17,6 +18,6 @@ impl Engine {
         if self.shared.around.is_some() {
             return Ok(());
         }
-        meta.callees().try_for_each(isolate::check)
+        registry::callees(meta).try_for_each(isolate::check)
     }
 }

@@ -432,7 +432,7 @@ pub(crate) fn outcome(record: RunRecord) -> Result<Payload> {
 /// A flow that asks for what this version does not carry out is not started: it would run without it.
 fn refuse_later(meta: &Meta) -> Result<()> {
     let own = meta.flow.later.iter().map(|option| (*option, meta.name));
-    let theirs = meta.callees().flat_map(|callee| {
+    let theirs = registry::callees(meta).flat_map(|callee| {
         callee
             .task
             .later

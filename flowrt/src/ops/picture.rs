@@ -6,6 +6,7 @@ use crate::author::meta::{Kind, Meta, StaticNode, What};
 use crate::model::graph::{Edge, EdgeKind, Graph, Node, NodeKind, Trigger};
 use crate::model::state::TaskState;
 use crate::ops::inspect::Step;
+use crate::registry;
 
 /// Nodes that are drawn, and edges between them; plain code between two nodes is left out, the edges through it are not.
 pub(crate) fn graph(meta: &Meta) -> Graph {
@@ -98,18 +99,33 @@ fn drawn_as(node: &StaticNode) -> Option<(&'static str, NodeKind)> {
     }
 }
 
+/// What flowrt gives that a flow waits in.
+const WAITS: &[&str] = &["sleep", "sleep_until", "receive", "poll"];
+
+/// The calls of a program flow that are tasks, flows and waits: other functions are nothing that a run shows.
 fn call_sites(meta: &Meta) -> Graph {
-    let nodes = meta.sites.iter().map(|site| Node {
-        id: site.text.to_owned(),
-        label: site.text.to_owned(),
-        kind: NodeKind::Task,
-        rule: Trigger::AllSuccess,
-        tolerated: false,
-        over: None,
-        items: None,
-        arm: None,
-        state: None,
-        location: Some(format!("{}:{}", meta.file, site.line)),
+    let nodes = meta.sites.iter().filter_map(|site| {
+        let (name, kind) = match registry::named(meta, site) {
+            Some(callee) if site.mapped => (callee.name, NodeKind::Map),
+            Some(callee) if callee.kind == Kind::Task => (callee.name, NodeKind::Task),
+            Some(callee) => (callee.name, NodeKind::Flow),
+            None => {
+                let name = site.text.rsplit("::").next().unwrap_or(site.text).trim();
+                (WAITS.contains(&name).then_some(name)?, NodeKind::Wait)
+            }
+        };
+        Some(Node {
+            id: name.to_owned(),
+            label: name.to_owned(),
+            kind,
+            rule: Trigger::AllSuccess,
+            tolerated: false,
+            over: None,
+            items: None,
+            arm: None,
+            state: None,
+            location: Some(format!("{}:{}", meta.file, site.line)),
+        })
     });
     Graph {
         flow: meta.name.to_owned(),
@@ -157,7 +173,7 @@ fn is_pass(is_dag: bool, step: &str, node: &str) -> bool {
     }
     let name = step.rsplit('/').next().unwrap_or(step);
     let name = name.split(['#', '[']).next().unwrap_or(name);
-    name == node.rsplit("::").next().unwrap_or(node)
+    name == node
 }
 
 const fn weight(state: TaskState) -> u8 {

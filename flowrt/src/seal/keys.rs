@@ -1,8 +1,14 @@
 //! Where keys come from.
 
+#[cfg(all(feature = "isolate", unix))]
+mod handed;
+
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
+
+#[cfg(all(feature = "isolate", unix))]
+pub(crate) use handed::Handed;
 
 use super::Key;
 use crate::error::{Error, ErrorKind, Result};

@@ -7,6 +7,7 @@ use flowrt::Engine;
 use flowrt::model::state::RunState;
 
 use super::victim::{Recorded, Running, command, ledger, ledger_path, url};
+use crate::until::{until, until_some};
 
 const DAY: i64 = 86_400_000_000;
 
@@ -16,17 +17,19 @@ async fn asleep(folder: &Path, millis: i64) -> String {
     let millis = millis.to_string();
     let run = ["run", "slow", "--ledger", &book, "--millis", &millis];
     let mut running = Running::spawn(command(folder, &run));
-    while ledger(folder).is_empty() {
+    until(|| {
         assert!(running.ended().is_none(), "it ended at once");
-    }
+        !ledger(folder).is_empty()
+    });
     let engine = Engine::open(&url(folder)).await.expect("opens");
-    let id = loop {
+    let waiting = async || {
         let recorded = Recorded::read(&engine).await;
-        match recorded.root() {
-            Some(run) if run.state == RunState::Waiting => break run.id,
-            _ => tokio::task::yield_now().await,
-        }
+        recorded
+            .root()
+            .filter(|run| run.state == RunState::Waiting)
+            .map(|run| run.id)
     };
+    let id = until_some(waiting).await;
     running.child.kill().expect("it can be killed");
     running.end();
     id.to_string()

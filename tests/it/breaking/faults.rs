@@ -10,6 +10,7 @@ use flowrt::model::record::RunRecord;
 use flowrt::model::state::RunState;
 
 use super::victim::{Recorded, Running, command, ledger, ledger_path, url};
+use crate::until::until_some;
 
 /// Starts `slow`, and returns once its first task has run.
 fn slow(folder: &Path, millis: u32) -> Running {
@@ -252,10 +253,9 @@ async fn a_stopped_process_keeps_its_run() {
     let folder = tempfile::tempdir().expect("a folder");
     let running = slow(folder.path(), 3000);
     // It sleeps then, and is not stopped in the middle of a write.
-    while root(folder.path()).await.state != RunState::Waiting {
-        tokio::task::yield_now().await;
-    }
-    let run = root(folder.path()).await;
+    let waiting =
+        async || Some(root(folder.path()).await).filter(|run| run.state == RunState::Waiting);
+    let run = until_some(waiting).await;
     signal(&running, "STOP");
     let resume = command(folder.path(), &["runs", "resume", &run.id.to_string()]);
     let (status, _, errors) = Running::spawn(resume).end();

@@ -8,6 +8,7 @@ use flowrt::model::record::RunRecord;
 use flowrt::model::state::RunState;
 
 use super::victim::{Recorded, Running, command, ledger, ledger_path, url};
+use crate::until::until_some;
 
 fn signal(running: &Running, name: &str) {
     let process = running.child.id().to_string();
@@ -33,12 +34,7 @@ async fn a_process_that_wakes_up_after_its_run_was_taken_changes_nothing() {
         let engine = Engine::open(&url(path)).await.ok()?;
         Recorded::read(&engine).await.root().cloned()
     };
-    let run = loop {
-        match root().await {
-            Some(run) if run.state == RunState::Waiting => break run,
-            _ => tokio::task::yield_now().await,
-        }
-    };
+    let run = until_some(async || root().await.filter(|run| run.state == RunState::Waiting)).await;
     signal(&zombie, "STOP");
     fs::remove_dir_all(path.join("store.db.locks")).expect("the locks are deleted");
     let resume = command(path, &["runs", "resume", &run.id.to_string()]);

@@ -13,6 +13,8 @@ use std::process::{Child, Command, Output, Stdio};
 use serde_json::Value;
 use tempfile::TempDir;
 
+use crate::until::until;
+
 const PROGRAM: &str = env!("CARGO_BIN_EXE_depot");
 const OTHER_PROGRAM: &str = env!("CARGO_BIN_EXE_night");
 
@@ -94,9 +96,7 @@ impl Place {
     }
 
     fn await_lines(&self, count: usize) {
-        while self.ledger().len() < count {
-            std::thread::yield_now();
-        }
+        until(|| self.ledger().len() >= count);
     }
 
     /// Names of the runs that nobody started from another run.

@@ -1,6 +1,7 @@
 //! What is cleared away, and what never is.
 
 use super::{Place, kill, text};
+use crate::until::until;
 
 /// A run that waits for a person, with a child that has ended, and nobody who drives it.
 fn unfinished(place: &Place) -> String {
@@ -8,9 +9,7 @@ fn unfinished(place: &Place) -> String {
     let running = place.spawn("here", &["run", "ask", "--folder", "."]);
     place.await_lines(lines + 1);
     let name = place.names("here").remove(0);
-    while !place.told("here", &["runs", "why", &name]).contains("yes") {
-        std::thread::yield_now();
-    }
+    until(|| place.told("here", &["runs", "why", &name]).contains("yes"));
     kill(running);
     name
 }

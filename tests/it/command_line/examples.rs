@@ -3,6 +3,7 @@
 use std::process::{Command, Stdio};
 
 use super::{examples, flows, text};
+use crate::until::until;
 
 #[test]
 fn a_flow_runs_and_is_listed() {
@@ -25,6 +26,31 @@ fn a_graph_is_drawn_without_running_anything() {
     let graph = text(&flows(folder.path(), &["graph", "overall"]).stdout);
     assert_eq!(graph, "job1 ─┐\njob2 ─┴─▶ job3 ─▶ job4\n");
     assert!(!folder.path().join(".flowrt").exists());
+}
+
+#[test]
+fn a_program_flow_shows_its_tasks_and_no_other_functions() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let names = |flow: &str| {
+        let graph = text(&flows(folder.path(), &["graph", flow, "--format", "json"]).stdout);
+        let graph: serde_json::Value = serde_json::from_str(&graph).expect("is JSON");
+        let nodes = graph["nodes"].as_array().expect("has nodes").iter();
+        nodes
+            .map(|node| {
+                format!(
+                    "{} {}",
+                    node["kind"].as_str().unwrap_or("?"),
+                    node["label"].as_str().unwrap_or("?")
+                )
+            })
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(names("tree"), ["Task read_folder", "Map tree"]);
+    assert_eq!(names("approval"), ["Task prepare", "Wait receive"]);
+    assert_eq!(
+        names("backfill_rates"),
+        ["Task days", "Map close_of", "Task summarise"]
+    );
 }
 
 #[test]
@@ -61,9 +87,7 @@ fn a_killed_run_goes_on_where_it_stopped() {
         .spawn()
         .expect("the program runs");
     let waits = || text(&flows(folder.path(), &["runs", "ls"]).stdout).contains("1 task");
-    while !waits() {
-        std::thread::yield_now();
-    }
+    until(waits);
     let list = text(&flows(folder.path(), &["runs", "ls"]).stdout);
     let live = list.split_whitespace().next().expect("a run");
     let stolen = flows(folder.path(), &["runs", "resume", live]);

@@ -11,26 +11,15 @@ mod wrong_parameters;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
-use std::sync::OnceLock;
 
 use serde_json::Value;
 use tempfile::TempDir;
 
-/// The examples' program, built once.
-pub(crate) fn examples() -> &'static Path {
-    static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
-    PROGRAM.get_or_init(|| {
-        let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
-        let built = Command::new(cargo)
-            .args(["build", "--quiet", "-p", "examples", "--bin", "flows"])
-            .status()
-            .expect("cargo runs");
-        assert!(built.success(), "the examples build");
-        let mut folder = std::env::current_exe().expect("a test has a path");
-        folder.pop();
-        folder.pop();
-        folder.join("flows")
-    })
+use crate::cargo_builds::example;
+
+/// The examples' program.
+pub(crate) fn examples() -> PathBuf {
+    example("flows")
 }
 
 /// Runs the examples in that folder.

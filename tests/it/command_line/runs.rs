@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::Desk;
+use crate::until::until;
 
 fn keys(value: &Value) -> BTreeSet<&str> {
     value
@@ -238,9 +239,7 @@ fn without_waiting_the_run_goes_on_by_itself() {
         (Some(0), "bg\n"),
         "{left:?}"
     );
-    while desk.json("runs show bg")["state"] != "Completed" {
-        std::thread::yield_now();
-    }
+    until(|| desk.json("runs show bg")["state"] == "Completed");
     let memory = desk.say("run ship --no-wait --store memory:");
     assert_eq!(memory.code, Some(2));
     assert!(memory.err.contains("`memory:`"), "{memory:?}");

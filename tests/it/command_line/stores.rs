@@ -3,6 +3,7 @@
 use std::process::Command;
 
 use super::{Desk, examples, said};
+use crate::until::until;
 
 #[test]
 fn the_store_is_made_once_and_kept_private() {
@@ -212,9 +213,7 @@ fn flows_that_are_gone_are_remembered() {
         .stderr(std::process::Stdio::null())
         .spawn()
         .expect("it runs");
-    while desk.say("runs show q").code != Some(0) {
-        std::thread::yield_now();
-    }
+    until(|| desk.say("runs show q").code == Some(0));
     child.kill().expect("it can be killed");
     child.wait().expect("it is gone");
     let lost = other("sqlite:.flowrt/flowrt.db");

@@ -5,6 +5,7 @@ use std::process::{Child, Stdio};
 use serde_json::Value;
 
 use super::Desk;
+use crate::until::until;
 
 /// A program that drives the run `q`, which waits for the signal `yes`.
 struct Driver(Child);
@@ -19,9 +20,7 @@ impl Driver {
             .spawn()
             .expect("it runs");
         let waits = || desk.say("runs show q").out.contains("◷ ");
-        while !waits() {
-            std::thread::yield_now();
-        }
+        until(waits);
         Self(child)
     }
 

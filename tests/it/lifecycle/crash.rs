@@ -1,4 +1,5 @@
 use super::{Place, kill, text};
+use crate::until::until;
 
 #[test]
 fn a_run_that_kills_its_process_ends_as_crashed_and_names_the_step() {
@@ -57,9 +58,7 @@ fn a_run_that_only_waits_is_not_blamed_for_deaths() {
     for _ in 0..5 {
         let run = place.spawn(&["runs", "resume", &name]);
         // The dead process has left `Waiting` behind; the new one says so anew.
-        while text(&place.call(&["runs", "ls"]).stdout).contains("its process is gone") {
-            std::thread::yield_now();
-        }
+        until(|| !text(&place.call(&["runs", "ls"]).stdout).contains("its process is gone"));
         place.await_state("Waiting");
         kill(run);
     }

@@ -1,4 +1,5 @@
 use super::{Place, signal, text};
+use crate::until::until;
 
 #[test]
 fn one_signal_lets_go_and_resume_repeats_nothing() {
@@ -27,9 +28,7 @@ fn what_ends_in_time_is_recorded_and_nothing_new_starts() {
         let run = place.start(flow);
         place.await_line("body begins", 1);
         signal(&run, "INT");
-        while !place.said().contains("letting go") {
-            std::thread::yield_now();
-        }
+        until(|| place.said().contains("letting go"));
         // The body does not learn of it, since what it gives shall be its whole result.
         place.touch("go");
         let (code, said) = place.end_of(run);
@@ -50,10 +49,10 @@ fn two_signals_stop_at_once() {
     place.await_line("body begins", 1);
     signal(&run, "INT");
     // Signals of a kind are one while they are not taken; so the second is sent until it is.
-    while run.try_wait().expect("it is our child").is_none() {
+    until(|| {
         signal(&run, "INT");
-        std::thread::yield_now();
-    }
+        run.try_wait().expect("it is our child").is_some()
+    });
     let (code, said) = place.end_of(run);
     assert_eq!(code, Some(130), "{said}");
     place.touch("go");

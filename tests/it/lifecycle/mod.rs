@@ -10,6 +10,8 @@ use std::process::{Child, Command, Output, Stdio};
 
 use tempfile::TempDir;
 
+use crate::until::until;
+
 const PROGRAM: &str = env!("CARGO_BIN_EXE_lifecycle");
 
 /// A folder with a store and a ledger, and the program that works there.
@@ -76,9 +78,7 @@ impl Place {
 
     /// Waits until the ledger has that line so often.
     fn await_line(&self, line: &str, times: usize) {
-        while self.count(line) < times {
-            std::thread::yield_now();
-        }
+        until(|| self.count(line) >= times);
     }
 
     /// The runs as `runs ls --json` tells them.
@@ -95,9 +95,7 @@ impl Place {
 
     fn await_state(&self, state: &str) {
         let wanted = format!("\"state\":\"{state}\"");
-        while !self.runs().contains(&wanted) {
-            std::thread::yield_now();
-        }
+        until(|| self.runs().contains(&wanted));
     }
 }
 

@@ -30,9 +30,17 @@ async fn no_more_runs_go_on_at_once_than_the_flow_says() -> Result<()> {
     Ok(())
 }
 
+static WAITING: Crowd = Crowd::new();
+
 #[task]
 async fn wait_for_end(ctx: &TaskContext) {
+    WAITING.stay(0, 0).await;
     ctx.on_cancel().await;
+}
+
+/// Only a run whose body has begun surely has the place: one that was started later may have asked first.
+async fn until_bodies(count: u32) {
+    WAITING.until(|| async { WAITING.all() == count }).await;
 }
 
 #[flow(max_runs = 1, when_full = fail)]
@@ -54,28 +62,14 @@ async fn alone_instead(last: bool) -> Result<()> {
 async fn a_run_that_finds_no_room_fails_is_skipped_or_takes_the_place() -> Result<()> {
     let engine = Engine::open("memory:").await?;
     let first = engine.start(alone_or_fail()).await?;
-    GOING_ON
-        .until(|| async {
-            engine
-                .record(first.id)
-                .await
-                .is_ok_and(|run| run.state == RunState::Running)
-        })
-        .await;
+    until_bodies(1).await;
     let second = engine.start(alone_or_fail()).await?.wait().await?;
     assert_eq!(second.state, RunState::Failed);
     engine.cancel(first.id).await?;
     assert_eq!(first.wait().await?.state, RunState::Cancelled);
 
     let first = engine.start(alone_or_skip()).await?;
-    GOING_ON
-        .until(|| async {
-            engine
-                .record(first.id)
-                .await
-                .is_ok_and(|run| run.state == RunState::Running)
-        })
-        .await;
+    until_bodies(2).await;
     assert_eq!(
         engine.start(alone_or_skip()).await?.wait().await?.state,
         RunState::Skipped
@@ -83,14 +77,7 @@ async fn a_run_that_finds_no_room_fails_is_skipped_or_takes_the_place() -> Resul
     engine.cancel(first.id).await?;
 
     let first = engine.start(alone_instead(false)).await?;
-    GOING_ON
-        .until(|| async {
-            engine
-                .record(first.id)
-                .await
-                .is_ok_and(|run| run.state == RunState::Running)
-        })
-        .await;
+    until_bodies(3).await;
     let last = engine.start(alone_instead(true)).await?.wait().await?;
     assert_eq!(
         (first.wait().await?.state, last.state),

@@ -10,6 +10,8 @@ use std::process::{Child, Command, Output, Stdio};
 
 use tempfile::TempDir;
 
+use crate::until::until;
+
 /// Named, so that nothing is said about where it is.
 const STORE: &str = "sqlite:runs.db";
 
@@ -58,10 +60,6 @@ fn newest(folder: &Path) -> String {
     runs[0]["name"].as_str().unwrap_or_default().to_owned()
 }
 
-#[expect(
-    clippy::zombie_processes,
-    reason = "the caller waits for the child that it is given"
-)]
 /// Starts a flow that waits, and returns when `runs why` says for what.
 fn started(folder: &Path, flow: &str, reason: &str) -> (Child, String) {
     let child = command(folder, &["run", flow])
@@ -69,11 +67,10 @@ fn started(folder: &Path, flow: &str, reason: &str) -> (Child, String) {
         .stderr(Stdio::piped())
         .spawn()
         .expect("the program runs");
-    loop {
-        let name = newest(folder);
-        if !name.is_empty() && stdout(folder, &["runs", "why", &name, "--json"]).contains(reason) {
-            return (child, name);
-        }
-        std::thread::yield_now();
-    }
+    let mut name = String::new();
+    until(|| {
+        name = newest(folder);
+        !name.is_empty() && stdout(folder, &["runs", "why", &name, "--json"]).contains(reason)
+    });
+    (child, name)
 }

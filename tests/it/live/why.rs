@@ -3,6 +3,7 @@
 use std::process::Stdio;
 
 use super::{command, folder, newest, started, stdout, talk, text};
+use crate::until::until;
 
 #[test]
 fn a_signal_is_named_with_what_to_type() {
@@ -58,16 +59,14 @@ fn a_node_waits_for_those_that_have_not_ended_and_for_no_others() {
     let folder = folder();
     let (mut child, name) = started(folder.path(), "chooses", "\"retry\"");
     let line = format!("{name} · total waits for tomorrow.");
-    loop {
-        let why = stdout(folder.path(), &["runs", "why", &name]);
+    let mut why = String::new();
+    until(|| {
+        why = stdout(folder.path(), &["runs", "why", &name]);
         // The fan-out may be under way still.
-        if !why.contains("waits for tomorrow, read.") {
-            assert!(why.lines().any(|told| told == line), "{why}");
-            assert_eq!(why.lines().count(), 3, "{why}");
-            break;
-        }
-        std::thread::yield_now();
-    }
+        !why.contains("waits for tomorrow, read.")
+    });
+    assert!(why.lines().any(|told| told == line), "{why}");
+    assert_eq!(why.lines().count(), 3, "{why}");
     child.kill().expect("it can be killed");
     child.wait().expect("it is gone");
 }

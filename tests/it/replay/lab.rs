@@ -76,7 +76,7 @@ pub(crate) fn count_of(lab: u64, name: &str) -> usize {
     effects.iter().filter(|effect| *effect == name).count()
 }
 
-fn find(id: u64) -> Arc<Lab> {
+pub(crate) fn find(id: u64) -> Arc<Lab> {
     let labs = LABS.lock().unwrap_or_else(PoisonError::into_inner);
     labs.as_ref()
         .and_then(|labs| labs.get(&id).cloned())

@@ -3,12 +3,13 @@
 
 use std::collections::HashMap;
 
+use flowrt::model::record::StepKind;
 use flowrt::model::state::RunState;
 use flowrt::prelude::*;
 use futures_util::future::try_join;
 use serde::{Deserialize, Serialize};
 
-use super::lab::{Lab, act, effect, error, version};
+use super::lab::{Lab, act, effect, error, find, version};
 use super::story::{parks, survives};
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -171,4 +172,26 @@ fn made_up_values_are_the_same_again() {
             );
         }
     }
+}
+
+/// Whether the record holds a time when the body begins, before it has waited for anything.
+#[task]
+async fn look_for_time(lab: u64) -> Result<bool> {
+    let steps = find(lab).steps();
+    Ok(steps.iter().any(|step| step.kind == StepKind::Now))
+}
+
+#[flow]
+async fn lab_time(lab: u64) -> Result<bool> {
+    act(lab, "before".into()).await?;
+    let _shown_outside = now();
+    look_for_time(lab).await
+}
+
+/// A body that is killed in its first moment may have told somebody the time.
+#[test]
+fn a_time_is_on_the_disk_before_the_next_body_begins() {
+    let lab = Lab::new(None);
+    let record = lab.live("lab_time").expect("nothing kills it");
+    assert_eq!(record.output.as_deref(), Some("true"), "{:?}", record.error);
 }

@@ -3,14 +3,16 @@
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 
-struct Place(tempfile::TempDir);
+use crate::until::until;
+
+pub(super) struct Place(tempfile::TempDir);
 
 impl Place {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self(tempfile::tempdir().expect("a folder"))
     }
 
-    fn path(&self) -> &Path {
+    pub(super) fn path(&self) -> &Path {
         self.0.path()
     }
 
@@ -23,7 +25,7 @@ impl Place {
         command
     }
 
-    fn night(&self, arguments: &[&str]) -> Output {
+    pub(super) fn night(&self, arguments: &[&str]) -> Output {
         self.command(arguments).output().expect("the program runs")
     }
 
@@ -35,30 +37,30 @@ impl Place {
             .stderr(Stdio::null())
             .spawn()
             .expect("the program runs");
-        while self.ledger().last().map(String::as_str) != Some(line) {
+        until(|| {
             let ended: Option<_> = Child::try_wait(&mut child).expect("it is our child");
             assert!(ended.is_none(), "it ended before {line}: {ended:?}");
-            std::thread::yield_now();
-        }
+            self.ledger().last().map(String::as_str) == Some(line)
+        });
         child.kill().expect("it can be killed");
         child.wait().expect("it is gone");
     }
 
-    fn ledger(&self) -> Vec<String> {
+    pub(super) fn ledger(&self) -> Vec<String> {
         let text = std::fs::read_to_string(self.path().join("ledger")).unwrap_or_default();
         text.lines().map(str::to_owned).collect()
     }
 
-    fn set(&self, file: &str) {
+    pub(super) fn set(&self, file: &str) {
         std::fs::write(self.path().join(file), "").expect("the folder takes files");
     }
 
-    fn unset(&self, file: &str) {
+    pub(super) fn unset(&self, file: &str) {
         std::fs::remove_file(self.path().join(file)).expect("it was there");
     }
 
     /// The name of the newest run.
-    fn newest(&self) -> String {
+    pub(super) fn newest(&self) -> String {
         let list = text(&self.night(&["runs", "ls"]).stdout);
         let line = list
             .lines()
@@ -74,7 +76,7 @@ impl Place {
     }
 }
 
-fn text(bytes: &[u8]) -> String {
+pub(super) fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
@@ -122,9 +124,7 @@ fn a_kill_in_the_middle_of_a_resume_loses_nothing() {
         .stderr(Stdio::null())
         .spawn()
         .expect("the program runs");
-    while place.ledger().len() < 5 {
-        std::thread::yield_now();
-    }
+    until(|| place.ledger().len() >= 5);
     let stolen = place.night(&resume);
     assert_eq!(stolen.status.code(), Some(2), "a live run is never taken");
     assert!(text(&stolen.stderr).contains("under way"));

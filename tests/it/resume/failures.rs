@@ -7,6 +7,7 @@ use flowrt::prelude::*;
 use futures_util::future::join_all;
 
 use super::{act, breaks, effects, ended, engine, join, mend, said};
+use crate::until::until_some;
 
 #[flow(name = "again-diamond")]
 fn diamond(key: String) -> Result<String> {
@@ -270,13 +271,11 @@ async fn a_cancelled_run_goes_on_with_all_that_was_done() {
     let (engine, key) = (engine().await, "patient");
     let run = engine.start(patient(key.to_owned())).await.expect("starts");
     let id = run.id;
-    loop {
+    until_some(async || {
         let journal = engine.journal(id).await.expect("the store works");
-        if !journal.waits.is_empty() {
-            break;
-        }
-        tokio::task::yield_now().await;
-    }
+        (!journal.waits.is_empty()).then_some(())
+    })
+    .await;
     let live = engine.resume(id).await.expect_err("it is driven here");
     assert!(live.message().contains("under way"), "{live:?}");
     engine.cancel(id).await.expect("it can be cancelled");

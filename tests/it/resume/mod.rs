@@ -4,6 +4,7 @@ mod changed;
 mod children;
 mod command_line;
 mod failures;
+mod question;
 mod reruns;
 
 use std::collections::{HashMap, HashSet};

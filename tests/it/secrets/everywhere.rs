@@ -35,14 +35,14 @@ fn is_in(text: &[u8]) -> Option<String> {
     found.map(|form| String::from_utf8_lossy(&form).into_owned())
 }
 
-fn assert_hidden(what: &str, text: &[u8]) {
+pub(super) fn assert_hidden(what: &str, text: &[u8]) {
     if let Some(form) = is_in(text) {
         panic!("{what} holds {form:?}:\n{}", String::from_utf8_lossy(text));
     }
 }
 
 /// Every file below the folder: the store, its log, keys, all else.
-fn assert_no_file_holds_it(folder: &Path) -> usize {
+pub(super) fn assert_no_file_holds_it(folder: &Path) -> usize {
     let mut count = 0;
     for entry in std::fs::read_dir(folder).expect("the folder is there") {
         let path = entry.expect("is readable").path();

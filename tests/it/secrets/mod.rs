@@ -1,6 +1,7 @@
 //! Secrets, seen from outside: they work, and appear nowhere.
 
 mod everywhere;
+mod isolated;
 mod keys;
 mod parameters;
 mod resources;

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use flowrt::prelude::*;
 
 use super::{program, said};
+use crate::until::until_some;
 
 static MADE: AtomicU32 = AtomicU32::new(0);
 
@@ -87,9 +88,7 @@ async fn a_resource_is_made_once_and_again_only_if_it_is_ill() {
         answers.iter().all(|answer| answer.starts_with("2 ")),
         "{answers:?}"
     );
-    while GONE.lock().unwrap().is_empty() {
-        tokio::task::yield_now().await;
-    }
+    until_some(async || (!GONE.lock().unwrap().is_empty()).then_some(())).await;
     assert_eq!(*GONE.lock().unwrap(), [1], "the ill one is torn down");
     assert_eq!(MADE.load(Ordering::SeqCst), 1);
 }

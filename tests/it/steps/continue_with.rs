@@ -11,6 +11,7 @@ use flowrt::{ErrorKind, testing};
 use futures_util::join;
 
 use super::crash::{crashed, resumed, store};
+use crate::until::until_some;
 
 #[task]
 async fn count_up(n: u32) -> Result<u32> {
@@ -152,9 +153,7 @@ async fn a_cancel_reaches_the_last_run() {
     let engine = Engine::open("memory:").await.expect("opens");
     let engine = engine.grace(Duration::from_millis(1));
     let run = engine.start(hangs_in_the_second(0)).await.expect("starts");
-    while !IN_SECOND.load(SeqCst) {
-        tokio::task::yield_now().await;
-    }
+    until_some(async || IN_SECOND.load(SeqCst).then_some(())).await;
     engine.cancel(run.id).await.expect("cancels");
     let first = run.id;
     let ended = run.wait().await.expect("ends");

@@ -5,6 +5,8 @@ use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
 
+use crate::until::until;
+
 fn command(folder: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_rounds"));
     command
@@ -63,9 +65,7 @@ fn a_killed_process_goes_on_by_the_name_of_the_first_run() {
     .stdout(Stdio::null())
     .spawn()
     .expect("the program starts");
-    while ledger(folder).len() < 2 {
-        std::thread::yield_now();
-    }
+    until(|| ledger(folder).len() >= 2);
     child.kill().expect("it can be killed");
     child.wait().expect("it is gone");
     let ended = command(folder, &["runs", "resume", "r", "--yes", "--json"]);

@@ -111,6 +111,50 @@ fn named(of: String) -> Result<usize> {
     by_name(of)
 }
 
+/// Has them in a process of its own, and prints them.
+#[task(isolate)]
+fn apart(token: Secret<String>, of: String, leak: Leak) -> Result<Secret<String>> {
+    let (value, named) = (token.reveal()?, secret!(&of)?.reveal()?.clone());
+    println!("printed {value} and {named}");
+    tracing::info!("logged {value} and {named}");
+    match leak {
+        Leak::No | Leak::Result => {}
+        Leak::Error => return Err(format!("no use for {named}").into()),
+        Leak::Panic => {
+            eprintln!("dies with {named}");
+            std::process::abort();
+        }
+    }
+    Ok(Secret::new(format!("{value}+{named}")))
+}
+
+/// Returns in clear what it has read apart.
+#[task(isolate)]
+fn in_clear(of: String) -> Result<String> {
+    Ok(secret!(&of)?.reveal()?.clone())
+}
+
+/// How long what it is given is.
+#[task]
+fn length(token: Secret<String>) -> Result<usize> {
+    Ok(token.reveal()?.len())
+}
+
+/// Gives secrets to processes of their own, and takes one back.
+#[flow]
+async fn isolated(
+    token: Secret<String>,
+    of: String,
+    #[arg(default = Leak::No)] leak: Leak,
+) -> Result<usize> {
+    let session = log_in(token).await?;
+    let both = apart(session, of.clone(), leak).await?;
+    if leak == Leak::Result {
+        in_clear(of).await?;
+    }
+    length(both).await
+}
+
 /// What is open while the program runs.
 #[derive(Debug)]
 struct Server {

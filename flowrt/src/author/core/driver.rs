@@ -87,7 +87,7 @@ impl Core {
         std::mem::take(&mut self.lock().pending)
     }
 
-    /// What must be on the disk before another body starts: a race was decided.
+    /// What must be on the disk before another body starts: a race was decided, or a time was read.
     pub(crate) fn take_decided(&self) -> Vec<Entry> {
         let mut inner = self.lock();
         if std::mem::take(&mut inner.decided) {

@@ -334,6 +334,8 @@ impl Core {
         }
         let value = make();
         let seq = inner.take_seq();
+        // A body may show it outside, and a later life must not know another one.
+        inner.decided = true;
         inner.pending.push(Entry::Step(StepRecord {
             seq,
             step,

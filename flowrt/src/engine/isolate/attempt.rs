@@ -8,12 +8,13 @@ use std::time::Duration;
 
 use serde_json::value::RawValue;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use super::Bounds;
 use super::output::Output;
 use super::process::{Process, Started};
 use super::verdict::died;
-use super::wire::{Done, Order, Report, Request, frame, receive_bytes};
+use super::wire::{Answer, Ask, Done, Order, Report, Request, frame, receive_bytes};
 use crate::author::cancel::Cancel;
 use crate::author::context::Attempt;
 use crate::author::meta::Meta;
@@ -21,6 +22,7 @@ use crate::clock::Clock;
 use crate::engine::attempt::timed_out;
 use crate::error::{Error, ErrorKind, Result};
 use crate::logs;
+use crate::mask;
 use crate::model::payload::Payload;
 
 /// How long a process that is asked to end by SIGTERM may take until it is killed.
@@ -52,10 +54,16 @@ pub(super) async fn run(
         stderr,
     } = Process::start()?;
     let (reader, writer) = link.into_split();
+    let (answer, answers) = unbounded_channel();
     let mut output = Output::new(stdout, stderr);
     let (done, stop) = {
-        let mut heard = pin!(hear(reader, attempt));
-        let mut sides = pin!(sides(writer, request, &attempt.cancel, &mut output));
+        let mut heard = pin!(hear(reader, attempt, answer));
+        let mut sides = pin!(sides(
+            (writer, request),
+            &attempt.cancel,
+            answers,
+            &mut output
+        ));
         let ended = tokio::select! {
             done = &mut heard => Ok(done),
             stop = stopped(&bounds, &attempt.cancel) => Err(stop),
@@ -103,11 +111,20 @@ fn order(meta: &Meta, input: &Payload, attempt: &Attempt) -> Result<Order> {
         attempt: attempt.attempt,
         undone: attempt.undone,
         logical_time: attempt.logical_time,
+        keys: attempt
+            .vault
+            .as_ref()
+            .map(|vault| vault.keys().hand_over())
+            .transpose()?,
     })))
 }
 
 /// Takes log lines in until the body has returned, or its process has closed the link: it is dead.
-async fn hear(mut reader: impl AsyncRead + Unpin, attempt: &Attempt) -> Option<Done> {
+async fn hear(
+    mut reader: impl AsyncRead + Unpin,
+    attempt: &Attempt,
+    answers: UnboundedSender<Answer>,
+) -> Option<Done> {
     loop {
         let bytes = receive_bytes(&mut reader).await.ok()?;
         match serde_json::from_slice(&bytes).ok()? {
@@ -120,34 +137,60 @@ async fn hear(mut reader: impl AsyncRead + Unpin, attempt: &Attempt) -> Option<D
                     message: line.message.into_owned(),
                 },
             ),
+            // A child that is gone hears no answer.
+            Report::Ask(what) => drop(answers.send(answer(what, attempt))),
             Report::Done(done) => return Some(done),
         }
     }
 }
 
+/// The parent keeps what the child reads out of the log as well: the child's output comes through it.
+fn answer(what: Ask, attempt: &Attempt) -> Answer {
+    match what {
+        Ask::Hide(value) => {
+            mask::add(&value);
+            Ok(None)
+        }
+        Ask::Stored(name) => match &attempt.vault {
+            Some(vault) => vault.stored(&name).map_err(|error| error.to_json()),
+            None => Ok(None),
+        },
+    }
+}
+
 /// What goes on beside: the body is told what it needs to know, and what it prints is kept.
 async fn sides(
-    writer: impl AsyncWrite + Unpin,
-    request: Vec<u8>,
+    begin: (impl AsyncWrite + Unpin, Vec<u8>),
     cancel: &Cancel,
+    answers: UnboundedReceiver<Answer>,
     output: &mut Output,
 ) -> Infallible {
-    let told = tell(writer, request, cancel);
+    let told = tell(begin, cancel, answers);
     let (told, ()) = tokio::join!(told, output.pump());
     match told {}
 }
 
-/// Gives the body its request, and tells it once it is not wanted any more.
+/// Gives the body its request and answers, and tells it once it is not wanted any more.
 async fn tell(
-    mut writer: impl AsyncWrite + Unpin,
-    request: Vec<u8>,
+    (mut writer, request): (impl AsyncWrite + Unpin, Vec<u8>),
     cancel: &Cancel,
+    mut answers: UnboundedReceiver<Answer>,
 ) -> Infallible {
+    let mut told = false;
     let said: io::Result<()> = async {
         writer.write_all(&request).await?;
         drop(request);
-        cancel.wait().await;
-        writer.write_all(&frame(&Order::Cancel)?).await
+        loop {
+            let order = tokio::select! {
+                () = cancel.wait(), if !told => {
+                    told = true;
+                    Order::Cancel
+                }
+                Some(answer) = answers.recv() => Order::Answer(answer),
+                else => return Ok(()),
+            };
+            writer.write_all(&frame(&order)?).await?;
+        }
     }
     .await;
     // A child that does not listen is dead, and whoever waits for its answer sees that.

@@ -7,6 +7,7 @@ use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
 use std::panic::AssertUnwindSafe;
 use std::process::ExitCode;
+use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use futures_util::FutureExt;
@@ -14,17 +15,19 @@ use rustix::process::{
     Resource, Rlimit, Signal, getpgrp, getpid, kill_current_process_group, setrlimit,
 };
 
-use super::wire::{Done, Line, Order, Report, Request, receive, send};
+use super::asking::{self, ParentVault};
+use super::wire::{Answer, Done, Line, Order, Report, Request, receive, send};
 use crate::author::cancel::Cancel;
 use crate::author::context::{Attempt, TaskContext};
 use crate::author::frame::{Frame, Framed, enter};
 use crate::author::meta::Meta;
 use crate::author::publish::isolated;
+use crate::author::vault::Vault;
 use crate::clock::Clock;
 use crate::engine::attempt::panicked;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::payload::Payload;
-use crate::{logs, registry};
+use crate::{logs, mask, registry};
 
 /// The first argument of a child. Nobody types it.
 pub(crate) const ARGUMENT: &str = "__task";
@@ -44,9 +47,11 @@ pub(crate) fn serve(prepare: impl FnOnce() -> Result<()>) -> ExitCode {
     };
     let context = context_of(&request);
     let cancel = context.0.cancel.clone();
+    let answers = asking::begin();
     let listener = std::thread::Builder::new()
         .name("flowrt-link".to_owned())
-        .spawn(move || listen(&orders, &cancel));
+        .spawn(move || listen(&orders, &cancel, &answers));
+    mask::tell(asking::hide);
     logs::send_elsewhere(|line| report_line(line.level, &line.target, &line.message, line.time));
     logs::stray(|level, target, message| {
         report_line(level, target, message, Clock::real().now());
@@ -78,14 +83,20 @@ fn context_of(request: &Request) -> TaskContext {
     attempt.step = Arc::from(request.step.as_str());
     attempt.attempt = request.attempt;
     attempt.undone = request.undone;
+    attempt.vault = request
+        .keys
+        .as_ref()
+        .map(|keys| Arc::new(ParentVault::of(keys.clone())) as Arc<dyn Vault>);
     TaskContext(Arc::new(attempt))
 }
 
 /// Hears the parent as long as it lives.
-fn listen(orders: &UnixStream, cancel: &Cancel) {
+fn listen(orders: &UnixStream, cancel: &Cancel, answers: &Sender<Answer>) {
     while let Ok(order) = receive::<Order>(orders) {
-        if matches!(order, Order::Cancel) {
-            cancel.set();
+        match order {
+            Order::Cancel => cancel.set(),
+            Order::Answer(answer) => drop(answers.send(answer)),
+            Order::Run(_) => {}
         }
     }
     die();
@@ -182,7 +193,7 @@ fn report_line(level: &str, target: &str, message: &str, time: i64) {
     }));
 }
 
-fn report(report: &Report<'_>) {
+pub(super) fn report(report: &Report<'_>) {
     let Some(link) = LINK.get() else { return };
     let link = link.lock().unwrap_or_else(PoisonError::into_inner);
     if send(&*link, report).is_err() {

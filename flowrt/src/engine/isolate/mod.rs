@@ -6,6 +6,8 @@
 //! the child then kills itself and all that it has started.
 
 #[cfg(all(feature = "isolate", unix))]
+mod asking;
+#[cfg(all(feature = "isolate", unix))]
 mod attempt;
 #[cfg(all(feature = "isolate", unix))]
 mod child;

@@ -11,6 +11,7 @@ use tokio::io::{AsyncRead, AsyncReadExt};
 use crate::author::record::PAYLOAD_BYTES_MAX;
 use crate::model::ids::RunId;
 use crate::model::record::Micros;
+use crate::seal::Handed;
 
 /// A message may hold the largest value, and an error that quotes it.
 const MESSAGE_BYTES_MAX: usize = 4 * PAYLOAD_BYTES_MAX;
@@ -22,6 +23,8 @@ pub(super) enum Order {
     Run(Box<Request>),
     /// The work is not wanted any more.
     Cancel,
+    /// What the child has asked for last.
+    Answer(Answer),
 }
 
 /// A body and what it may ask about its attempt.
@@ -35,6 +38,8 @@ pub(super) struct Request {
     /// How often the step was done and undone before.
     pub(super) undone: u32,
     pub(super) logical_time: Micros,
+    /// What opens the sealed values among its inputs; none outside of any run.
+    pub(super) keys: Option<Handed>,
 }
 
 /// What the child says.
@@ -43,6 +48,8 @@ pub(super) enum Report<'a> {
     /// A line of its log that has passed the filter.
     #[serde(borrow)]
     Log(Line<'a>),
+    /// A question, answered before the next one is asked.
+    Ask(Ask),
     /// The body has returned. Nothing follows.
     Done(Done),
 }
@@ -58,6 +65,18 @@ pub(super) struct Line<'a> {
     #[serde(borrow)]
     pub(super) message: Cow<'a, str>,
 }
+
+/// What only the parent can do.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) enum Ask {
+    /// Give the secret of that name in the store.
+    Stored(String),
+    /// Take this value out of what the child prints and returns. It is answered once that holds.
+    Hide(String),
+}
+
+/// An answer, or the record of an error.
+pub(super) type Answer = Result<Option<String>, String>;
 
 /// How the body ended.
 #[derive(Debug, Serialize, Deserialize)]
@@ -142,6 +161,7 @@ mod tests {
             attempt: 2,
             undone: 0,
             logical_time: 7,
+            keys: None,
         };
         let bytes = frame(&Order::Run(Box::new(request))).unwrap();
         let Order::Run(back) = receive(&bytes[..]).unwrap() else {

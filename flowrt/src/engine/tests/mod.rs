@@ -27,6 +27,7 @@ macro_rules! callable {
             type Args = ($($ty,)*);
             type Output = $out;
             const META: &'static p::Meta = &p::Meta {
+                function: stringify!($marker),
                 name: stringify!($name),
                 module: module_path!(),
                 file: file!(),

@@ -18,6 +18,7 @@ use crate::model::ids::RunId;
 use crate::model::payload::Payload;
 use crate::model::record::{LogLine, Micros, RunRecord};
 use crate::model::state::RunState;
+use crate::registry;
 use crate::store::{Import, Imported, LogFilter, Whole};
 
 /// How many log lines are read at a time.
@@ -152,8 +153,7 @@ impl Engine {
 
 /// A flow as this program knows it.
 fn definition(meta: &Meta) -> Payload {
-    let tasks: Vec<_> = meta
-        .callees()
+    let tasks: Vec<_> = registry::callees(meta)
         .map(|callee| json!({ "name": callee.name, "fingerprint": hex(callee) }))
         .collect();
     let definition = json!({
