@@ -72,6 +72,17 @@ impl Desk {
         self.inner().is_used
     }
 
+    /// Takes one, unless the attempt has ended.
+    fn take(&self, new: NewArtifact) -> bool {
+        let mut inner = self.inner();
+        if inner.is_closed {
+            return false;
+        }
+        inner.is_used = true;
+        inner.waiting.push_back(new);
+        true
+    }
+
     /// The next to be written.
     pub(crate) fn next(&self) -> Option<NewArtifact> {
         self.inner().waiting.pop_front()
@@ -79,7 +90,9 @@ impl Desk {
 
     /// The store refused one.
     pub(crate) fn refuse(&self, error: Error) {
-        self.inner().refused.get_or_insert(error);
+        let mut inner = self.inner();
+        inner.is_used = true;
+        inner.refused.get_or_insert(error);
     }
 
     /// Nothing more is taken; what is not stored of the progress waits too.
@@ -116,14 +129,21 @@ fn new(attempt: &Attempt, key: &str, artifact: Artifact, at: Micros) -> Result<N
         attempt: attempt.attempt,
         at,
     };
-    let refused = |why: &str| {
-        let message = format!(
-            "the artifact `{}` cannot be published: {why}",
-            mask::text(key)
-        );
-        Error::new(ErrorKind::Input, message)
-    };
-    let mut new = artifact.into_new(place).map_err(|why| refused(&why))?;
+    let new = artifact.into_new(place);
+    let new = new.map_err(|why| refused(key, &why))?;
+    masked(new)
+}
+
+fn refused(key: &str, why: &str) -> Error {
+    let message = format!(
+        "the artifact `{}` cannot be published: {why}",
+        mask::text(key)
+    );
+    Error::new(ErrorKind::Input, message)
+}
+
+/// Takes the values of secrets out, or refuses where that would make something else of it.
+fn masked(mut new: NewArtifact) -> Result<NewArtifact> {
     if mask::is_in(&new.data)
         && let Ok(mut data) = serde_json::from_str(&new.data)
     {
@@ -134,7 +154,10 @@ fn new(attempt: &Attempt, key: &str, artifact: Artifact, at: Micros) -> Result<N
         mask::in_place(description);
     }
     if mask::is_in(&new.place.key) {
-        return Err(refused("its key holds the value of a secret"));
+        return Err(refused(
+            &new.place.key,
+            "its key holds the value of a secret",
+        ));
     }
     // Stars in a file would make another file of it.
     if new
@@ -142,16 +165,29 @@ fn new(attempt: &Attempt, key: &str, artifact: Artifact, at: Micros) -> Result<N
         .as_ref()
         .is_some_and(|blob| mask::is_in_bytes(blob.bytes()))
     {
-        return Err(refused("the file holds the value of a secret in clear"));
+        return Err(refused(
+            &new.place.key,
+            "the file holds the value of a secret in clear",
+        ));
     }
     Ok(new)
 }
 
-/// A body in a process of its own has no store.
-pub(crate) fn isolated(what: &str) -> Error {
-    let message = format!("the body of an isolated task cannot {what}");
-    Error::new(ErrorKind::Unsupported, message)
-        .hint("return the value, and let a task without `isolate` do that with it")
+#[cfg(all(feature = "isolate", unix))]
+impl Attempt {
+    /// Publishes what the body published in a process of its own. What comes after the end of the attempt is dropped.
+    pub(crate) fn publish(self: &Arc<Self>, new: NewArtifact) {
+        let Some(keeper) = &self.keeper else { return };
+        // This process knows secrets that the other one does not.
+        match masked(new) {
+            Err(error) => self.desk.refuse(error),
+            Ok(new) => {
+                if self.desk.take(new) {
+                    keeper.clone().wake(self);
+                }
+            }
+        }
+    }
 }
 
 impl TaskContext {
@@ -163,7 +199,7 @@ impl TaskContext {
     ///
     /// # Errors
     /// If the key is empty, longer than 200 bytes or not printable; if rows do not fit the columns or the image is none; if
-    /// the attempt has ended; if the task is isolated.
+    /// the attempt has ended.
     pub fn artifact(&self, key: &str, artifact: Artifact) -> Result<()> {
         let now = self
             .0
@@ -172,21 +208,13 @@ impl TaskContext {
             .map_or_else(|| Clock::real().now(), |k| k.now());
         let new = new(&self.0, key, artifact, now)?;
         let Some(keeper) = &self.0.keeper else {
-            return match self.0.run {
-                Some(_) => Err(isolated("publish an artifact")),
-                None => Ok(()),
-            };
+            return Ok(());
         };
-        {
-            let mut inner = self.0.desk.inner();
-            if inner.is_closed {
-                return Err(Error::new(
-                    ErrorKind::Misuse,
-                    format!("the artifact `{key}` comes after the end of its attempt"),
-                ));
-            }
-            inner.is_used = true;
-            inner.waiting.push_back(new);
+        if !self.0.desk.take(new) {
+            return Err(Error::new(
+                ErrorKind::Misuse,
+                format!("the artifact `{key}` comes after the end of its attempt"),
+            ));
         }
         keeper.clone().wake(&self.0);
         Ok(())

@@ -149,7 +149,7 @@ impl<T: ?Sized> Stored<T> {
             Some(source) => source.load(self.id, whose),
             None => Box::pin(std::future::ready(Err(Error::new(
                 ErrorKind::Misuse,
-                "the bytes of a stored value are read inside a task that is not isolated, or from what an engine returned",
+                "the bytes of a stored value are read inside a task, or from what an engine returned",
             )
             .hint("pass the handle on, and call `load()` in the body of a task")))),
         }
