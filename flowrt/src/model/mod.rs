@@ -3,6 +3,7 @@
 pub mod after;
 pub mod artifact;
 pub mod blob;
+pub mod deployment;
 pub mod event;
 pub mod graph;
 pub mod ids;

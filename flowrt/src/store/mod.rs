@@ -6,12 +6,14 @@ pub mod cache;
 mod care;
 #[cfg(test)]
 mod contract;
+pub mod deployments;
 #[cfg(all(test, feature = "sqlite"))]
 mod differential;
 mod limits;
 pub mod memory;
 mod naming;
 mod options;
+mod publications;
 mod rules;
 #[cfg(test)]
 mod sample;
@@ -22,13 +24,9 @@ pub mod tickets;
 
 use std::fmt;
 use std::path::PathBuf;
-use std::sync::Arc;
-use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 
-use crate::model::artifact::{ArtifactRecord, NewArtifact};
-use crate::model::blob::{Blob, BlobId};
 use crate::model::ids::{ProcessId, RunId};
 use crate::model::limit::Rule;
 use crate::model::payload::{Digest, Payload};
@@ -39,9 +37,11 @@ use crate::model::state::RunState;
 
 use cache::{CacheEntry, CacheFilter, Kept};
 pub use care::{Copied, Import, Imported, RunUsage, Usage, Whole};
+use deployments::Deployments;
 use limits::check_count;
 pub use limits::{ARTIFACT_BYTES_MAX, ARTIFACTS_MAX, PAYLOAD_BYTES_MAX, PAYLOAD_INLINE_MAX};
 pub use options::{Options, Swept};
+pub use publications::Publications;
 use rules::{
     FOUND_AT_MOST, aside_offset, check_ending, check_going_on, check_owned, check_reopenable,
     check_same_step, check_transition, continued, nothing_to_reuse, taken,
@@ -147,7 +147,7 @@ pub struct SecretRecord {
 /// or stopped is [`Error::Ended`]. What names a run that is not there is [`Error::NoSuchRun`], unless said otherwise.
 ///
 /// A call that was made and whose future is dropped may still happen.
-pub trait Store: Send + Sync + fmt::Debug + 'static {
+pub trait Store: Deployments + Publications + Send + Sync + fmt::Debug + 'static {
     /// The store's address as a person would type it.
     fn url(&self) -> String;
 
@@ -329,30 +329,6 @@ pub trait Store: Send + Sync + fmt::Debug + 'static {
 
     /// Forgets what has started and ended under a limit: its windows are empty and its buckets full. Synced.
     fn reset_limit(&self, name: String) -> Answer<'_, ()>;
-
-    /// Publishes an artifact of a run that is driven: a new version of its key, or for progress the only one. The attempt's
-    /// failure, once recorded, marks it.
-    fn put_artifact(
-        &self,
-        run: RunId,
-        epoch: u64,
-        artifact: NewArtifact,
-    ) -> Answer<'_, ArtifactRecord>;
-
-    /// The artifacts of a run in the order in which they were published.
-    fn artifacts(&self, run: RunId) -> Answer<'_, Vec<ArtifactRecord>>;
-
-    /// All versions of a key, newest first; without one, the newest of each key.
-    fn artifact_versions(&self, key: Option<String>) -> Answer<'_, Vec<ArtifactRecord>>;
-
-    /// Keeps bytes for as long as the run is there.
-    fn keep_blobs(&self, run: RunId, epoch: u64, blobs: Vec<Blob>) -> Answer<'_, ()>;
-
-    /// Bytes that were kept. `whose` says in an error what is lost with them.
-    fn blob(&self, id: BlobId, whose: String) -> Answer<'_, Arc<[u8]>>;
-
-    /// Deletes bytes that nothing names and that are older than `grace`. Only what killed processes left is there.
-    fn sweep_blobs(&self, grace: Duration) -> Answer<'_, Swept>;
 
     /// The result that is kept under a key, unless it has expired.
     fn kept(&self, key: Digest, now: Micros) -> Answer<'_, Option<Kept>>;

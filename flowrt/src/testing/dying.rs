@@ -1,14 +1,14 @@
 //! A store whose process dies at a chosen write: that write happens or not, and nothing after it does.
 
+mod deployments;
+mod publications;
+
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 use tokio::sync::Notify;
 
-use crate::model::artifact::{ArtifactRecord, NewArtifact};
-use crate::model::blob::{Blob, BlobId};
 use crate::model::ids::{ProcessId, RunId};
 use crate::model::limit::Rule;
 use crate::model::payload::{Digest, Payload};
@@ -21,7 +21,7 @@ use crate::store::memory::Memory;
 use crate::store::tickets::{Admitted, Ask, Bucket, BucketRecord, GiveBack};
 use crate::store::{
     Answer, Copied, Durability, Ending, Error, Import, Imported, LogFilter, Process, Reopening,
-    RunFilter, SecretRecord, Store, Swept, Usage,
+    RunFilter, SecretRecord, Store, Usage,
 };
 
 /// Where the process dies.
@@ -325,30 +325,6 @@ impl Store for Dying {
     fn reset_limit(&self, name: String) -> Answer<'_, ()> {
         self.read(self.runs.reset_limit(name))
     }
-    fn put_artifact(
-        &self,
-        run: RunId,
-        epoch: u64,
-        artifact: NewArtifact,
-    ) -> Answer<'_, ArtifactRecord> {
-        self.write(0, self.runs.put_artifact(run, epoch, artifact))
-    }
-    fn artifacts(&self, run: RunId) -> Answer<'_, Vec<ArtifactRecord>> {
-        self.read(self.runs.artifacts(run))
-    }
-    fn artifact_versions(&self, key: Option<String>) -> Answer<'_, Vec<ArtifactRecord>> {
-        self.read(self.runs.artifact_versions(key))
-    }
-    fn keep_blobs(&self, run: RunId, epoch: u64, blobs: Vec<Blob>) -> Answer<'_, ()> {
-        self.write(0, self.runs.keep_blobs(run, epoch, blobs))
-    }
-    fn blob(&self, id: BlobId, whose: String) -> Answer<'_, Arc<[u8]>> {
-        self.read(self.runs.blob(id, whose))
-    }
-    fn sweep_blobs(&self, grace: Duration) -> Answer<'_, Swept> {
-        self.read(self.runs.sweep_blobs(grace))
-    }
-
     fn continue_run(
         &self,
         run: RunId,

@@ -4,6 +4,7 @@ mod around;
 mod cache;
 mod care;
 mod continuing;
+mod deployments;
 mod endings;
 mod kept;
 mod limits;
@@ -84,6 +85,11 @@ pub(super) async fn check_all<G>(fresh: impl Fn() -> (Arc<dyn Store>, G)) {
             a_result_is_kept_until_it_expires,
             what_has_expired_is_dropped_in_time,
             results_are_cleared_by_task_and_age;
+        deployments:
+            a_deploy_is_all_or_none,
+            a_schedule_keeps_its_cursor_while_its_rule_stays,
+            a_person_switches,
+            a_slot_is_passed_once;
         continuing:
             a_run_goes_on_in_another,
             what_a_run_was_asked_goes_over;

@@ -2,27 +2,26 @@
 
 mod cache;
 mod care;
+mod deployments;
 mod inside;
 mod kept;
 mod open;
+mod publications;
 mod runs;
 mod secrets;
 mod tickets;
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 use super::apart::Apart;
 use super::cache::{CacheEntry, CacheFilter, Kept};
-use super::limits::{PayloadLimit, check_artifact};
+use super::limits::PayloadLimit;
 use super::tickets::{Admitted, Ask, Bucket, BucketRecord, GiveBack};
 use super::{
     Answer, Copied, Durability, Ending, Error, Import, Imported, LogFilter, Process, Reopening,
-    RunFilter, SecretRecord, Store, Swept, Usage, continued,
+    RunFilter, SecretRecord, Store, Usage, continued,
 };
-use crate::model::artifact::{ArtifactRecord, NewArtifact};
-use crate::model::blob::{Blob, BlobId};
 use crate::model::ids::{ProcessId, RunId};
 use crate::model::limit::Rule;
 use crate::model::payload::{Digest, Payload};
@@ -362,48 +361,6 @@ impl Store for Memory {
             runs.tickets.reset(&name);
             Ok(())
         })
-    }
-
-    fn put_artifact(
-        &self,
-        run: RunId,
-        epoch: u64,
-        artifact: NewArtifact,
-    ) -> Answer<'_, ArtifactRecord> {
-        self.answer(move |runs| {
-            check_artifact(&artifact, self.artifact_bytes_max)?;
-            runs.get(run)?.check_epoch(epoch)?;
-            runs.kept.put(run, artifact, self.artifacts_max)
-        })
-    }
-
-    fn artifacts(&self, run: RunId) -> Answer<'_, Vec<ArtifactRecord>> {
-        self.answer(move |runs| {
-            runs.get(run)?;
-            Ok(runs.kept.of_run(run).cloned().collect())
-        })
-    }
-
-    fn artifact_versions(&self, key: Option<String>) -> Answer<'_, Vec<ArtifactRecord>> {
-        self.answer(move |runs| Ok(runs.kept.versions(key.as_deref())))
-    }
-
-    fn keep_blobs(&self, run: RunId, epoch: u64, blobs: Vec<Blob>) -> Answer<'_, ()> {
-        self.answer(move |runs| {
-            runs.get(run)?.check_epoch(epoch)?;
-            let mut apart = Apart::default();
-            blobs.into_iter().for_each(|blob| apart.add(blob));
-            runs.kept.hold(run, apart);
-            Ok(())
-        })
-    }
-
-    fn blob(&self, id: BlobId, whose: String) -> Answer<'_, Arc<[u8]>> {
-        self.answer(move |runs| runs.kept.blob(id, whose))
-    }
-
-    fn sweep_blobs(&self, _grace: Duration) -> Answer<'_, Swept> {
-        self.answer(|runs| Ok(runs.kept.sweep()))
     }
 
     fn kept(&self, key: Digest, now: Micros) -> Answer<'_, Option<Kept>> {

@@ -9,6 +9,7 @@ use super::super::{
     taken,
 };
 use super::cache::Cache;
+use super::deployments::Shelf;
 use super::inside::Inside;
 use super::kept::Kept;
 use super::tickets::Tickets;
@@ -31,6 +32,7 @@ pub(super) struct Runs {
     pub kept: Kept,
     pub secrets: BTreeMap<String, SecretRecord>,
     pub cache: Cache,
+    pub shelf: Shelf,
 }
 
 /// One run.

@@ -37,8 +37,12 @@ const MIGRATIONS: &[Migration] = &[
         sql: include_str!("migrations/0006_secrets.sql"),
     },
     Migration {
+        name: "deployments",
+        sql: include_str!("migrations/0007_deployments.sql"),
+    },
+    Migration {
         name: "artifacts",
-        sql: include_str!("migrations/0007_artifacts.sql"),
+        sql: include_str!("migrations/0008_artifacts.sql"),
     },
 ];
 

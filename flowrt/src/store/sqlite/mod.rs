@@ -9,6 +9,7 @@ mod blobs;
 mod cache;
 mod calls;
 mod checkpoint;
+mod deployments;
 mod durable;
 mod fault;
 mod group;
@@ -19,6 +20,7 @@ mod lock;
 mod migrate;
 mod open;
 mod place;
+mod publications;
 mod queue;
 mod read_inside;
 mod read_runs;
@@ -40,16 +42,13 @@ mod writer;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
 
 use super::cache::{CacheEntry, CacheFilter, Kept};
 use super::tickets::{Admitted, Ask, Bucket, BucketRecord, GiveBack};
 use super::{
     Answer, Copied, Durability, Ending, Error, Import, Imported, LogFilter, Options, Process,
-    Reopening, RunFilter, SecretRecord, Store, Swept, Usage, check_ending, check_going_on,
+    Reopening, RunFilter, SecretRecord, Store, Usage, check_ending, check_going_on,
 };
-use crate::model::artifact::{ArtifactRecord, NewArtifact};
-use crate::model::blob::{Blob, BlobId};
 use crate::model::ids::{ProcessId, RunId};
 use crate::model::limit::Rule;
 use crate::model::payload::{Digest, Payload};
@@ -402,35 +401,6 @@ impl Store for Sqlite {
 
     fn reset_limit(&self, name: String) -> Answer<'_, ()> {
         self.change(move |connection| tickets::reset(connection, &name))
-    }
-
-    fn put_artifact(
-        &self,
-        run: RunId,
-        epoch: u64,
-        artifact: NewArtifact,
-    ) -> Answer<'_, ArtifactRecord> {
-        self.publish(run, epoch, artifact)
-    }
-
-    fn artifacts(&self, run: RunId) -> Answer<'_, Vec<ArtifactRecord>> {
-        self.question(move |connection| artifacts::of_run(connection, run))
-    }
-
-    fn artifact_versions(&self, key: Option<String>) -> Answer<'_, Vec<ArtifactRecord>> {
-        self.ask_at_length(move |connection| artifacts::of_key(connection, key.as_deref()))
-    }
-
-    fn keep_blobs(&self, run: RunId, epoch: u64, blobs: Vec<Blob>) -> Answer<'_, ()> {
-        self.keep_bytes(run, epoch, blobs)
-    }
-
-    fn blob(&self, id: BlobId, whose: String) -> Answer<'_, Arc<[u8]>> {
-        self.with_blobs(move |blobs| blobs.read(id, &|| whose.clone()))
-    }
-
-    fn sweep_blobs(&self, grace: Duration) -> Answer<'_, Swept> {
-        self.with_blobs(move |blobs| blobs.sweep(grace))
     }
 
     fn kept(&self, key: Digest, now: Micros) -> Answer<'_, Option<Kept>> {
