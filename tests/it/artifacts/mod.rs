@@ -1,6 +1,7 @@
 //! What tasks publish, and values that are kept in files beside the store: on the real program.
 
 mod blobs;
+mod isolated;
 mod killed;
 mod published;
 mod secret;

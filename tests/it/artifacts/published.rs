@@ -90,18 +90,6 @@ fn what_is_wrong_is_said() {
     let refused = gallery(folder, &["run", "bad_size"]);
     let said = text(&refused.stderr);
     assert!(said.contains("artifact_bytes_max"), "{said}");
-    for (stored, why) in [
-        ("false", "publish an artifact"),
-        ("true", "give a new stored value"),
-    ] {
-        let refused = gallery(folder, &["run", "isolated", "--stored", stored]);
-        let said = text(&refused.stderr);
-        assert_eq!(refused.status.code(), Some(1), "{said}");
-        assert!(
-            said.contains(&format!("isolated task cannot {why}")),
-            "{said}"
-        );
-    }
     let missing = gallery(folder, &["artifacts", "show", "nothing"]);
     let said = text(&missing.stderr);
     assert!(

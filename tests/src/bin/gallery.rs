@@ -130,24 +130,43 @@ async fn leaks(token: Secret<String>, how: String) -> Result<()> {
     Ok(())
 }
 
-/// In a process of its own there is no store.
+/// Publishes from a process of its own, and fails after that if it shall.
 #[task(isolate)]
-fn apart(ctx: &TaskContext) -> Result<()> {
-    ctx.artifact("apart", Artifact::markdown("x"))
-}
-
-#[task(isolate)]
-fn stored_apart() -> Result<Stored<[u8]>> {
-    Stored::bytes(*b"x")
-}
-
-#[flow]
-async fn isolated(stored: bool) -> Result<()> {
-    if stored {
-        stored_apart().await?;
-        return Ok(());
+fn apart(ctx: &TaskContext, how: String) -> Result<u32> {
+    let rows = [("a", 1), ("b", 2)];
+    ctx.artifact(
+        "apart",
+        Artifact::table(["name", "count"], rows).describe("from a child"),
+    )?;
+    ctx.artifact("apart-file", Artifact::file("apart.bin", vec![7; 200_000]))?;
+    for done in 1..=3 {
+        ctx.progress(done, 3);
     }
-    apart().await
+    match &*how {
+        "fail" => Err("it fails after that".into()),
+        "die" => std::process::abort(),
+        _ => Ok(std::process::id()),
+    }
+}
+
+#[task(isolate)]
+async fn make_apart(given: Stored<[u8]>) -> Result<Stored<Vec<usize>>> {
+    let given = given.load().await?;
+    Stored::new(vec![given.len(), usize::from(given[0])])
+}
+
+#[task(isolate)]
+fn read_apart(made: Stored<Vec<usize>>) -> Result<usize> {
+    Ok(made.load_blocking()?.iter().sum())
+}
+
+/// What a body in a process of its own publishes and keeps.
+#[flow]
+async fn isolated(#[arg(default = "ok")] how: String) -> Result<usize> {
+    apart(how).await?;
+    let made = make_apart(fetch(1_500_000).await?).await?;
+    gate().await?;
+    read_apart(made).await
 }
 
 flowrt::main!();
