@@ -98,6 +98,8 @@ impl Apart {
         for signal in &mut run.journal.signals {
             self.take(&mut signal.payload);
         }
+        self.named
+            .extend(run.artifacts.iter().filter_map(|there| there.blob));
     }
 
     pub fn take_reopening(&mut self, changes: &mut Reopening) {

@@ -49,8 +49,7 @@ impl Kept {
                 self.of_run(run).filter(|there| there.version > 0).count() as u64,
                 most,
             )?;
-            let versions = self.of_key(&new.place.key).map(|there| there.version);
-            versions.max().unwrap_or(0) + 1
+            self.next_version(&new.place.key)
         };
         let mut apart = Apart::default();
         if let Some(blob) = &new.blob {
@@ -60,6 +59,21 @@ impl Kept {
         let record = new.accept(run, version);
         self.artifacts.push(record.clone());
         Ok(record)
+    }
+
+    /// Takes in what a run of another store has published.
+    pub fn take_in(&mut self, artifacts: Vec<ArtifactRecord>) {
+        for mut record in artifacts {
+            if record.version > 0 {
+                record.version = self.next_version(&record.place.key);
+            }
+            self.artifacts.push(record);
+        }
+    }
+
+    fn next_version(&self, key: &str) -> u64 {
+        let versions = self.of_key(key).map(|there| there.version);
+        versions.max().unwrap_or(0) + 1
     }
 
     /// Marks what failed attempts have published.

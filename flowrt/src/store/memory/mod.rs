@@ -16,7 +16,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::apart::Apart;
 use super::cache::{CacheEntry, CacheFilter, Kept};
-use super::limits::PayloadLimit;
+use super::limits::{PayloadLimit, check_artifacts};
 use super::tickets::{Admitted, Ask, Bucket, BucketRecord, GiveBack};
 use super::{
     Answer, Copied, Durability, Ending, Error, Import, Imported, LogFilter, Process, Reopening,
@@ -283,10 +283,11 @@ impl Store for Memory {
 
     fn import(&self, import: Import) -> Answer<'_, bool> {
         self.answer(move |runs| {
-            import
-                .runs
-                .iter()
-                .try_for_each(|run| self.limit.check_whole(run))?;
+            let (most, limit) = (self.artifacts_max, self.artifact_bytes_max);
+            for run in &import.runs {
+                self.limit.check_whole(run)?;
+                check_artifacts(run, most, limit)?;
+            }
             runs.import(import)
         })
     }

@@ -29,21 +29,38 @@ pub(super) fn put(
         .prepare_cached("SELECT count(*) FROM artifact WHERE run = ?1 AND version > 0")?
         .query_row([run], |row| row.get(0))?;
     check_count(count.cast_unsigned(), most)?;
+    let version = next_version(connection, &new.place.key)?;
+    insert(connection, run, new.clone().accept(uid, version))
+}
+
+/// Takes in what a run of another store has published.
+pub(super) fn take_in(
+    connection: &Connection,
+    run: i64,
+    artifacts: &[ArtifactRecord],
+) -> Outcome<()> {
+    for record in artifacts {
+        let mut record = record.clone();
+        if record.version > 0 {
+            record.version = next_version(connection, &record.place.key)?;
+        }
+        insert(connection, run, record)?;
+    }
+    Ok(())
+}
+
+fn next_version(connection: &Connection, key: &str) -> Outcome<u64> {
     let version: i64 = connection
         .prepare_cached(
             "SELECT coalesce(max(version), 0) + 1 FROM artifact WHERE key = ?1 AND version > 0",
         )?
-        .query_row([&new.place.key], |row| row.get(0))?;
-    insert(
-        connection,
-        run,
-        new.clone().accept(uid, version.cast_unsigned()),
-    )
+        .query_row([key], |row| row.get(0))?;
+    Ok(version.cast_unsigned())
 }
 
 fn insert(connection: &Connection, run: i64, record: ArtifactRecord) -> Outcome<ArtifactRecord> {
     connection
-        .prepare_cached("INSERT INTO artifact (run, key, version, kind, step, attempt, at, description, data, blob) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)")?
+        .prepare_cached("INSERT INTO artifact (run, key, version, kind, step, attempt, at, failed, description, data, blob) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)")?
         .execute(params![
             run,
             record.place.key,
@@ -52,6 +69,7 @@ fn insert(connection: &Connection, run: i64, record: ArtifactRecord) -> Outcome<
             record.place.step,
             record.place.attempt,
             record.place.at,
+            record.failed,
             record.description,
             record.data,
             record.blob.map(|blob| blob.to_string()),

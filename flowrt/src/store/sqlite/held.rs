@@ -6,7 +6,7 @@ use std::time::Duration;
 use rusqlite::Connection;
 
 use super::super::apart::Apart;
-use super::super::limits::check_artifact;
+use super::super::limits::{check_artifact, check_artifacts};
 use super::super::{Answer, Durability, Error, Import, Whole};
 use super::Sqlite;
 use super::blobs::Blobs;
@@ -61,13 +61,21 @@ impl Sqlite {
 
     /// Takes runs of another store in.
     pub(super) fn take_in(&self, import: Import) -> Answer<'_, bool> {
-        let apart = |run: &mut Whole| self.apart(|apart| apart.take_whole(run));
-        Box::pin(transfer::import(
-            &self.0.writer,
-            self.0.limit,
-            import,
-            apart,
-        ))
+        let (most, limit) = (self.0.artifacts_max, self.0.artifact_bytes_max);
+        let checked = import.runs.iter().try_for_each(|run| {
+            self.0.limit.check_whole(run)?;
+            check_artifacts(run, most, limit)
+        });
+        let apart = |run: &mut Whole, blobs: Vec<Blob>| {
+            self.apart(|apart| {
+                blobs.into_iter().for_each(|blob| apart.add(blob));
+                apart.take_whole(run);
+            })
+        };
+        Box::pin(async move {
+            checked?;
+            transfer::import(&self.0.writer, import, apart).await
+        })
     }
 
     /// Deletes a run and all below it, then the files that only they needed.

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::super::care::entries;
-use super::super::limits::PayloadLimit;
 use super::super::{Durability, Error, Import, Imported, Whole};
 use super::fault::Outcome;
 use super::held::{Held, hold};
@@ -13,7 +12,8 @@ use super::session::Session;
 use super::write_entries::{Head, write};
 use super::write_runs::{append_logs, free, with_descendants};
 use super::writer::Writer;
-use super::{read_inside, read_runs};
+use super::{artifacts, read_inside, read_runs};
+use crate::model::blob::Blob;
 use crate::model::ids::RunId;
 use crate::model::payload::Payload;
 use crate::model::record::{Journal, RunRecord, SignalRecord};
@@ -31,13 +31,15 @@ pub(super) fn family(connection: &Connection, root: RunId) -> Outcome<Vec<(RunRe
 /// Puts runs in, all in one transaction.
 pub(super) async fn import(
     writer: &Writer,
-    limit: PayloadLimit,
     mut import: Import,
-    apart: impl Fn(&mut Whole) -> Option<Arc<Held>>,
+    apart: impl Fn(&mut Whole, Vec<Blob>) -> Option<Arc<Held>>,
 ) -> Result<bool, Error> {
-    let mut runs = import.runs.iter();
-    runs.try_for_each(|run| limit.check_whole(run))?;
-    let held: Vec<_> = import.runs.iter_mut().map(apart).collect();
+    // The first run needs the bytes of all: those below it go when it goes.
+    let mut blobs = std::mem::take(&mut import.blobs);
+    let runs = import.runs.iter_mut();
+    let held: Vec<_> = runs
+        .map(|run| apart(run, std::mem::take(&mut blobs)))
+        .collect();
     for held in held.iter().flatten() {
         held.put()?;
     }
@@ -112,6 +114,7 @@ fn put(session: &mut Session, run: &Whole, import: &Import) -> Outcome<()> {
         insert_signal(connection, id, signal)?;
     }
     append_logs(connection, &run.logs)?;
+    artifacts::take_in(connection, id, &run.artifacts)?;
     if record.state.is_final() || record.state.needs_person() {
         super::write_runs::keep_tally(connection, id)?;
     }
