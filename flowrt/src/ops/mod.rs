@@ -214,12 +214,14 @@ impl Engine {
             input,
             parent: None,
             origin: None,
-            idempotency_key: None,
+            idempotency_key: start.idempotency_key,
             seed,
             created: now,
-            logical_time: now,
+            logical_time: start.logical_time.unwrap_or(now),
             build: engine::build::build().to_owned(),
             cache: start.cache,
+            dispatch: start.dispatch,
+            due: start.due,
             steps: Vec::new(),
         };
         failpoint("ops::before_start");

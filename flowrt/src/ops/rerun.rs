@@ -8,6 +8,7 @@ use crate::clock;
 use crate::engine::again::{claim, plan_of, release};
 use crate::engine::{build::build, trouble};
 use crate::error::{Error, ErrorKind, Result};
+use crate::model::dispatch::Dispatch;
 use crate::model::ids::RunId;
 use crate::model::payload::Payload;
 use crate::model::plan::{Choices, How, Plan};
@@ -94,6 +95,11 @@ impl Engine {
             logical_time: origin.logical_time,
             build: build().to_owned(),
             cache: origin.cache,
+            dispatch: Dispatch {
+                queue: None,
+                ..origin.dispatch.without_slot()
+            },
+            due: None,
             steps: copied(journal.steps, origin.id, plan),
         };
         store.create_run(run).await.map_err(trouble)

@@ -14,6 +14,7 @@ pub mod memory;
 mod naming;
 mod options;
 mod publications;
+pub mod queue;
 mod rules;
 #[cfg(test)]
 mod sample;
@@ -42,9 +43,10 @@ use limits::check_count;
 pub use limits::{ARTIFACT_BYTES_MAX, ARTIFACTS_MAX, PAYLOAD_BYTES_MAX, PAYLOAD_INLINE_MAX};
 pub use options::{Options, Swept};
 pub use publications::Publications;
+use queue::Queue;
 use rules::{
     FOUND_AT_MOST, aside_offset, check_ending, check_going_on, check_owned, check_reopenable,
-    check_same_step, check_transition, continued, nothing_to_reuse, taken,
+    check_same_step, check_transition, continued, due_after, due_at_rest, nothing_to_reuse, taken,
 };
 use tickets::{Admitted, Ask, Bucket, BucketRecord, GiveBack};
 
@@ -93,6 +95,8 @@ pub struct RunFilter {
     pub states: Vec<RunState>,
     /// Only children of this run.
     pub parent: Option<RunId>,
+    /// Only of this deployment.
+    pub deployment: Option<String>,
     /// Leave child runs out.
     pub roots_only: bool,
     /// Only runs created before this one (keyset paging).
@@ -147,7 +151,7 @@ pub struct SecretRecord {
 /// or stopped is [`Error::Ended`]. What names a run that is not there is [`Error::NoSuchRun`], unless said otherwise.
 ///
 /// A call that was made and whose future is dropped may still happen.
-pub trait Store: Deployments + Publications + Send + Sync + fmt::Debug + 'static {
+pub trait Store: Deployments + Publications + Queue + Send + Sync + fmt::Debug + 'static {
     /// The store's address as a person would type it.
     fn url(&self) -> String;
 
@@ -163,7 +167,7 @@ pub trait Store: Deployments + Publications + Send + Sync + fmt::Debug + 'static
     }
 
     /// Accepts a run. Synced. A run with the same id, or with the same flow and idempotency key, is returned instead;
-    /// compare ids to tell. The name is made unique by `-2`, `-3`, ….
+    /// compare ids to tell; so is the run of the same slot of a schedule of the same deployment. The name is made unique by `-2`, `-3`, ….
     fn create_run(&self, run: NewRun) -> Answer<'_, RunRecord>;
 
     /// One run.

@@ -2,6 +2,7 @@
 
 mod deployments;
 mod publications;
+mod queue;
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use crate::model::artifact::ArtifactKind;
+use crate::model::dispatch::Dispatch;
 use crate::model::ids::RunId;
 use crate::model::record::{CacheUse, LogLine, Micros};
 
@@ -60,6 +61,8 @@ pub(super) struct Run {
     pub build: String,
     #[serde(default)]
     pub cache: CacheUse,
+    #[serde(default)]
+    pub dispatch: Dispatch,
     pub attempt: u32,
     pub epoch: u64,
     pub crashes: u32,

@@ -22,6 +22,8 @@ fn record(state: RunState) -> RunRecord {
         logical_time: 0,
         build: String::new(),
         cache: crate::model::record::CacheUse::default(),
+        dispatch: crate::model::dispatch::Dispatch::default(),
+        due: None,
         state,
         epoch: 1,
         owner: None,

@@ -8,8 +8,6 @@ use super::super::{Answer, Durability, Error};
 use super::Sqlite;
 use super::fault::Outcome;
 use super::session::Session;
-use crate::model::payload::Payload;
-use crate::model::record::Entry;
 
 impl Sqlite {
     /// A question that takes microseconds is answered on the caller's thread.
@@ -82,17 +80,4 @@ fn data_version(session: &mut Session) -> Outcome<u64> {
         .prepare_cached("PRAGMA data_version")?
         .query_row([], |row| row.get(0))?;
     Ok(version.cast_unsigned())
-}
-
-/// Roughly what the entries take, for the size of a group.
-pub(super) fn bytes_of(entries: &[Entry]) -> usize {
-    let of = |payload: &Option<Payload>| payload.as_ref().map_or(0, |payload| payload.len());
-    entries
-        .iter()
-        .map(|entry| match entry {
-            Entry::Step(step) | Entry::Reused { step, .. } => of(&step.input) + of(&step.output),
-            Entry::Attempt(attempt) => attempt.error.len(),
-            Entry::Wait(_) | Entry::WaitOver(_) | Entry::ScopeEnd(..) => 0,
-        })
-        .sum()
 }

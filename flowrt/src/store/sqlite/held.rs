@@ -10,10 +10,10 @@ use super::super::limits::{check_artifact, check_artifacts};
 use super::super::{Answer, Durability, Error, Import, Whole};
 use super::Sqlite;
 use super::blobs::Blobs;
-use super::calls::{bytes_of, off_thread};
+use super::calls::off_thread;
 use super::fault::Outcome;
 use super::session::Session;
-use super::write_entries::Head;
+use super::write_entries::{Head, bytes_of};
 use super::{artifacts, read_runs, transfer, trash, write_runs};
 use crate::model::artifact::{ArtifactRecord, NewArtifact};
 use crate::model::blob::Blob;
@@ -158,6 +158,26 @@ impl Sqlite {
                 None => Ok(None),
             }
         })
+    }
+
+    /// Runs with their large values; what is lost says so itself.
+    pub(super) async fn filled_each(
+        &self,
+        mut runs: Vec<RunRecord>,
+    ) -> Result<Vec<RunRecord>, Error> {
+        let is_apart = |run: &RunRecord| {
+            let values = [Some(&run.input), run.output.as_ref(), run.error.as_ref()];
+            let mut values = values.into_iter().flatten();
+            values.any(|value| value.blob_apart().is_some())
+        };
+        if !runs.iter().any(is_apart) {
+            return Ok(runs);
+        }
+        self.with_blobs(move |blobs| {
+            runs.iter_mut().for_each(|run| blobs.fill_listed(run));
+            Ok(runs)
+        })
+        .await
     }
 
     /// Ends a run that goes on as another one.

@@ -41,8 +41,12 @@ const MIGRATIONS: &[Migration] = &[
         sql: include_str!("migrations/0007_deployments.sql"),
     },
     Migration {
+        name: "queue",
+        sql: include_str!("migrations/0008_queue.sql"),
+    },
+    Migration {
         name: "artifacts",
-        sql: include_str!("migrations/0008_artifacts.sql"),
+        sql: include_str!("migrations/0009_artifacts.sql"),
     },
 ];
 

@@ -10,6 +10,7 @@ mod cache;
 mod calls;
 mod checkpoint;
 mod deployments;
+mod due;
 mod durable;
 mod fault;
 mod group;
@@ -56,12 +57,12 @@ use crate::model::record::{
     Entry, Journal, LogLine, Micros, NewRun, RunRecord, SignalRecord, TaskCounts,
 };
 use crate::model::state::RunState;
-use calls::{bytes_of, off_thread};
+use calls::off_thread;
 use durable::SOON;
 use handle::Handle;
 use held::hold;
 use session::Session;
-use write_entries::{Head, NewSignal};
+use write_entries::{Head, NewSignal, bytes_of};
 
 /// The store `sqlite:PATH`.
 #[derive(Debug)]

@@ -14,7 +14,7 @@ use crate::model::state::RunState;
 /// The first version that has it.
 const SECRETS: i64 = 6;
 const DEPLOYMENTS: i64 = 7;
-const ARTIFACTS: i64 = 8;
+const ARTIFACTS: i64 = 9;
 
 fn secret() -> SecretRecord {
     SecretRecord {
