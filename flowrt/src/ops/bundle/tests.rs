@@ -164,7 +164,7 @@ fn bundle() -> Bundle {
     root.record.parent = None;
     Bundle {
         exported: 70,
-        blobs: vec![Blob::new(PAGE), Blob::new(STORED)],
+        blobs: vec![Blob::new(STORED), Blob::new(PAGE)],
         runs: vec![
             root.clone(),
             Whole {
