@@ -4,6 +4,7 @@ pub mod after;
 pub mod artifact;
 pub mod blob;
 pub mod deployment;
+pub mod digest;
 pub mod dispatch;
 pub mod event;
 pub mod graph;
