@@ -3,7 +3,11 @@
 use clap::{Arg, ArgAction, ArgMatches, Command};
 
 use super::{
+<<<<<<< HEAD
     cache, check, completions, graph, limits, run, runs, schedules, secrets, store, store_place,
+=======
+    artifacts, cache, check, completions, graph, limits, run, runs, secrets, store, store_place,
+>>>>>>> main
 };
 use crate::author::meta::Meta;
 use crate::error::Error;
@@ -42,7 +46,11 @@ impl Program {
             .subcommand(run::command(&self.flows, &self.arguments))
             .subcommand(graph::command())
             .subcommand(runs::command())
+<<<<<<< HEAD
             .subcommand(schedules::command())
+=======
+            .subcommand(artifacts::command())
+>>>>>>> main
             .subcommand(limits::command())
             .subcommand(cache::command())
             .subcommand(secrets::command())
