@@ -3,11 +3,8 @@
 use clap::{Arg, ArgAction, ArgMatches, Command};
 
 use super::{
-<<<<<<< HEAD
-    cache, check, completions, graph, limits, run, runs, schedules, secrets, store, store_place,
-=======
-    artifacts, cache, check, completions, graph, limits, run, runs, secrets, store, store_place,
->>>>>>> main
+    artifacts, cache, check, completions, graph, limits, run, runs, schedules, secrets, store,
+    store_place,
 };
 use crate::author::meta::Meta;
 use crate::error::Error;
