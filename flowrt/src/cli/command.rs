@@ -43,11 +43,8 @@ impl Program {
             .subcommand(run::command(&self.flows, &self.arguments))
             .subcommand(graph::command())
             .subcommand(runs::command())
-<<<<<<< HEAD
             .subcommand(schedules::command())
-=======
             .subcommand(artifacts::command())
->>>>>>> main
             .subcommand(limits::command())
             .subcommand(cache::command())
             .subcommand(secrets::command())
