@@ -88,7 +88,7 @@ fn checks(rt: &syn::Path, file: &File, name: &str, span: Span) -> TokenStream {
     let mut singles: Vec<String> = file
         .deployments
         .iter()
-        .map(|entry| rust_path(entry))
+        .map(rust_path)
         .filter(|path| is_ident(path))
         .collect();
     singles.sort();
