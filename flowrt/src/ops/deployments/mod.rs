@@ -241,7 +241,7 @@ impl Engine {
     }
 
     /// Lets the schedules of a deployment fire, or not; that holds until what is written down of it changes. Runs that go
-    /// on are left alone.
+    /// on are left alone. What passes while they do not fire is never made up for.
     ///
     /// # Errors
     /// If there is none of that name, or the store fails.
@@ -249,6 +249,11 @@ impl Engine {
         let report = self.deployment(name).await?;
         let switched = Some(on).filter(|on| *on != report.record.active);
         let now = self.shared.clock.now();
+        if on && !report.record.is_on() {
+            for schedule in report.schedules.iter().filter(|schedule| schedule.is_on()) {
+                self.forget_missed(schedule, now).await?;
+            }
+        }
         let store = &self.shared.store;
         let there = store.switch(name.to_owned(), None, switched, now).await;
         if !there.map_err(trouble)? {

@@ -224,12 +224,21 @@ fn set(
     if fate == Fate::Kept || fate == Fate::Unchanged && same_source {
         return;
     }
+    let is_on = switched.unwrap_or(wanted.active);
     let schedules = wanted
         .schedules
         .into_iter()
         .map(|schedule| {
             let before = there.iter().find(|there| there.slug == schedule.slug);
-            scheduled(&wanted.deployment.name, schedule, before.copied(), how.now)
+            let was_on = record.is_some_and(DeploymentRecord::is_on);
+            let begins = is_on && !was_on;
+            scheduled(
+                &wanted.deployment.name,
+                schedule,
+                before.copied(),
+                begins,
+                how.now,
+            )
         })
         .collect();
     let record = DeploymentRecord {
@@ -243,14 +252,20 @@ fn set(
 }
 
 /// A rule that stays goes on where it was; a new one has no slots before now, unless it is to make up for all since its
-/// start.
+/// start. What passed while it did not fire is over.
 fn scheduled(
     deployment: &str,
     wanted: WantedSchedule,
     before: Option<&ScheduleRecord>,
+    begins: bool,
     now: Micros,
 ) -> ScheduleRecord {
+    let switched = before
+        .filter(|before| before.active == wanted.active)
+        .and_then(|before| before.switched);
+    let is_on = switched.unwrap_or(wanted.active);
     let since = match before {
+        Some(before) if is_on && (begins || !before.is_on()) => before.since.max(now),
         Some(before) if before.schedule == wanted.rule => before.since,
         None if wanted.catchup == Catchup::All => {
             wanted.start.map_or(now, |start| now.min(start - 1))
@@ -264,9 +279,7 @@ fn scheduled(
         parameters: wanted.parameters,
         catchup: wanted.catchup,
         active: wanted.active,
-        switched: before
-            .filter(|before| before.active == wanted.active)
-            .and_then(|before| before.switched),
+        switched,
         since,
         cursor: None,
     }

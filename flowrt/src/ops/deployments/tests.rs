@@ -175,6 +175,20 @@ fn what_differs_is_told_and_what_stays_keeps_its_place() {
 }
 
 #[test]
+fn what_passed_while_a_schedule_did_not_fire_is_over() {
+    let off = FILE.replace("slug: hourly", "slug: hourly, active: false");
+    let there = deployed(read(&off).unwrap());
+    let after = apply(planned(read(FILE).unwrap(), &there, false, 9), there);
+    let since: Vec<_> = after.schedules.iter().map(|one| one.since).collect();
+    assert_eq!(since, [9, 1]);
+    let off = FILE.replace("entrypoint: program", "paused: true\n  entrypoint: program");
+    let there = deployed(read(&off).unwrap());
+    let after = apply(planned(read(FILE).unwrap(), &there, false, 9), there);
+    let since: Vec<_> = after.schedules.iter().map(|one| one.since).collect();
+    assert_eq!(since, [9, 9]);
+}
+
+#[test]
 fn what_the_file_has_no_more_stays_until_that_is_asked_for() {
     let there = deployed(read(FILE).unwrap());
     let less = &FILE[..FILE.find("- name: by-hand").unwrap()];
