@@ -30,6 +30,8 @@ mod registry;
 mod seal;
 pub mod store;
 pub mod testing;
+#[cfg(feature = "serve")]
+pub mod web;
 
 // The derive by name and the trait by glob: both are called `JsonSchema`.
 pub use __schema::*;

@@ -8,7 +8,6 @@ use serde_json::json;
 use super::command::{text, wants_json};
 use super::{print, store_place, table, time_text};
 use crate::error::Result;
-use crate::model::limit::{LimitKind, Rule};
 use crate::ops::{BucketReport, Engine, LimitReport, TicketReport};
 
 /// Its command line.
@@ -167,27 +166,7 @@ fn step(ticket: &TicketReport) -> String {
 
 fn allows(report: &LimitReport) -> String {
     match &report.program {
-        None => amount(&report.rule),
-        Some(program) => format!(
-            "{} (the program says {})",
-            amount(&report.rule),
-            amount(program)
-        ),
-    }
-}
-
-/// A rule as a person would write it.
-fn amount(rule: &Rule) -> String {
-    if rule.kind == LimitKind::Slots {
-        return format!("{} at a time", rule.count);
-    }
-    let per = std::time::Duration::from_micros(rule.per.unsigned_abs());
-    let rate = flowrt_grammar::Rate {
-        count: rule.count,
-        per,
-    };
-    match rule.burst {
-        Some(burst) => format!("{rate}, {burst} at once"),
-        None => rate.to_string(),
+        None => report.rule.to_string(),
+        Some(program) => format!("{} (the program says {})", report.rule.to_string(), program),
     }
 }

@@ -35,6 +35,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "ops", "engine", "store", "model", "author", "registry", "draw",
         ],
     ),
+    ("web", &["ops", "draw", "model", "author"]),
     (
         "cli",
         &["ops", "draw", "model", "registry", "author", "logs"],
