@@ -28,6 +28,8 @@ pub mod ops;
 pub mod prelude;
 mod registry;
 mod seal;
+#[cfg(feature = "serve")]
+pub mod server;
 pub mod store;
 pub mod testing;
 #[cfg(feature = "serve")]

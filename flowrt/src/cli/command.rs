@@ -27,7 +27,7 @@ impl Program {
 
     /// The whole command line.
     pub(super) fn command(&self) -> Command {
-        Command::new(program_name())
+        let command = Command::new(program_name())
             .bin_name(program_name())
             .version(env!("CARGO_PKG_VERSION"))
             .about("The flows of this program: without a command, they are listed")
@@ -45,7 +45,10 @@ impl Program {
             .subcommand(secrets::command())
             .subcommand(check::command())
             .subcommand(store::command())
-            .subcommand(completions::command())
+            .subcommand(completions::command());
+        #[cfg(feature = "serve")]
+        let command = command.subcommand(super::serve::command());
+        command
     }
 }
 

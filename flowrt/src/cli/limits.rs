@@ -8,6 +8,7 @@ use serde_json::json;
 use super::command::{text, wants_json};
 use super::{print, store_place, table, time_text};
 use crate::error::Result;
+use crate::model::limit::Rule;
 use crate::ops::{BucketReport, Engine, LimitReport, TicketReport};
 
 /// Its command line.
@@ -166,7 +167,16 @@ fn step(ticket: &TicketReport) -> String {
 
 fn allows(report: &LimitReport) -> String {
     match &report.program {
-        None => report.rule.to_string(),
-        Some(program) => format!("{} (the program says {})", report.rule.to_string(), program),
+        None => amount(&report.rule),
+        Some(program) => format!(
+            "{} (the program says {})",
+            amount(&report.rule),
+            amount(program)
+        ),
     }
+}
+
+/// A rule as a person would write it.
+pub(super) fn amount(rule: &Rule) -> String {
+    rule.to_string()
 }

@@ -110,6 +110,10 @@ pub(super) async fn run(engine: &Engine, matches: &ArgMatches) -> Result<ExitCod
 
 fn row(engine: &Engine, record: &RunRecord, counts: &TaskCounts, now: i64) -> Vec<String> {
     let started = record.started.unwrap_or(record.created);
+    let from = match record.due {
+        Some(due) if record.started.is_none() => format!("due {}", time_text::local(due)),
+        _ => time_text::local(started),
+    };
     let took = match (record.started, record.finished) {
         (None, None) => String::new(),
         (_, Some(finished)) => time_text::between(started, finished),
@@ -123,7 +127,7 @@ fn row(engine: &Engine, record: &RunRecord, counts: &TaskCounts, now: i64) -> Ve
         record.name.clone(),
         record.flow.clone(),
         format!("{} {}", style::run_sign(record.state), record.state),
-        time_text::local(started),
+        from,
         took,
         tasks,
     ]

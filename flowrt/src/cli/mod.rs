@@ -28,6 +28,8 @@ mod run;
 mod run_json;
 mod runs;
 mod secrets;
+#[cfg(feature = "serve")]
+mod serve;
 mod show;
 mod signal;
 mod store;
@@ -107,6 +109,8 @@ async fn dispatch(program: &Program, typed: &Typed) -> Result<ExitCode> {
         Some(("limits", matches)) => limits::run(matches).await,
         Some(("cache", matches)) => cache::run(matches).await,
         Some(("secrets", matches)) => secrets::run(matches).await,
+        #[cfg(feature = "serve")]
+        Some(("serve", matches)) => serve::run(matches).await,
         Some(("check", matches)) => check::run(program, matches).await,
         Some(("store", matches)) => store::run(matches).await,
         Some((completions::NAME, matches)) => completions::run(program, matches),

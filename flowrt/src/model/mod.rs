@@ -1,6 +1,8 @@
 //! Plain data and pure rules: no I/O, no clock, no randomness, no async.
 
 pub mod after;
+pub mod deployment;
+pub mod dispatch;
 pub mod event;
 pub mod graph;
 pub mod ids;
@@ -11,5 +13,6 @@ pub mod record;
 pub mod replay;
 pub mod retention;
 pub mod retry;
+pub mod schedule;
 pub mod state;
 pub mod trigger;

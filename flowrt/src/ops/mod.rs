@@ -48,14 +48,14 @@ pub use bundle::{Arrival, Bundle};
 pub use cache::CacheReport;
 pub use care::Pruned;
 pub use limits::{BucketReport, LimitReport, TicketReport};
-pub use rerun::Rerun;
+pub use rerun::{Rerun, rerun_warning};
 pub use resume::Resume;
 pub use secrets::SecretReport;
 pub use start::Start;
 #[cfg(feature = "cli")]
 pub(crate) use stop::tear_down_resources;
 pub use watch::Retold;
-pub use why::{Driver, Reason, Why, reasons_of};
+pub use why::{Driver, Holder, Reason, Why, reasons_of};
 
 /// An open store and the flows of this program: starts runs and drives them.
 ///
@@ -210,12 +210,14 @@ impl Engine {
             input,
             parent: None,
             origin: None,
-            idempotency_key: None,
+            idempotency_key: start.idempotency_key,
             seed,
             created: now,
-            logical_time: now,
+            logical_time: start.logical_time.unwrap_or(now),
             build: engine::build::build().to_owned(),
             cache: start.cache,
+            dispatch: start.dispatch,
+            due: start.due,
             steps: Vec::new(),
         };
         failpoint("ops::before_start");

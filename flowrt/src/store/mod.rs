@@ -5,11 +5,13 @@ pub mod cache;
 mod care;
 #[cfg(test)]
 mod contract;
+pub mod deployments;
 #[cfg(all(test, feature = "sqlite"))]
 mod differential;
 mod limits;
 pub mod memory;
 mod naming;
+pub mod queue;
 mod rules;
 #[cfg(test)]
 mod sample;
@@ -33,10 +35,12 @@ use crate::model::state::RunState;
 
 use cache::{CacheEntry, CacheFilter, Kept};
 pub use care::{Copied, Import, Imported, RunUsage, Usage, Whole};
+use deployments::Deployments;
 pub use limits::PAYLOAD_BYTES_MAX;
+use queue::Queue;
 use rules::{
     FOUND_AT_MOST, aside_offset, check_ending, check_going_on, check_owned, check_reopenable,
-    check_same_step, check_transition, continued, nothing_to_reuse, taken,
+    check_same_step, check_transition, continued, due_after, due_at_rest, nothing_to_reuse, taken,
 };
 use tickets::{Admitted, Ask, Bucket, BucketRecord, GiveBack};
 
@@ -85,6 +89,8 @@ pub struct RunFilter {
     pub states: Vec<RunState>,
     /// Only children of this run.
     pub parent: Option<RunId>,
+    /// Only of this deployment.
+    pub deployment: Option<String>,
     /// Leave child runs out.
     pub roots_only: bool,
     /// Only those whose name, or whose flow's, contains this; the case of ASCII letters does not matter.
@@ -168,7 +174,7 @@ pub struct SecretRecord {
 /// or stopped is [`Error::Ended`]. What names a run that is not there is [`Error::NoSuchRun`], unless said otherwise.
 ///
 /// A call that was made and whose future is dropped may still happen.
-pub trait Store: Send + Sync + fmt::Debug + 'static {
+pub trait Store: Deployments + Queue + Send + Sync + fmt::Debug + 'static {
     /// The store's address as a person would type it.
     fn url(&self) -> String;
 
@@ -184,7 +190,7 @@ pub trait Store: Send + Sync + fmt::Debug + 'static {
     }
 
     /// Accepts a run. Synced. A run with the same id, or with the same flow and idempotency key, is returned instead;
-    /// compare ids to tell. The name is made unique by `-2`, `-3`, ….
+    /// compare ids to tell; so is the run of the same slot of a schedule of the same deployment. The name is made unique by `-2`, `-3`, ….
     fn create_run(&self, run: NewRun) -> Answer<'_, RunRecord>;
 
     /// One run.

@@ -3,6 +3,7 @@
 use uuid::Uuid;
 
 use super::{Ending, Options, Process, Store};
+use crate::model::deployment::{Catchup, Deployment, DeploymentRecord, ScheduleRecord, Source};
 use crate::model::ids::{ProcessId, RunId};
 use crate::model::payload::{Digest, Payload};
 use crate::model::record::{
@@ -42,6 +43,8 @@ pub(super) fn new_run(number: u64, name: &str) -> NewRun {
         logical_time: 2,
         build: "b1".into(),
         cache: crate::model::record::CacheUse::default(),
+        dispatch: crate::model::dispatch::Dispatch::default(),
+        due: None,
         steps: vec![],
     }
 }
@@ -107,6 +110,44 @@ pub(super) fn ending(state: RunState) -> Ending {
         output: None,
         error: None,
         at: 99,
+    }
+}
+
+pub(super) fn deployment(name: &str) -> DeploymentRecord {
+    DeploymentRecord {
+        deployment: Deployment {
+            name: name.into(),
+            flow: "offers".into(),
+            shown: None,
+            description: String::new(),
+            tags: vec!["nightly".into()],
+            parameters: serde_json::Map::new(),
+            pool: None,
+            queue: Some("q".into()),
+            job_variables: serde_json::Map::new(),
+            limit: None,
+            retries: None,
+            timeout: Some(5),
+            source: Source::File,
+        },
+        active: true,
+        switched: None,
+        created: 3,
+        changed: 4,
+    }
+}
+
+pub(super) fn schedule(deployment: &str, slug: &str) -> ScheduleRecord {
+    ScheduleRecord {
+        deployment: deployment.into(),
+        slug: slug.into(),
+        schedule: serde_json::json!({"cron": "0 10 * * *"}),
+        parameters: serde_json::Map::new(),
+        catchup: Catchup::Last,
+        active: true,
+        switched: None,
+        since: 1,
+        cursor: None,
     }
 }
 

@@ -42,7 +42,7 @@ struct Inner {
 
 /// The routes of the page. Must be called within a tokio runtime: it watches the runs of this engine from now on, and
 /// stops when the engine is gone.
-pub fn router(engine: Engine) -> Router {
+pub fn router<S: Clone + Send + Sync + 'static>(engine: Engine) -> Router<S> {
     let inner = Inner {
         program: program_name(),
         token: format!("{:016x}{:016x}", clock::random_u64(), clock::random_u64()),

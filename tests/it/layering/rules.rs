@@ -35,10 +35,13 @@ const LAYERS: &[(&str, &[&str])] = &[
             "ops", "engine", "store", "model", "author", "registry", "draw",
         ],
     ),
-    ("web", &["ops", "draw", "model", "author"]),
+    ("web", &["ops", "draw", "model", "registry", "author"]),
+    ("server", &["web", "ops", "draw", "model", "author"]),
     (
         "cli",
-        &["ops", "draw", "model", "registry", "author", "logs"],
+        &[
+            "server", "ops", "draw", "model", "registry", "author", "logs",
+        ],
     ),
 ];
 

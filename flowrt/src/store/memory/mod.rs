@@ -2,6 +2,8 @@
 
 mod cache;
 mod care;
+mod deployments;
+mod due;
 mod inside;
 mod runs;
 mod secrets;

@@ -36,6 +36,14 @@ const MIGRATIONS: &[Migration] = &[
         name: "secrets",
         sql: include_str!("migrations/0006_secrets.sql"),
     },
+    Migration {
+        name: "deployments",
+        sql: include_str!("migrations/0007_deployments.sql"),
+    },
+    Migration {
+        name: "queue",
+        sql: include_str!("migrations/0008_queue.sql"),
+    },
 ];
 
 const CREATE_HISTORY: &str = "CREATE TABLE IF NOT EXISTS migration (

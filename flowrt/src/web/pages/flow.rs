@@ -109,6 +109,7 @@ async fn try_start(site: &Site, visit: &Visit, flow: &str, posted: &Posted) -> R
             .get("cache")
             .and_then(CacheUse::parse)
             .unwrap_or_default(),
+        ..Start::default()
     };
     let mut faults = Vec::new();
     if let Err(error) = start.check(meta) {

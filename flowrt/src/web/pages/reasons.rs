@@ -1,8 +1,9 @@
 //! Why a run does not go on, in words, and the form for a signal that it waits for.
 
+use super::chart::counted;
 use crate::draw::label::words;
 use crate::model::record::Micros;
-use crate::ops::{Reason, Why};
+use crate::ops::{Holder, Reason, Why};
 use crate::web::moment::Moment;
 
 /// A reason as it is shown.
@@ -68,7 +69,7 @@ fn said(why: &Why, moment: &Moment) -> (String, String) {
             pid(dead)
         )),
         Why::Interrupted => plain("It was interrupted in order. What is recorded is kept."),
-        Why::Parked { error } => (
+        Why::Parked { error, .. } => (
             "It is parked, and a person decides.".to_owned(),
             error.clone(),
         ),
@@ -106,9 +107,97 @@ fn said(why: &Why, moment: &Moment) -> (String, String) {
             html(kind),
             when("until", *until, moment)
         )),
+        Why::Limit { .. } | Why::MaxRuns { .. } | Why::Cache { .. } | Why::Resource { .. } => {
+            in_a_queue(why, moment)
+        }
         // Whatever is new here is named as programs read it, until it has words of its own.
         other => plain(&html(&name_of(other))),
     }
+}
+
+/// What it waits for among others.
+fn in_a_queue(why: &Why, moment: &Moment) -> (String, String) {
+    let others = |ahead: usize| match ahead {
+        0 => String::new(),
+        ahead => format!("; {} before it", counted(ahead, "other")),
+    };
+    match why {
+        Why::Limit {
+            limit,
+            key,
+            rule,
+            holders,
+            held,
+            ahead,
+            start,
+            more,
+        } => {
+            let of_key = match key.as_str() {
+                "" => String::new(),
+                key => format!(" of {}", html(key)),
+            };
+            let rule = rule
+                .as_ref()
+                .map_or_else(String::new, |rule| format!(" ({rule})"));
+            let starts = start.map_or_else(String::new, |at| {
+                format!("; it starts{}", when("at", Some(at), moment))
+            });
+            let rest = match more {
+                0 => String::new(),
+                more => format!("; so do {} of this run", counted(*more, "more step")),
+            };
+            let what = format!(
+                "waits for the limit <a href=\"/limits\"><code>{}</code></a>{of_key}{rule}{}{starts}{rest}",
+                html(limit),
+                others(*ahead)
+            );
+            (what, held_by(holders, *held))
+        }
+        Why::MaxRuns {
+            flow,
+            most,
+            holders,
+            held,
+            ahead,
+        } => {
+            let most = most.map_or_else(String::new, |most| {
+                format!(", which may have {most} at once")
+            });
+            let what = format!(
+                "waits for a place among the runs of {}{most}{}",
+                html(flow),
+                others(*ahead)
+            );
+            (what, held_by(holders, *held))
+        }
+        Why::Cache { holder } => (
+            "waits for the cached result of an equal call".to_owned(),
+            held_by(holder.as_slice(), 1),
+        ),
+        Why::Resource { due, error } => (
+            format!(
+                "waits for its resource, which is asked for again{}",
+                when("at", *due, moment)
+            ),
+            format!("it could not be made: {error}"),
+        ),
+        other => (html(&name_of(other)), String::new()),
+    }
+}
+
+fn held_by(holders: &[Holder], held: usize) -> String {
+    let named = holders.iter().map(|holder| match holder.step.as_str() {
+        "" => holder.name.clone(),
+        step => format!("{} · {step}", holder.name),
+    });
+    let mut named: Vec<String> = named.collect();
+    if named.is_empty() {
+        return String::new();
+    }
+    if held > named.len() {
+        named.push(counted(held - named.len(), "other"));
+    }
+    format!("held by {}", named.join(", "))
 }
 
 fn name_of(why: &Why) -> String {

@@ -30,5 +30,7 @@ pub(in crate::web) fn run() -> RunRecord {
         output: None,
         error: None,
         cancel_requested: None,
+        dispatch: crate::model::dispatch::Dispatch::default(),
+        due: None,
     }
 }

@@ -2,8 +2,9 @@
 
 use std::path::PathBuf;
 
+use super::super::super::deployments::Change;
 use super::super::super::sample::{
-    attempt, claimed, ending, line, new_run, payload, run_id, step, wait,
+    attempt, claimed, deployment, ending, line, new_run, payload, run_id, schedule, step, wait,
 };
 use super::super::super::{Durability, LogFilter, Reopening, RunFilter, SecretRecord};
 use crate::model::record::{ASIDE, Entry};
@@ -11,6 +12,7 @@ use crate::model::state::RunState;
 
 /// The first version that has it.
 const SECRETS: i64 = 6;
+const DEPLOYMENTS: i64 = 7;
 
 fn secret() -> SecretRecord {
     SecretRecord {
@@ -59,6 +61,11 @@ async fn write_the_golden_store() {
     store.request_cancel(run_id(2), 2).await.unwrap();
     store.remember_flows(vec!["offers".into()]).await.unwrap();
     store.set_secret(secret()).await.unwrap();
+    let changes = vec![Change::Set(
+        deployment("d").into(),
+        vec![schedule("d", "s")],
+    )];
+    assert!(store.deploy(0, changes).await.unwrap());
     store.close().await.unwrap();
     std::fs::remove_dir(path.with_extension("db.locks")).unwrap();
 }
@@ -73,6 +80,9 @@ async fn every_golden_store_opens_and_goes_on() {
         let runs = store.list_runs(RunFilter::default()).await.unwrap();
         let secrets = store.secrets().await.unwrap();
         assert_eq!(secrets.first(), (version >= SECRETS).then(secret).as_ref());
+        let one = store.deployment("d".to_owned()).await.unwrap();
+        let there = (deployment("d"), vec![schedule("d", "s")]);
+        assert_eq!(one, (version >= DEPLOYMENTS).then_some(there));
         let names: Vec<_> = runs.iter().map(|run| (&*run.name, run.state)).collect();
         let expected = [
             ("calm-3", RunState::Pending),

@@ -1,0 +1,77 @@
+//! `serve`: the API and the page, in one process, until Ctrl-C or SIGTERM.
+
+use std::net::SocketAddr;
+use std::process::ExitCode;
+
+use clap::{Arg, ArgMatches, Command, value_parser};
+use serde_json::json;
+use tokio::net::TcpListener;
+
+use super::command::{text, wants_json};
+use super::interrupt::Signals;
+use super::{print, store_place};
+use crate::error::{Error, ErrorKind, Result};
+use crate::server::{self, State};
+
+/// Where it listens if nobody says.
+const PORT: u16 = 4242;
+
+/// Its command line.
+pub(super) fn command() -> Command {
+    Command::new("serve")
+        .about("Serve the API and the page until Ctrl-C")
+        .arg(
+            Arg::new("port")
+                .long("port")
+                .value_name("N")
+                .value_parser(value_parser!(u16))
+                .help(format!(
+                    "The port; 0 for one that is free [default: {PORT}]"
+                )),
+        )
+        .arg(
+            Arg::new("host")
+                .long("host")
+                .value_name("HOST")
+                .default_value("127.0.0.1")
+                .help("The address to listen on"),
+        )
+}
+
+/// Serves until it is told to end.
+///
+/// # Errors
+/// If the store cannot be used, or the address cannot be listened on.
+pub(super) async fn run(matches: &ArgMatches) -> Result<ExitCode> {
+    let mut signals = Signals::open()?;
+    let listener = listen(matches).await?;
+    let engine = store_place::open(matches).await?;
+    engine.remember_flows().await?;
+    say(&listener, matches)?;
+    let shutdown = async move { signals.next().await };
+    server::run(State::new(engine.clone()), listener, shutdown).await?;
+    engine.close().await?;
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn listen(matches: &ArgMatches) -> Result<TcpListener> {
+    let port = matches.get_one::<u16>("port").copied().unwrap_or(PORT);
+    let host = text(matches, "host");
+    TcpListener::bind((host, port)).await.map_err(|error| {
+        Error::new(
+            ErrorKind::Input,
+            format!("{host}:{port} cannot be listened on: {error}"),
+        )
+        .hint("choose another: --port N, or --port 0 for one that is free")
+    })
+}
+
+/// Programs read the address from stdout, people on stderr.
+fn say(listener: &TcpListener, matches: &ArgMatches) -> Result<()> {
+    let address: SocketAddr = listener.local_addr()?;
+    if wants_json(matches) {
+        return print::json(&json!({ "url": format!("http://{address}") }));
+    }
+    print::note(&format!("serving http://{address}  ·  Ctrl-C ends it"));
+    Ok(())
+}

@@ -1,0 +1,153 @@
+//! Deployments: a flow with parameters and a place, and the schedules that start it.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::record::Micros;
+
+/// What a person wrote down of a deployment.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Deployment {
+    /// Its name, unique in the store.
+    pub name: String,
+    /// The registered name of its flow.
+    pub flow: String,
+    /// What its runs are called in place of the flow's name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shown: Option<String>,
+    /// For people.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub description: String,
+    /// For people and filters; its runs have them too.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<String>,
+    /// Values of parameters; what is missing has the flow's default.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub parameters: Map<String, Value>,
+    /// The pool of workers that is meant; none: any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pool: Option<String>,
+    /// The queue in which its runs wait for a worker; none: the usual one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub queue: Option<String>,
+    /// What the launcher of the pool is told.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub job_variables: Map<String, Value>,
+    /// How many of its runs may go on at once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<RunLimit>,
+    /// Attempts of a run after the first, in place of the flow's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retries: Option<u32>,
+    /// How long a run may take, in place of the flow's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timeout: Option<Micros>,
+    /// Where it was written down.
+    pub source: Source,
+}
+
+/// Where a deployment was written down. Deploying a file looks after those of files only.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Source {
+    /// In a file, or in a program that has it from a file.
+    File,
+    /// The options `schedule` and `timezone` of its flow.
+    Flow,
+    /// A person made it through the program.
+    Person,
+}
+
+/// How many runs of a deployment may go on at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunLimit {
+    /// The most.
+    pub count: u32,
+    /// What becomes of one more.
+    pub when_full: RunWhenFull,
+}
+
+/// What a run does that finds as many as may go on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RunWhenFull {
+    /// It waits for its turn.
+    #[default]
+    Queue,
+    /// It ends as `Cancelled`.
+    CancelNew,
+    /// It cancels the one that began first, and takes its place.
+    CancelPrevious,
+    /// It ends as `Skipped`.
+    Skip,
+}
+
+/// What is made up for of the slots that passed while nobody could handle them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Catchup {
+    /// Nothing.
+    #[default]
+    None,
+    /// The last of them.
+    Last,
+    /// All of them, the oldest first.
+    All,
+}
+
+/// A deployment as the store has it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DeploymentRecord {
+    /// What was written down.
+    pub deployment: Deployment,
+    /// Whether it is meant to fire, as it was written down.
+    pub active: bool,
+    /// What a person has said since: it holds in place of `active`, until that is written down otherwise.
+    pub switched: Option<bool>,
+    /// When it was first deployed.
+    pub created: Micros,
+    /// When it was last changed.
+    pub changed: Micros,
+}
+
+/// A schedule of a deployment as the store has it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ScheduleRecord {
+    /// The name of its deployment.
+    pub deployment: String,
+    /// Its name, unique in the deployment.
+    pub slug: String,
+    /// The rule, as `model::schedule` writes it.
+    pub schedule: Value,
+    /// Values of parameters, on top of the deployment's.
+    pub parameters: Map<String, Value>,
+    /// What is made up for.
+    pub catchup: Catchup,
+    /// Whether it is meant to fire, as it was written down.
+    pub active: bool,
+    /// What a person has said since: it holds in place of `active`, until that is written down otherwise.
+    pub switched: Option<bool>,
+    /// Since when this rule holds: it has no slots before.
+    pub since: Micros,
+    /// The last slot that was handled (it has its run, or was passed over); none since `since`.
+    pub cursor: Option<Micros>,
+}
+
+impl DeploymentRecord {
+    /// Whether its schedules may fire.
+    pub fn is_on(&self) -> bool {
+        self.switched.unwrap_or(self.active)
+    }
+}
+
+impl ScheduleRecord {
+    /// Whether it fires, if its deployment may.
+    pub fn is_on(&self) -> bool {
+        self.switched.unwrap_or(self.active)
+    }
+
+    /// Slots after this are still to be handled.
+    pub fn handled(&self) -> Micros {
+        self.cursor.unwrap_or(self.since).max(self.since)
+    }
+}

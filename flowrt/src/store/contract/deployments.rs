@@ -1,0 +1,115 @@
+//! Deployments and their schedules.
+
+use serde_json::{Map, json};
+
+use super::super::Store;
+use super::super::deployments::Change;
+use super::super::sample::{deployment, schedule};
+use crate::model::deployment::{Catchup, RunLimit, RunWhenFull};
+
+pub(super) async fn a_deploy_is_all_or_none(store: &dyn Store) {
+    assert_eq!(store.deployed().await.unwrap().revision, 0);
+    let mut full = deployment("b");
+    full.deployment.shown = Some("shown".to_owned());
+    full.deployment.parameters = Map::from_iter([("arg".to_owned(), json!({"a": [1, null]}))]);
+    full.deployment.limit = Some(RunLimit {
+        count: 2,
+        when_full: RunWhenFull::CancelPrevious,
+    });
+    let mut rule = schedule("b", "x");
+    rule.catchup = Catchup::All;
+    rule.parameters = Map::from_iter([("arg".to_owned(), json!(2.5))]);
+    let changes = vec![
+        Change::Set(full.clone().into(), vec![schedule("b", "y"), rule.clone()]),
+        Change::Set(deployment("a").into(), vec![]),
+    ];
+    assert!(store.deploy(0, changes.clone()).await.unwrap());
+    let there = store.deployed().await.unwrap();
+    assert_eq!(there.revision, 1);
+    assert_eq!(store.deployments_revision().await.unwrap(), 1);
+    assert_eq!(there.deployments, [deployment("a"), full.clone()]);
+    assert_eq!(there.schedules, [rule.clone(), schedule("b", "y")]);
+    let one = store.deployment("b".to_owned()).await.unwrap();
+    assert_eq!(one, Some((full, vec![rule, schedule("b", "y")])));
+    assert_eq!(store.deployment("c".to_owned()).await.unwrap(), None);
+
+    // Somebody else has deployed since.
+    assert!(!store.deploy(0, changes).await.unwrap());
+    assert!(store.deploy(1, vec![]).await.unwrap());
+    assert_eq!(store.deployed().await.unwrap(), there);
+
+    let gone = vec![
+        Change::Remove("b".to_owned()),
+        Change::Remove("c".to_owned()),
+    ];
+    assert!(store.deploy(1, gone).await.unwrap());
+    let left = store.deployed().await.unwrap();
+    assert_eq!(
+        (left.revision, left.deployments),
+        (2, vec![deployment("a")])
+    );
+    assert_eq!(left.schedules, []);
+}
+
+pub(super) async fn a_schedule_keeps_its_cursor_while_its_rule_stays(store: &dyn Store) {
+    let set = |since: i64| {
+        let mut same = schedule("a", "same");
+        same.parameters = Map::from_iter([("since".to_owned(), json!(since))]);
+        let mut other = schedule("a", "other");
+        other.since = since;
+        // What is given of cursors means nothing.
+        other.cursor = Some(99);
+        vec![Change::Set(deployment("a").into(), vec![same, other])]
+    };
+    let pass = |slug: &str, slot| store.pass_slot("a".to_owned(), slug.to_owned(), 1, slot);
+    assert!(store.deploy(0, set(1)).await.unwrap());
+    let there = store.deployed().await.unwrap().schedules;
+    assert!(there.iter().all(|one| one.cursor.is_none()), "{there:?}");
+    assert!(pass("same", 5).await.unwrap());
+    assert!(pass("other", 6).await.unwrap());
+    assert!(store.deploy(1, set(2)).await.unwrap());
+    let there = store.deployed().await.unwrap().schedules;
+    assert_eq!((there[0].since, there[0].cursor), (2, None));
+    assert_eq!((there[1].since, there[1].cursor), (1, Some(5)));
+    assert_eq!(there[1].parameters["since"], 2);
+}
+
+pub(super) async fn a_person_switches(store: &dyn Store) {
+    let changes = vec![Change::Set(
+        deployment("a").into(),
+        vec![schedule("a", "x")],
+    )];
+    assert!(store.deploy(0, changes).await.unwrap());
+    let switch = |name: &str, slug: Option<&str>, on| {
+        store.switch(name.to_owned(), slug.map(str::to_owned), on, 9)
+    };
+    assert!(switch("a", None, Some(false)).await.unwrap());
+    assert!(switch("a", Some("x"), Some(false)).await.unwrap());
+    assert!(!switch("a", Some("y"), Some(false)).await.unwrap());
+    assert!(!switch("b", None, Some(false)).await.unwrap());
+    let there = store.deployed().await.unwrap();
+    assert_eq!(there.revision, 3);
+    assert!(!there.deployments[0].is_on());
+    assert_eq!(there.deployments[0].changed, 9);
+    assert!(!there.schedules[0].is_on());
+    assert!(switch("a", None, None).await.unwrap());
+    assert!(store.deployed().await.unwrap().deployments[0].is_on());
+}
+
+pub(super) async fn a_slot_is_passed_once(store: &dyn Store) {
+    let changes = vec![Change::Set(
+        deployment("a").into(),
+        vec![schedule("a", "x")],
+    )];
+    assert!(store.deploy(0, changes).await.unwrap());
+    let pass =
+        |slug: &str, since, slot| store.pass_slot("a".to_owned(), slug.to_owned(), since, slot);
+    assert!(pass("x", 1, 10).await.unwrap());
+    assert!(!pass("x", 1, 10).await.unwrap());
+    assert!(!pass("x", 1, 9).await.unwrap());
+    assert!(!pass("x", 2, 11).await.unwrap());
+    assert!(!pass("y", 1, 11).await.unwrap());
+    let there = store.deployed().await.unwrap();
+    assert_eq!(there.schedules[0].cursor, Some(10));
+    assert_eq!(there.revision, 1);
+}

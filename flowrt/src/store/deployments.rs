@@ -1,0 +1,63 @@
+//! Deployments and their schedules, as a store keeps them.
+
+use super::Answer;
+use crate::model::deployment::{DeploymentRecord, ScheduleRecord};
+use crate::model::record::Micros;
+
+/// All deployments of one moment.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Deployed {
+    /// Raised by every change of a deployment or schedule, but not by cursors.
+    pub revision: u64,
+    /// By name.
+    pub deployments: Vec<DeploymentRecord>,
+    /// By deployment and slug.
+    pub schedules: Vec<ScheduleRecord>,
+}
+
+/// One change of a deploy.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Change {
+    /// The deployment is as given, and has these schedules and no others. A schedule that is there already with the same
+    /// `since` keeps its cursor; what is given of cursors is not looked at otherwise.
+    Set(Box<DeploymentRecord>, Vec<ScheduleRecord>),
+    /// It is gone, and so are its schedules. Its runs stay.
+    Remove(String),
+}
+
+/// What a store does with deployments. Every change is synced.
+pub trait Deployments {
+    /// All of them.
+    fn deployed(&self) -> Answer<'_, Deployed>;
+
+    /// One, with its schedules.
+    fn deployment(
+        &self,
+        name: String,
+    ) -> Answer<'_, Option<(DeploymentRecord, Vec<ScheduleRecord>)>>;
+
+    /// The number that every change of a deployment or schedule raises, but not that of a cursor. Costs next to nothing.
+    fn deployments_revision(&self) -> Answer<'_, u64>;
+
+    /// Does all changes if the revision is still `seen`, else none. Whether it did.
+    fn deploy(&self, seen: u64, changes: Vec<Change>) -> Answer<'_, bool>;
+
+    /// Sets what a person says of a deployment, or (`slug`) of one of its schedules; `false` if there is none.
+    fn switch(
+        &self,
+        deployment: String,
+        slug: Option<String>,
+        on: Option<bool>,
+        now: Micros,
+    ) -> Answer<'_, bool>;
+
+    /// Moves the cursor of a schedule forward, unless its rule is not that of `since` any more or the cursor is there
+    /// already; whether it moved.
+    fn pass_slot(
+        &self,
+        deployment: String,
+        slug: String,
+        since: Micros,
+        slot: Micros,
+    ) -> Answer<'_, bool>;
+}

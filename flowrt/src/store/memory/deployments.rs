@@ -1,0 +1,145 @@
+//! Deployments of a memory store.
+
+use std::collections::BTreeMap;
+
+use super::super::Answer;
+use super::super::deployments::{Change, Deployed, Deployments};
+use super::Memory;
+use crate::model::deployment::{DeploymentRecord, ScheduleRecord};
+use crate::model::record::Micros;
+
+/// All deployments by name, with their schedules by slug.
+#[derive(Debug, Default)]
+pub(super) struct Shelf {
+    revision: u64,
+    deployments: BTreeMap<String, (DeploymentRecord, BTreeMap<String, ScheduleRecord>)>,
+}
+
+impl Shelf {
+    fn deployed(&self) -> Deployed {
+        let all = || self.deployments.values();
+        Deployed {
+            revision: self.revision,
+            deployments: all().map(|(record, _)| record.clone()).collect(),
+            schedules: all()
+                .flat_map(|(_, schedules)| schedules.values().cloned())
+                .collect(),
+        }
+    }
+
+    fn one(&self, name: &str) -> Option<(DeploymentRecord, Vec<ScheduleRecord>)> {
+        let (record, schedules) = self.deployments.get(name)?;
+        Some((record.clone(), schedules.values().cloned().collect()))
+    }
+
+    fn deploy(&mut self, seen: u64, changes: Vec<Change>) -> bool {
+        if seen != self.revision {
+            return false;
+        }
+        self.revision += u64::from(!changes.is_empty());
+        for change in changes {
+            match change {
+                Change::Set(record, schedules) => self.set(*record, schedules),
+                Change::Remove(name) => {
+                    self.deployments.remove(&name);
+                }
+            }
+        }
+        true
+    }
+
+    fn set(&mut self, record: DeploymentRecord, schedules: Vec<ScheduleRecord>) {
+        let name = record.deployment.name.clone();
+        let there = self.deployments.remove(&name);
+        let there = there.map(|(_, schedules)| schedules).unwrap_or_default();
+        let cursor = |schedule: &ScheduleRecord| {
+            let same = there.get(&schedule.slug)?;
+            (same.since == schedule.since)
+                .then_some(same.cursor)
+                .flatten()
+        };
+        let schedules = schedules
+            .into_iter()
+            .map(|mut schedule| {
+                schedule.cursor = cursor(&schedule);
+                (schedule.slug.clone(), schedule)
+            })
+            .collect();
+        self.deployments.insert(name, (record, schedules));
+    }
+
+    fn switch(&mut self, name: &str, slug: Option<&str>, on: Option<bool>, now: Micros) -> bool {
+        let Some((record, schedules)) = self.deployments.get_mut(name) else {
+            return false;
+        };
+        match slug {
+            None => {
+                record.switched = on;
+                record.changed = now;
+            }
+            Some(slug) => match schedules.get_mut(slug) {
+                Some(schedule) => schedule.switched = on,
+                None => return false,
+            },
+        }
+        self.revision += 1;
+        true
+    }
+
+    fn pass_slot(&mut self, name: &str, slug: &str, since: Micros, slot: Micros) -> bool {
+        let schedule = self
+            .deployments
+            .get_mut(name)
+            .and_then(|(_, schedules)| schedules.get_mut(slug));
+        match schedule {
+            Some(schedule)
+                if schedule.since == since && schedule.cursor.is_none_or(|there| there < slot) =>
+            {
+                schedule.cursor = Some(slot);
+                true
+            }
+            _ => false,
+        }
+    }
+}
+
+impl Deployments for Memory {
+    fn deployed(&self) -> Answer<'_, Deployed> {
+        self.answer(|runs| Ok(runs.shelf.deployed()))
+    }
+
+    fn deployment(
+        &self,
+        name: String,
+    ) -> Answer<'_, Option<(DeploymentRecord, Vec<ScheduleRecord>)>> {
+        self.answer(move |runs| Ok(runs.shelf.one(&name)))
+    }
+
+    fn deployments_revision(&self) -> Answer<'_, u64> {
+        self.answer(|runs| Ok(runs.shelf.revision))
+    }
+
+    fn deploy(&self, seen: u64, changes: Vec<Change>) -> Answer<'_, bool> {
+        self.answer(move |runs| Ok(runs.shelf.deploy(seen, changes)))
+    }
+
+    fn switch(
+        &self,
+        deployment: String,
+        slug: Option<String>,
+        on: Option<bool>,
+        now: Micros,
+    ) -> Answer<'_, bool> {
+        self.answer(move |runs| Ok(runs.shelf.switch(&deployment, slug.as_deref(), on, now)))
+    }
+
+    fn pass_slot(
+        &self,
+        deployment: String,
+        slug: String,
+        since: Micros,
+        slot: Micros,
+    ) -> Answer<'_, bool> {
+        self.answer(move |runs| Ok(runs.shelf.pass_slot(&deployment, &slug, since, slot)))
+    }
+}

@@ -1,0 +1,254 @@
+//! Deployments and their schedules.
+
+use rusqlite::{Connection, Row, params};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::super::Answer;
+use super::super::deployments::{Change, Deployed, Deployments};
+use super::Sqlite;
+use super::fault::{Fault, Outcome};
+use crate::model::deployment::{DeploymentRecord, ScheduleRecord};
+use crate::model::record::Micros;
+
+const DEPLOYMENT: &str = "SELECT about, active, switched, created, changed FROM deployment";
+const SCHEDULE: &str = "SELECT deployment, slug, rule, parameters, catchup, active, switched, since, cursor FROM schedule";
+
+impl Deployments for Sqlite {
+    fn deployed(&self) -> Answer<'_, Deployed> {
+        self.ask_at_length(|connection| {
+            Ok(Deployed {
+                revision: revision(connection)?,
+                deployments: all(
+                    connection,
+                    &format!("{DEPLOYMENT} ORDER BY name"),
+                    [],
+                    deployment,
+                )?,
+                schedules: all(
+                    connection,
+                    &format!("{SCHEDULE} ORDER BY deployment, slug"),
+                    [],
+                    schedule,
+                )?,
+            })
+        })
+    }
+
+    fn deployment(
+        &self,
+        name: String,
+    ) -> Answer<'_, Option<(DeploymentRecord, Vec<ScheduleRecord>)>> {
+        self.question(move |connection| {
+            let found = all(
+                connection,
+                &format!("{DEPLOYMENT} WHERE name = ?1"),
+                [&name],
+                deployment,
+            )?;
+            let Some(found) = found.into_iter().next() else {
+                return Ok(None);
+            };
+            let of = format!("{SCHEDULE} WHERE deployment = ?1 ORDER BY slug");
+            Ok(Some((found, all(connection, &of, [&name], schedule)?)))
+        })
+    }
+
+    fn deployments_revision(&self) -> Answer<'_, u64> {
+        self.question(revision)
+    }
+
+    fn deploy(&self, seen: u64, changes: Vec<Change>) -> Answer<'_, bool> {
+        self.change(move |connection| {
+            if revision(connection)? != seen {
+                return Ok(false);
+            }
+            for change in &changes {
+                match change {
+                    Change::Set(record, schedules) => set(connection, record, schedules)?,
+                    Change::Remove(name) => remove(connection, name)?,
+                }
+            }
+            if !changes.is_empty() {
+                raise(connection)?;
+            }
+            Ok(true)
+        })
+    }
+
+    fn switch(
+        &self,
+        deployment: String,
+        slug: Option<String>,
+        on: Option<bool>,
+        now: Micros,
+    ) -> Answer<'_, bool> {
+        self.change(move |connection| {
+            let changed = match &slug {
+                None => connection
+                    .prepare_cached(
+                        "UPDATE deployment SET switched = ?2, changed = ?3 WHERE name = ?1",
+                    )?
+                    .execute(params![deployment, on, now])?,
+                Some(slug) => connection
+                    .prepare_cached(
+                        "UPDATE schedule SET switched = ?3 WHERE deployment = ?1 AND slug = ?2",
+                    )?
+                    .execute(params![deployment, slug, on])?,
+            };
+            if changed > 0 {
+                raise(connection)?;
+            }
+            Ok(changed > 0)
+        })
+    }
+
+    fn pass_slot(
+        &self,
+        deployment: String,
+        slug: String,
+        since: Micros,
+        slot: Micros,
+    ) -> Answer<'_, bool> {
+        self.change(move |connection| pass_slot(connection, &deployment, &slug, since, slot))
+    }
+}
+
+/// See [`Deployments::pass_slot`]; for a transaction that does more.
+pub(super) fn pass_slot(
+    connection: &Connection,
+    deployment: &str,
+    slug: &str,
+    since: Micros,
+    slot: Micros,
+) -> Outcome<bool> {
+    let moved = connection
+        .prepare_cached(
+            "UPDATE schedule SET cursor = ?4
+             WHERE deployment = ?1 AND slug = ?2 AND since = ?3 AND ifnull(cursor < ?4, TRUE)",
+        )?
+        .execute(params![deployment, slug, since, slot])?;
+    Ok(moved > 0)
+}
+
+fn revision(connection: &Connection) -> Outcome<u64> {
+    let revision: i64 = connection
+        .prepare_cached("SELECT revision FROM deployments")?
+        .query_row([], |row| row.get(0))?;
+    Ok(revision.cast_unsigned())
+}
+
+fn raise(connection: &Connection) -> Outcome<()> {
+    connection.execute("UPDATE deployments SET revision = revision + 1", [])?;
+    Ok(())
+}
+
+fn set(
+    connection: &Connection,
+    record: &DeploymentRecord,
+    schedules: &[ScheduleRecord],
+) -> Outcome<()> {
+    let name = &record.deployment.name;
+    connection
+        .prepare_cached(
+            "INSERT OR REPLACE INTO deployment (name, about, active, switched, created, changed)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        )?
+        .execute(params![
+            name,
+            json(&record.deployment)?,
+            record.active,
+            record.switched,
+            record.created,
+            record.changed
+        ])?;
+    let there: Vec<(String, Micros, Option<Micros>)> = connection
+        .prepare_cached("SELECT slug, since, cursor FROM schedule WHERE deployment = ?1")?
+        .query_map([name], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
+        .collect::<rusqlite::Result<_>>()?;
+    connection
+        .prepare_cached("DELETE FROM schedule WHERE deployment = ?1")?
+        .execute([name])?;
+    let mut insert = connection.prepare_cached(
+        "INSERT INTO schedule (deployment, slug, rule, parameters, catchup, active, switched, since, cursor)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+    )?;
+    for schedule in schedules {
+        let cursor = there
+            .iter()
+            .find(|(slug, since, _)| *slug == schedule.slug && *since == schedule.since)
+            .and_then(|(_, _, cursor)| *cursor);
+        insert.execute(params![
+            name,
+            schedule.slug,
+            json(&schedule.schedule)?,
+            json(&schedule.parameters)?,
+            json(&schedule.catchup)?,
+            schedule.active,
+            schedule.switched,
+            schedule.since,
+            cursor
+        ])?;
+    }
+    Ok(())
+}
+
+fn remove(connection: &Connection, name: &str) -> Outcome<()> {
+    for delete in [
+        "DELETE FROM schedule WHERE deployment = ?1",
+        "DELETE FROM deployment WHERE name = ?1",
+    ] {
+        connection.prepare_cached(delete)?.execute([name])?;
+    }
+    Ok(())
+}
+
+fn all<T>(
+    connection: &Connection,
+    select: &str,
+    given: impl rusqlite::Params,
+    read: fn(&Row<'_>) -> Outcome<T>,
+) -> Outcome<Vec<T>> {
+    let mut statement = connection.prepare_cached(select)?;
+    let mut rows = statement.query(given)?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        found.push(read(row)?);
+    }
+    Ok(found)
+}
+
+/// The columns of `DEPLOYMENT`.
+fn deployment(row: &Row<'_>) -> Outcome<DeploymentRecord> {
+    Ok(DeploymentRecord {
+        deployment: parsed(row, 0)?,
+        active: row.get(1)?,
+        switched: row.get(2)?,
+        created: row.get(3)?,
+        changed: row.get(4)?,
+    })
+}
+
+/// The columns of `SCHEDULE`.
+fn schedule(row: &Row<'_>) -> Outcome<ScheduleRecord> {
+    Ok(ScheduleRecord {
+        deployment: row.get(0)?,
+        slug: row.get(1)?,
+        schedule: parsed(row, 2)?,
+        parameters: parsed(row, 3)?,
+        catchup: parsed(row, 4)?,
+        active: row.get(5)?,
+        switched: row.get(6)?,
+        since: row.get(7)?,
+        cursor: row.get(8)?,
+    })
+}
+
+fn json(value: &impl Serialize) -> Outcome<String> {
+    serde_json::to_string(value).map_err(|error| Fault::damaged(&error.to_string()))
+}
+
+fn parsed<T: DeserializeOwned>(row: &Row<'_>, column: usize) -> Outcome<T> {
+    let text: String = row.get(column)?;
+    serde_json::from_str(&text).map_err(|error| Fault::damaged(&error.to_string()))
+}

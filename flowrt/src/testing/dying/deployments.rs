@@ -1,0 +1,43 @@
+//! Deployments in the store of a process that dies.
+
+use super::Dying;
+use crate::model::deployment::{DeploymentRecord, ScheduleRecord};
+use crate::model::record::Micros;
+use crate::store::Answer;
+use crate::store::deployments::{Change, Deployed, Deployments};
+
+impl Deployments for Dying {
+    fn deployed(&self) -> Answer<'_, Deployed> {
+        self.read(self.runs.deployed())
+    }
+    fn deployment(
+        &self,
+        name: String,
+    ) -> Answer<'_, Option<(DeploymentRecord, Vec<ScheduleRecord>)>> {
+        self.read(self.runs.deployment(name))
+    }
+    fn deployments_revision(&self) -> Answer<'_, u64> {
+        self.read(self.runs.deployments_revision())
+    }
+    fn deploy(&self, seen: u64, changes: Vec<Change>) -> Answer<'_, bool> {
+        self.write(0, self.runs.deploy(seen, changes))
+    }
+    fn switch(
+        &self,
+        deployment: String,
+        slug: Option<String>,
+        on: Option<bool>,
+        now: Micros,
+    ) -> Answer<'_, bool> {
+        self.write(0, self.runs.switch(deployment, slug, on, now))
+    }
+    fn pass_slot(
+        &self,
+        deployment: String,
+        slug: String,
+        since: Micros,
+        slot: Micros,
+    ) -> Answer<'_, bool> {
+        self.write(0, self.runs.pass_slot(deployment, slug, since, slot))
+    }
+}
