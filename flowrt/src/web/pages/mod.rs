@@ -6,7 +6,7 @@ mod chart;
 mod flow;
 mod flows;
 mod limits;
-mod links;
+pub(in crate::web) mod links;
 mod logs;
 mod overview;
 mod posted;
