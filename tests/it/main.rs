@@ -2,6 +2,7 @@
 
 mod bench;
 mod breaking;
+mod browser;
 mod bundle;
 mod cache;
 mod cargo_builds;

@@ -85,12 +85,17 @@ pub(in crate::web) fn fields(meta: &Meta, typed: Typed<'_>, faults: &[Fault]) ->
                     let value = values.get(param.name).or(default.as_ref());
                     value.map_or_else(String::new, |value| shown(place, look, value))
                 }
+                // A secret that somebody typed by mistake is not sent back.
+                Typed::Form(_)
+                    if look == Look::Secret && !own_faults(faults, param.name).is_empty() =>
+                {
+                    String::new()
+                }
                 Typed::Form(pairs) => {
                     let found = pairs.iter().rev().find(|(name, _)| *name == input);
                     found.map_or_else(String::new, |(_, text)| text.clone())
                 }
             };
-            let own = faults.iter().filter(|fault| is_about(fault, param.name));
             Field {
                 name: param.name.to_owned(),
                 input,
@@ -104,7 +109,7 @@ pub(in crate::web) fn fields(meta: &Meta, typed: Typed<'_>, faults: &[Fault]) ->
                 choices: words(place),
                 may_be_empty: place.takes_null() || (text.is_empty() && look == Look::Choice),
                 is_required: param.default.is_none(),
-                faults: own.map(|fault| said(fault, param.name)).collect(),
+                faults: own_faults(faults, param.name),
                 text,
             }
         })
@@ -194,7 +199,16 @@ fn expects(place: Place<'_>) -> String {
     if place.takes_null() {
         text.push_str(", or nothing");
     }
+    // Who sees a line to write on need not be told.
+    if text == "text" {
+        text.clear();
+    }
     text
+}
+
+fn own_faults(faults: &[Fault], param: &str) -> Vec<String> {
+    let own = faults.iter().filter(|fault| is_about(fault, param));
+    own.map(|fault| said(fault, param)).collect()
 }
 
 fn is_about(fault: &Fault, param: &str) -> bool {

@@ -49,6 +49,8 @@ struct Page<'a> {
     reasons: Vec<Told>,
     can: Can,
     picture: Option<String>,
+    /// The picture is a narrow list of calls, which stands beside the steps.
+    is_program: bool,
     steps: String,
     step_count: usize,
     log: String,
@@ -132,6 +134,9 @@ async fn made(site: Site, run: String, wanted: Wanted) -> Result<Shown> {
             .map(|error| failure(&Error::from_json(error), &record.name)),
         reasons,
         can: can(&record, is_orphaned),
+        is_program: graph
+            .as_ref()
+            .is_some_and(|graph| !graph.is_dag && !graph.nodes.is_empty()),
         picture: graph
             .as_ref()
             .filter(|graph| !graph.nodes.is_empty())
