@@ -2,6 +2,7 @@
 
 pub mod after;
 pub mod deployment;
+pub mod digest;
 pub mod dispatch;
 pub mod event;
 pub mod graph;

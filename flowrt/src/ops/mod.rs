@@ -3,6 +3,7 @@
 pub mod bundle;
 mod cache;
 mod care;
+mod digest;
 pub mod doctor;
 pub mod inspect;
 pub(crate) mod isolate;
