@@ -11,8 +11,10 @@ mod limits;
 mod names;
 pub mod params;
 pub(crate) mod picture;
+mod published;
 mod rerun;
 mod resume;
+pub mod schedules;
 mod secrets;
 pub mod signals;
 mod start;
@@ -22,12 +24,15 @@ mod why;
 
 use std::sync::Arc;
 
+use serde::de::DeserializeOwned;
+
 use crate::author::call::{Callable, TaskCall};
 use crate::author::cancel::Stops;
 use crate::author::frame::OpenEngine;
 use crate::author::meta::{Kind, Meta};
 use crate::author::plain::Standalone;
 use crate::author::record::{decode_output, named};
+use crate::author::stored::reading_from;
 use crate::clock::{self, Clock};
 use crate::config::Config;
 pub use crate::engine::Events;
@@ -163,7 +168,7 @@ impl Engine {
             .await?
             .wait()
             .await?;
-        decode_output(meta.name, &outcome(record)?)
+        self.decoded(meta.name, &outcome(record)?)
     }
 
     /// Starts a flow. When this returns, the run is on the disk and will not be lost.
@@ -201,10 +206,18 @@ impl Engine {
         refuse_later(meta)?;
         self.refuse_isolated(meta)?;
         let input = self.with_own_seals(input)?;
+        let run = self.new_run(meta, input, start);
+        failpoint("ops::before_start");
+        let record = self.shared.store.create_run(run).await.map_err(trouble);
+        failpoint("ops::after_start");
+        record
+    }
+
+    fn new_run(&self, meta: &Meta, input: Payload, start: Start) -> NewRun {
         let now = self.shared.clock.now();
         let (id, seed) = self.shared.clock.draw_run();
         let id = RunId(id);
-        let run = NewRun {
+        NewRun {
             id,
             name: start.name.unwrap_or_else(|| names::of(clock::random_u64())),
             flow: meta.name.to_owned(),
@@ -220,11 +233,7 @@ impl Engine {
             dispatch: start.dispatch,
             due: start.due,
             steps: Vec::new(),
-        };
-        failpoint("ops::before_start");
-        let record = self.shared.store.create_run(run).await.map_err(trouble);
-        failpoint("ops::after_start");
-        record
+        }
     }
 
     /// The flow of a run, which this program must have to drive it.
@@ -290,6 +299,12 @@ impl Engine {
     #[cfg(test)]
     pub(crate) fn store(&self) -> &Arc<dyn Store> {
         &self.shared.store
+    }
+
+    /// A value that a run gave; its handles read from this engine's store.
+    pub(crate) fn decoded<T: DeserializeOwned>(&self, name: &str, value: &Payload) -> Result<T> {
+        let source = Arc::new(engine::StoreSource(self.shared.store.clone()));
+        reading_from(source, || decode_output(name, value))
     }
 
     /// One run.
@@ -394,6 +409,9 @@ impl Engine {
 fn options(config: &Config) -> Options {
     Options {
         payload_bytes_max: config.payload_bytes_max,
+        payload_inline_max: config.payload_inline_max,
+        artifacts_max: config.artifacts_max,
+        artifact_bytes_max: config.artifact_bytes_max,
         ..Options::new(this_process())
     }
 }
