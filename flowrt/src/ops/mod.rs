@@ -16,6 +16,7 @@ mod secrets;
 pub mod signals;
 mod start;
 mod stop;
+pub mod view;
 mod watch;
 mod why;
 

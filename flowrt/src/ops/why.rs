@@ -17,7 +17,7 @@ use crate::model::state::RunState;
 use crate::store::{Process, RunFilter};
 
 /// Why a run, or one step of it, does not go on now.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, serde::Deserialize, schemars::JsonSchema)]
 pub struct Reason {
     /// The run.
     pub run: RunId,
@@ -32,7 +32,7 @@ pub struct Reason {
 }
 
 /// What a run or step waits for.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, serde::Deserialize, schemars::JsonSchema)]
 #[serde(tag = "why", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Why {

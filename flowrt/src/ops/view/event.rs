@@ -1,0 +1,213 @@
+//! What happens to a run, as those who watch from outside are told.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{ErrorView, ParentView, time};
+use crate::model::event::{Event, What};
+use crate::model::ids::RunId;
+use crate::model::record::{LogLine, StepKind};
+use crate::model::state::{RunState, TaskState};
+
+/// Something that happened to a run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "Event")]
+pub struct EventView {
+    /// To which run.
+    pub run_id: RunId,
+    /// When (RFC 3339).
+    pub at: String,
+    /// What.
+    #[serde(flatten)]
+    pub what: WhatView,
+}
+
+/// What happened.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "event", rename_all = "snake_case")]
+#[schemars(rename = "What")]
+pub enum WhatView {
+    /// A run began, or goes on after a stop.
+    RunStarted {
+        /// Its name.
+        name: String,
+        /// Its flow.
+        flow: String,
+        /// For a child run: the run that it is part of.
+        parent: Option<ParentView>,
+        /// The run that goes on in this one.
+        continues: Option<RunId>,
+    },
+    /// A fan-out knows its items.
+    FannedOut {
+        /// The step's full id.
+        step: String,
+        /// How many items it has.
+        items: u64,
+    },
+    /// An attempt at a task began.
+    Started {
+        /// The step's full id.
+        step: String,
+        /// The task.
+        task: String,
+        /// The attempt's number, from 1.
+        attempt: u32,
+        /// What people see of an item of a fan-out besides its id.
+        label: Option<String>,
+    },
+    /// An attempt failed, and there will be another.
+    Retrying {
+        /// The step's full id; empty for the flow itself.
+        step: String,
+        /// The number of the attempt that failed.
+        attempt: u32,
+        /// When the next one begins.
+        due: Option<String>,
+        /// Why it failed.
+        error: ErrorView,
+    },
+    /// A step waits.
+    Waiting {
+        /// The step's full id.
+        step: String,
+        /// What for: `sleep`, `poll`, `signal`, `limit`.
+        kind: String,
+        /// For a signal: its name.
+        name: Option<String>,
+        /// When the wait ends by itself.
+        until: Option<String>,
+    },
+    /// A step ended.
+    Ended {
+        /// The step's full id.
+        step: String,
+        /// The task or flow, or the kind for the others.
+        task: String,
+        /// What kind of step it is.
+        kind: StepKind,
+        /// How it ended.
+        state: TaskState,
+        /// How many attempts it took.
+        attempts: u32,
+        /// From the beginning of its first attempt to its end, in milliseconds.
+        duration_ms: u64,
+        /// It was not done now: an earlier drive did it, or another run.
+        kept: bool,
+        /// Why it failed.
+        error: Option<ErrorView>,
+        /// What people see of an item of a fan-out besides its id.
+        label: Option<String>,
+    },
+    /// A task or flow logged a line.
+    Log {
+        /// The line.
+        line: LogLine,
+    },
+    /// The run ended, or stopped for a person.
+    RunEnded {
+        /// How.
+        state: RunState,
+        /// Why it ended otherwise than with a value.
+        error: Option<ErrorView>,
+    },
+    /// So many events came faster than they could be told; the record has them.
+    Missed {
+        /// How many.
+        count: u64,
+    },
+    /// Something that this version does not know.
+    #[serde(other)]
+    Other,
+}
+
+impl From<Event> for EventView {
+    fn from(event: Event) -> Self {
+        Self {
+            run_id: event.run,
+            at: time(event.at),
+            what: what(event.what),
+        }
+    }
+}
+
+fn what(what: What) -> WhatView {
+    let text = |text: std::sync::Arc<str>| text.as_ref().to_owned();
+    match what {
+        What::RunStarted {
+            name,
+            flow,
+            parent,
+            continues,
+        } => WhatView::RunStarted {
+            name,
+            flow,
+            parent: parent.map(|(run_id, step)| ParentView { run_id, step }),
+            continues,
+        },
+        What::FannedOut { step, items } => WhatView::FannedOut {
+            step: text(step),
+            items,
+        },
+        What::Started {
+            step,
+            task,
+            attempt,
+            label,
+        } => WhatView::Started {
+            step: text(step),
+            task: task.to_owned(),
+            attempt,
+            label: label.map(text),
+        },
+        What::Retrying {
+            step,
+            attempt,
+            due,
+            error,
+        } => WhatView::Retrying {
+            step: text(step),
+            attempt,
+            due: due.map(time),
+            error: ErrorView::of(&error),
+        },
+        What::Waiting {
+            step,
+            kind,
+            name,
+            until,
+        } => WhatView::Waiting {
+            step: text(step),
+            kind,
+            name,
+            until: until.map(time),
+        },
+        What::Ended {
+            step,
+            task,
+            kind,
+            state,
+            attempts,
+            took,
+            kept,
+            error,
+            label,
+        } => WhatView::Ended {
+            step: text(step),
+            task,
+            kind,
+            state,
+            attempts,
+            duration_ms: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
+            kept,
+            error: error.as_ref().map(ErrorView::of),
+            label: label.map(text),
+        },
+        What::Log(line) => WhatView::Log { line },
+        What::RunEnded { state, error } => WhatView::RunEnded {
+            state,
+            error: error.as_ref().map(ErrorView::of),
+        },
+        What::Missed(count) => WhatView::Missed { count },
+    }
+}
