@@ -68,6 +68,7 @@ pub(super) async fn run(engine: &Engine, matches: &ArgMatches) -> Result<ExitCod
             // The engine says what is to be said about a flow that is gone.
             None => Map::new(),
         },
+        idempotency_key: None,
     };
     let plan = engine.plan_rerun(record.id, &rerun).await?;
     let verb = "Rerunning it as a new run will";

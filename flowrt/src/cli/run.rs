@@ -120,6 +120,7 @@ pub(super) async fn run(
     let start = Start {
         name: matches.get_one::<String>("name").cloned(),
         cache: cache_use(matches),
+        ..Start::default()
     };
     start.check(meta)?;
     let is_left = matches.get_flag("no-wait");

@@ -11,7 +11,7 @@ use super::command::{text, wants_json};
 use super::interrupt::Signals;
 use super::{print, store_place};
 use crate::error::{Error, ErrorKind, Result};
-use crate::server::{self, State};
+use crate::server::{self, Access, State};
 
 /// Where it listens if nobody says.
 const PORT: u16 = 4242;
@@ -49,7 +49,12 @@ pub(super) async fn run(matches: &ArgMatches) -> Result<ExitCode> {
     engine.remember_flows().await?;
     say(&listener, matches)?;
     let shutdown = async move { signals.next().await };
-    server::run(State::new(engine.clone()), listener, shutdown).await?;
+    server::run(
+        State::new(engine.clone(), Access::default()),
+        listener,
+        shutdown,
+    )
+    .await?;
     engine.close().await?;
     Ok(ExitCode::SUCCESS)
 }

@@ -5,7 +5,9 @@ use serde::{Deserialize, Serialize};
 use super::state::TaskState;
 
 /// When a node starts, judged by the states of what it depends on. The names and meanings are Airflow's trigger rules.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize, schemars::JsonSchema,
+)]
 #[non_exhaustive]
 pub enum Trigger {
     /// Every upstream node succeeded.

@@ -170,4 +170,13 @@ impl Engine {
     pub async fn store_schema(&self) -> Result<Option<i64>> {
         self.shared.store.schema().await.map_err(trouble)
     }
+
+    /// A number that changes when another process may have changed the store. What this process does does not change it:
+    /// that is told by its [events](Self::all_events).
+    ///
+    /// # Errors
+    /// If the store fails.
+    pub async fn version(&self) -> Result<u64> {
+        self.shared.store.version().await.map_err(trouble)
+    }
 }

@@ -8,6 +8,7 @@ pub mod inspect;
 pub(crate) mod isolate;
 mod limits;
 mod names;
+mod once;
 pub mod params;
 pub(crate) mod picture;
 mod rerun;
@@ -49,6 +50,7 @@ pub use bundle::{Arrival, Bundle};
 pub use cache::CacheReport;
 pub use care::Pruned;
 pub use limits::{BucketReport, LimitReport, TicketReport};
+pub use once::Once;
 pub use rerun::Rerun;
 pub use resume::Resume;
 pub use secrets::SecretReport;
@@ -211,7 +213,7 @@ impl Engine {
             input,
             parent: None,
             origin: None,
-            idempotency_key: None,
+            idempotency_key: start.idempotency_key,
             seed,
             created: now,
             logical_time: now,

@@ -14,6 +14,8 @@ pub struct Start {
     pub name: Option<String>,
     /// What the run, and every run below it, does with kept results of tasks.
     pub cache: CacheUse,
+    /// A second start of the flow with the same key gives the first run.
+    pub idempotency_key: Option<String>,
 }
 
 impl Start {
@@ -58,7 +60,7 @@ impl Engine {
         self.accept(meta, input, start).await
     }
 
-    fn checked(
+    pub(super) fn checked(
         &self,
         flow: &str,
         params: &serde_json::Value,

@@ -145,7 +145,11 @@ impl Answer for Picture {
     }
 
     fn into_response(self) -> Response {
-        of_kind(StatusCode::OK, self.kind, mask::text(&self.text).into_owned())
+        of_kind(
+            StatusCode::OK,
+            self.kind,
+            mask::text(&self.text).into_owned(),
+        )
     }
 }
 

@@ -282,18 +282,14 @@ async fn read_body(headers: &HeaderMap, body: Body) -> Result<Value, Problem> {
     }
     // A page of somebody else can send forms and text without asking first, but not this.
     let kind = headers.get(header::CONTENT_TYPE);
-    let kind = kind
-        .and_then(|kind| kind.to_str().ok())
-        .unwrap_or_default();
+    let kind = kind.and_then(|kind| kind.to_str().ok()).unwrap_or_default();
     let kind = kind.split(';').next().unwrap_or_default().trim();
     if !kind.eq_ignore_ascii_case("application/json") {
         let detail = format!("the body is said to be `{kind}`");
-        return Err(Problem::new(
-            StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            "not_json",
-            detail,
-        )
-        .hint("send JSON, with the header content-type: application/json"));
+        return Err(
+            Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "not_json", detail)
+                .hint("send JSON, with the header content-type: application/json"),
+        );
     }
     parse(&bytes)
 }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::{ErrorView, ParentView, time};
 use crate::model::event::{Event, What};
 use crate::model::ids::RunId;
-use crate::model::record::{LogLine, StepKind};
+use crate::model::record::{LogLine, RunRecord, StepKind};
 use crate::model::state::{RunState, TaskState};
 
 /// Something that happened to a run.
@@ -209,5 +209,60 @@ fn what(what: What) -> WhatView {
             error: error.as_ref().map(ErrorView::of),
         },
         What::Missed(count) => WhatView::Missed { count },
+    }
+}
+
+impl WhatView {
+    /// The kind, as it is written.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::RunStarted { .. } => "run_started",
+            Self::FannedOut { .. } => "fanned_out",
+            Self::Started { .. } => "started",
+            Self::Retrying { .. } => "retrying",
+            Self::Waiting { .. } => "waiting",
+            Self::Ended { .. } => "ended",
+            Self::Log { .. } => "log",
+            Self::RunEnded { .. } => "run_ended",
+            Self::Missed { .. } => "missed",
+            Self::Other => "other",
+        }
+    }
+}
+
+/// Where a run stands now that it has changed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct RunChange {
+    /// The run.
+    pub run_id: RunId,
+    /// Its name.
+    pub name: String,
+    /// Its flow.
+    pub flow: String,
+    /// Where it stands.
+    pub state: RunState,
+    /// For a child run: the run that it is part of.
+    pub parent: Option<RunId>,
+    /// When it was first taken.
+    pub started: Option<String>,
+    /// When it ended.
+    pub finished: Option<String>,
+    /// The attempt of the flow, from 1.
+    pub attempt: u32,
+}
+
+impl RunChange {
+    /// How it stands.
+    pub fn of(record: &RunRecord) -> Self {
+        Self {
+            run_id: record.id,
+            name: record.name.clone(),
+            flow: record.flow.clone(),
+            state: record.state,
+            parent: record.parent.as_ref().map(|(run, _)| *run),
+            started: record.started.map(time),
+            finished: record.finished.map(time),
+            attempt: record.attempt,
+        }
     }
 }

@@ -15,7 +15,7 @@ use crate::model::payload::Payload;
 use crate::model::record::{CacheUse, Micros, RunRecord, TaskCounts};
 use crate::model::state::RunState;
 
-pub use event::EventView;
+pub use event::{EventView, RunChange, WhatView};
 pub use plan::{PlanView, PlannedView};
 pub use step::StepView;
 
@@ -141,10 +141,10 @@ impl RunView {
             logical_time: time(record.logical_time),
             attempt: record.attempt,
             cache: record.cache,
-            parent: record.parent.clone().map(|(run_id, step)| ParentView {
-                run_id,
-                step,
-            }),
+            parent: record
+                .parent
+                .clone()
+                .map(|(run_id, step)| ParentView { run_id, step }),
             origin: record.origin,
             continued_as: record.continued_as(),
             cancel_requested: record.cancel_requested.map(time),

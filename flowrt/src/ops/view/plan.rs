@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::model::ids::RunId;
-use crate::model::plan::Plan;
+use crate::model::plan::{How, Plan};
 use crate::model::record::RunRecord;
 use crate::model::state::RunState;
 
@@ -20,6 +20,10 @@ pub struct PlanView {
     pub flow: String,
     /// Where it stands now.
     pub state: RunState,
+    /// `recovery` (nothing is up for choice), `resume` or `rerun`.
+    pub how: String,
+    /// The run has begun before.
+    pub has_begun: bool,
     /// A line per task.
     pub steps: Vec<PlannedView>,
     /// What the flow calls after these steps is not known before it runs.
@@ -42,7 +46,7 @@ pub struct PlannedView {
 
 impl PlanView {
     /// The plan for that run.
-    pub fn of(record: &RunRecord, plan: &Plan) -> Self {
+    pub fn of(record: &RunRecord, how: How, plan: &Plan) -> Self {
         let steps = plan.steps.iter().map(|line| PlannedView {
             step: line.step.clone(),
             task: line.task.clone(),
@@ -54,6 +58,13 @@ impl PlanView {
             name: record.name.clone(),
             flow: record.flow.clone(),
             state: record.state,
+            how: match how {
+                How::Recovery => "recovery",
+                How::Resume => "resume",
+                How::Rerun => "rerun",
+            }
+            .to_owned(),
+            has_begun: record.started.is_some(),
             steps: steps.collect(),
             and_what_follows: plan.and_what_follows,
         }
