@@ -18,6 +18,8 @@ mod day;
 mod field;
 mod wall;
 
+pub(crate) use wall::gap_end;
+
 const FIELDS: &str = "minute, hour, day, month, weekday";
 const ALIASES: &[(&str, &str)] = &[
     ("@yearly", "0 0 1 1 *"),

@@ -6,7 +6,7 @@ mod tests;
 use std::collections::HashMap;
 
 use super::command::program_name;
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::model::record::{ASIDE, Journal, RunRecord, StepKind, StepRecord};
 use crate::model::state::{RunState, TaskState};
 use crate::ops::Engine;
@@ -49,7 +49,10 @@ fn attempts_of(engine: &Engine) -> HashMap<&'static str, u32> {
     let mut attempts = HashMap::new();
     for meta in engine.flows() {
         for callee in callees(meta) {
-            attempts.insert(callee.name, callee.task.retries + 1);
+            // Rules have counts of their own, so there is no one number.
+            let ruled = !callee.task.retry_rules.is_empty();
+            let most = if ruled { 0 } else { callee.task.retries + 1 };
+            attempts.insert(callee.name, most);
         }
     }
     attempts
@@ -230,7 +233,22 @@ impl Ending<'_> {
         if !failed.is_empty() && !unstarted.is_empty() {
             what.push_str(&format!(", then {}", named(unstarted)));
         }
-        let mut lines = vec![self.try_resume(&what)];
+        let in_doubt = self.record.state == RunState::Parked
+            && error.is_some_and(|error| error.kind() == ErrorKind::Crashed);
+        let mut lines = match error.and_then(Error::task).filter(|_| in_doubt) {
+            None => vec![self.try_resume(&what)],
+            Some(task) => vec![
+                self.try_verb(
+                    "resume",
+                    &format!("{} --retry-crashed", self.record.name),
+                    &format!("does {task} again"),
+                ),
+                format!(
+                    "      {} runs cancel {}          (gives it up)",
+                    self.program, self.record.name
+                ),
+            ],
+        };
         if let Some(task) = error.and_then(Error::task) {
             lines.push(format!(
                 "      {} runs logs {} --task {task}",
@@ -244,7 +262,11 @@ impl Ending<'_> {
     }
 
     fn try_resume(&self, what: &str) -> String {
-        let command = format!("try:  {} runs resume {}", self.program, self.record.name);
+        self.try_verb("resume", &self.record.name, what)
+    }
+
+    fn try_verb(&self, verb: &str, arguments: &str, what: &str) -> String {
+        let command = format!("try:  {} runs {verb} {arguments}", self.program);
         if what.is_empty() {
             command
         } else {
@@ -253,7 +275,7 @@ impl Ending<'_> {
     }
 }
 
-fn counted(count: usize, what: &str) -> String {
+pub(super) fn counted(count: usize, what: &str) -> String {
     let many = if count == 1 { "" } else { "s" };
     format!("{} {what}{many}", super::live::grouped(count as u64))
 }

@@ -79,15 +79,15 @@ pub(super) async fn run(engine: &Engine, matches: &ArgMatches) -> Result<ExitCod
     if has_more {
         records.truncate(limit);
     }
+    if wants_json(matches) {
+        let runs = engine.views(&records).await?;
+        print::json(&Value::Array(runs.iter().map(run_json::of).collect()))?;
+        return Ok(ExitCode::SUCCESS);
+    }
     let counts = engine
         .task_counts(records.iter().map(|record| record.id).collect())
         .await?;
     let both = records.iter().zip(&counts);
-    if wants_json(matches) {
-        let values = both.map(|(record, counts)| run_json::of(record, counts));
-        print::json(&Value::Array(values.collect()))?;
-        return Ok(ExitCode::SUCCESS);
-    }
     if records.is_empty() {
         print::note(if is_filtered {
             "no run is like that"
@@ -110,6 +110,10 @@ pub(super) async fn run(engine: &Engine, matches: &ArgMatches) -> Result<ExitCod
 
 fn row(engine: &Engine, record: &RunRecord, counts: &TaskCounts, now: i64) -> Vec<String> {
     let started = record.started.unwrap_or(record.created);
+    let from = match record.due {
+        Some(due) if record.started.is_none() => format!("due {}", time_text::local(due)),
+        _ => time_text::local(started),
+    };
     let took = match (record.started, record.finished) {
         (None, None) => String::new(),
         (_, Some(finished)) => time_text::between(started, finished),
@@ -123,7 +127,7 @@ fn row(engine: &Engine, record: &RunRecord, counts: &TaskCounts, now: i64) -> Ve
         record.name.clone(),
         record.flow.clone(),
         format!("{} {}", style::run_sign(record.state), record.state),
-        time_text::local(started),
+        from,
         took,
         tasks,
     ]

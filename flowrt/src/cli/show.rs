@@ -102,7 +102,24 @@ fn head(engine: &Engine, record: &RunRecord, related: &[(&str, String)]) -> Stri
             );
         }
     }
+    let dispatch = &record.dispatch;
+    if let Some(deployment) = &dispatch.deployment {
+        line("deployment", deployment.clone());
+    }
+    if let Some(slot) = &dispatch.slot {
+        let at = time_text::local_with_zone(slot.at);
+        line("slot", format!("{at} of {}", slot.schedule));
+    }
+    if let Some(queue) = &dispatch.queue {
+        line("queue", queue.clone());
+    }
+    if !dispatch.tags.is_empty() {
+        line("tags", dispatch.tags.join(", "));
+    }
     line("accepted", time_text::local_with_zone(record.created));
+    if let Some(due) = record.due {
+        line("due", time_text::local_with_zone(due));
+    }
     if let Some(started) = record.started {
         line("started", time_text::local_with_zone(started));
     }

@@ -21,6 +21,7 @@ use crate::author::slot::{Busy, Finished, Key, Recorded};
 use crate::clock::Clock;
 use crate::error::{Error, ErrorKind, Result};
 use crate::failpoint::failpoint;
+use crate::model::dispatch::Dispatch;
 use crate::model::ids::RunId;
 use crate::model::payload::Payload;
 use crate::model::record::{Journal, Micros, NewRun, RunRecord, StepKind, WaitRecord};
@@ -403,6 +404,8 @@ fn new_run(parent: RunId, core: &Core, step: &str, meta: &Meta, input: &Payload)
         logical_time: core.facts.logical_time,
         build: build::build().to_owned(),
         cache: core.facts.cache,
+        dispatch: Dispatch::default(),
+        due: None,
         steps: Vec::new(),
     }
 }

@@ -31,7 +31,7 @@ pub(crate) fn warn_of_aborts() {
 /// Whether a run that is claimed now may be what killed its process. One that only waited is not to blame: else the
 /// deaths that one run causes would end all that wait beside it.
 pub(crate) fn may_have_crashed(record: &RunRecord) -> bool {
-    record.owner.is_some() && !matches!(record.state, RunState::Waiting | RunState::Retrying)
+    record.owner.is_some() && record.state.is_at_work()
 }
 
 /// What a run ends with whose process has died too often.

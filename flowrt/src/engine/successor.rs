@@ -5,7 +5,7 @@ use super::{Shared, again, build, patiently, trouble};
 use crate::author::cancel::Stops;
 use crate::author::core::Continuation;
 use crate::author::record::named;
-use crate::clock::Clock;
+use crate::clock::{Clock, micros};
 use crate::error::{ErrorKind, Result};
 use crate::failpoint::failpoint;
 use crate::model::record::{NewRun, RunRecord};
@@ -13,6 +13,9 @@ use crate::store::{self, Ending};
 
 /// How often a run that another process drives is looked at.
 const LOOK: std::time::Duration = std::time::Duration::from_millis(200);
+
+/// How long the run in which another goes on is left to the process that drove that.
+const FOLLOWED_WITHIN: std::time::Duration = std::time::Duration::from_secs(5);
 
 impl Driver {
     /// Ends the run and accepts the one in which it goes on.
@@ -60,6 +63,9 @@ fn successor(record: &RunRecord, next: &Continuation, now: i64) -> NewRun {
         logical_time: record.logical_time,
         build: build::build().to_owned(),
         cache: record.cache,
+        dispatch: record.dispatch.without_slot(),
+        // Its driver goes on with it at once. Others see it only if that process dies.
+        due: Some(now.saturating_add(micros(FOLLOWED_WITHIN))),
         steps: Vec::new(),
     }
 }

@@ -42,6 +42,8 @@ async fn run() -> (Arc<dyn Store>, RunId) {
         logical_time: 0,
         build: String::new(),
         cache: crate::model::record::CacheUse::default(),
+        dispatch: crate::model::dispatch::Dispatch::default(),
+        due: None,
         steps: Vec::new(),
     };
     store.create_run(run).await.expect("is accepted");

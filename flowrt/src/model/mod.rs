@@ -2,6 +2,7 @@
 
 pub mod after;
 pub mod deployment;
+pub mod dispatch;
 pub mod event;
 pub mod graph;
 pub mod ids;
@@ -12,5 +13,6 @@ pub mod record;
 pub mod replay;
 pub mod retention;
 pub mod retry;
+pub mod schedule;
 pub mod state;
 pub mod trigger;

@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::after::is_after;
+use super::dispatch::Dispatch;
 use super::ids::{ProcessId, RunId};
 use super::payload::{Digest, Payload};
 use super::state::{RunState, TaskState};
@@ -38,6 +39,10 @@ pub struct NewRun {
     pub build: String,
     /// What it does with results that earlier runs have kept.
     pub cache: CacheUse,
+    /// Where it comes from, and whether it is left to workers.
+    pub dispatch: Dispatch,
+    /// Left to workers, it is not begun before that; none: at once.
+    pub due: Option<Micros>,
     /// Records copied from the origin of a rerun.
     pub steps: Vec<StepRecord>,
 }
@@ -101,6 +106,11 @@ pub struct RunRecord {
     pub build: String,
     /// See [`NewRun::cache`].
     pub cache: CacheUse,
+    /// See [`NewRun::dispatch`].
+    pub dispatch: Dispatch,
+    /// When a worker may take it; none while somebody drives it, after its end, while it waits for a person, or for a
+    /// signal only, and if it is not left to workers.
+    pub due: Option<Micros>,
     /// Where it stands.
     pub state: RunState,
     /// Raised by every claim; a write under an older one changes nothing.

@@ -75,6 +75,8 @@ mod tests {
             logical_time: 0,
             build: String::new(),
             cache: crate::model::record::CacheUse::default(),
+            dispatch: crate::model::dispatch::Dispatch::default(),
+            due: None,
             state,
             epoch: 1,
             owner: None,

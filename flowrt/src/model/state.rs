@@ -115,6 +115,11 @@ impl RunState {
         matches!(self, Self::Parked | Self::Interrupted)
     }
 
+    /// A run in this state does something, so the death of its process may be its doing.
+    pub const fn is_at_work(self) -> bool {
+        !matches!(self, Self::Waiting | Self::Retrying)
+    }
+
     /// Whether a run may go from this state to `next`.
     pub fn may_become(self, next: Self) -> bool {
         run_successors(self).contains(&next)

@@ -51,14 +51,14 @@ pub use cache::CacheReport;
 pub use care::Pruned;
 pub use limits::{BucketReport, LimitReport, TicketReport};
 pub use once::Once;
-pub use rerun::Rerun;
+pub use rerun::{Rerun, rerun_warning};
 pub use resume::Resume;
 pub use secrets::SecretReport;
 pub use start::Start;
 #[cfg(feature = "cli")]
 pub(crate) use stop::tear_down_resources;
 pub use watch::Retold;
-pub use why::{Driver, Reason, Why, reasons_of};
+pub use why::{Driver, Holder, Reason, Why, reasons_of};
 
 /// An open store and the flows of this program: starts runs and drives them.
 ///
@@ -216,9 +216,11 @@ impl Engine {
             idempotency_key: start.idempotency_key,
             seed,
             created: now,
-            logical_time: now,
+            logical_time: start.logical_time.unwrap_or(now),
             build: engine::build::build().to_owned(),
             cache: start.cache,
+            dispatch: start.dispatch,
+            due: start.due,
             steps: Vec::new(),
         };
         failpoint("ops::before_start");
@@ -272,7 +274,12 @@ impl Engine {
             let sent = store.send_signal(run, name.to_owned(), payload.clone(), None, now);
             match sent.await {
                 // It went on in another just now.
-                Err(crate::store::Error::Ended(..)) if self.last_of(run).await?.id != run => {}
+                Err(crate::store::Error::Ended(..)) => {
+                    let last = self.last_of(run).await?;
+                    if last.id == run {
+                        return Err(signals::refused(&last));
+                    }
+                }
                 sent => {
                     sent.map_err(trouble)?;
                     self.shared.changed.notify_waiters();

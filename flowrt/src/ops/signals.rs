@@ -6,8 +6,9 @@ use super::Engine;
 use super::params::check::{Findings, check};
 use super::params::schema::Place;
 use super::params::{Fault, text};
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 use crate::model::ids::RunId;
+use crate::model::record::RunRecord;
 
 /// Signals that the steps of a run wait for.
 #[derive(Debug, Clone, Default)]
@@ -27,6 +28,12 @@ impl Engine {
         });
         Ok(Awaited(signals.collect()))
     }
+}
+
+/// A run that has ended takes no signal.
+pub(super) fn refused(record: &RunRecord) -> Error {
+    let message = format!("the run {} has ended as {}", record.name, record.state);
+    Error::new(ErrorKind::Input, message).hint("signals are for runs that go on")
 }
 
 impl Awaited {

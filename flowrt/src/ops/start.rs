@@ -3,8 +3,9 @@
 use super::{Engine, RunHandle, names, params};
 use crate::author::meta::Meta;
 use crate::error::Result;
+use crate::model::dispatch::{DEFAULT_QUEUE, Dispatch};
 use crate::model::payload::Payload;
-use crate::model::record::{CacheUse, RunRecord};
+use crate::model::record::{CacheUse, Micros, RunRecord};
 use crate::registry;
 
 /// What a start may say besides the flow and its parameters.
@@ -14,6 +15,12 @@ pub struct Start {
     pub name: Option<String>,
     /// What the run, and every run below it, does with kept results of tasks.
     pub cache: CacheUse,
+    /// Where the run comes from, and whether it is left to workers.
+    pub dispatch: Dispatch,
+    /// Left to workers, it is not begun before that.
+    pub due: Option<Micros>,
+    /// The moment the run is about; none: now.
+    pub logical_time: Option<Micros>,
     /// A second start of the flow with the same key gives the first run.
     pub idempotency_key: Option<String>,
 }
@@ -58,6 +65,26 @@ impl Engine {
     ) -> Result<RunRecord> {
         let (meta, input) = self.checked(flow, params, &start)?;
         self.accept(meta, input, start).await
+    }
+
+    /// Writes down that a flow is to run, and leaves it to the workers of a queue (`default`, if the start names none). When
+    /// this returns, it will not be lost. A start with the same idempotency key, or for the same slot of a schedule of the
+    /// same deployment, gives the run that was accepted first.
+    ///
+    /// # Errors
+    /// As [`start_with`](Self::start_with).
+    pub async fn enqueue(
+        &self,
+        flow: &str,
+        params: &serde_json::Value,
+        mut start: Start,
+    ) -> Result<RunRecord> {
+        let (meta, input) = self.checked(flow, params, &start)?;
+        let queue = &mut start.dispatch.queue;
+        queue.get_or_insert_with(|| DEFAULT_QUEUE.to_owned());
+        let record = self.accept(meta, input, start).await?;
+        self.shared.changed.notify_waiters();
+        Ok(record)
     }
 
     pub(super) fn checked(

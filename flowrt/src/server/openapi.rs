@@ -97,15 +97,13 @@ fn parameters(route: &Route, query: &Value) -> Vec<Value> {
     let properties = query.get("properties").and_then(Value::as_object);
     for (name, schema) in properties.into_iter().flatten() {
         let is_required = required.is_some_and(|names| names.iter().any(|one| one == name));
-        let mut schema = without_null(schema);
-        let about = schema
-            .as_object_mut()
-            .and_then(|schema| schema.remove("description"));
+        let about = schema.get("description").cloned();
+        let schema = without_null(schema);
         all.push(json!({
             "name": name,
             "in": "query",
             "required": is_required,
-            "description": about.unwrap_or_default(),
+            "description": about.unwrap_or_else(|| json!("")),
             "schema": schema,
         }));
     }

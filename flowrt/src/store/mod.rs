@@ -11,6 +11,7 @@ mod differential;
 mod limits;
 pub mod memory;
 mod naming;
+pub mod queue;
 mod rules;
 #[cfg(test)]
 mod sample;
@@ -36,9 +37,10 @@ use cache::{CacheEntry, CacheFilter, Kept};
 pub use care::{Copied, Import, Imported, RunUsage, Usage, Whole};
 use deployments::Deployments;
 pub use limits::PAYLOAD_BYTES_MAX;
+use queue::Queue;
 use rules::{
     FOUND_AT_MOST, aside_offset, check_ending, check_going_on, check_owned, check_reopenable,
-    check_same_step, check_transition, continued, nothing_to_reuse, taken,
+    check_same_step, check_transition, continued, due_after, due_at_rest, nothing_to_reuse, taken,
 };
 use tickets::{Admitted, Ask, Bucket, BucketRecord, GiveBack};
 
@@ -87,6 +89,8 @@ pub struct RunFilter {
     pub states: Vec<RunState>,
     /// Only children of this run.
     pub parent: Option<RunId>,
+    /// Only of this deployment.
+    pub deployment: Option<String>,
     /// Leave child runs out.
     pub roots_only: bool,
     /// Only runs created before this one (keyset paging).
@@ -160,7 +164,7 @@ pub struct SecretRecord {
 /// or stopped is [`Error::Ended`]. What names a run that is not there is [`Error::NoSuchRun`], unless said otherwise.
 ///
 /// A call that was made and whose future is dropped may still happen.
-pub trait Store: Deployments + Send + Sync + fmt::Debug + 'static {
+pub trait Store: Deployments + Queue + Send + Sync + fmt::Debug + 'static {
     /// The store's address as a person would type it.
     fn url(&self) -> String;
 
@@ -176,7 +180,7 @@ pub trait Store: Deployments + Send + Sync + fmt::Debug + 'static {
     }
 
     /// Accepts a run. Synced. A run with the same id, or with the same flow and idempotency key, is returned instead;
-    /// compare ids to tell. The name is made unique by `-2`, `-3`, ….
+    /// compare ids to tell; so is the run of the same slot of a schedule of the same deployment. The name is made unique by `-2`, `-3`, ….
     fn create_run(&self, run: NewRun) -> Answer<'_, RunRecord>;
 
     /// One run.

@@ -1,5 +1,6 @@
 //! What every store refuses: the checks that must not differ between them.
 
+use super::queue::Rest;
 use super::{Ending, Error, Reopening};
 use crate::model::ids::RunId;
 use crate::model::record::{ASIDE, Micros, NewRun, RunRecord, StepRecord};
@@ -89,6 +90,20 @@ pub(super) fn check_ending(state: RunState) -> Result<(), Error> {
     }
 }
 
+/// When a worker may take a run that ends or stops so.
+pub(super) fn due_after(ending: &Ending, is_left_to_workers: bool) -> Option<Micros> {
+    (is_left_to_workers && ending.state == RunState::Interrupted).then_some(ending.at)
+}
+
+/// When a run that rests is due: at once if something came that nobody has seen.
+pub(super) fn due_at_rest(rest: &Rest, signals: u64, is_cancelled: bool) -> Option<Micros> {
+    if signals > rest.signals || is_cancelled {
+        Some(rest.at)
+    } else {
+        rest.due
+    }
+}
+
 /// How a run ends that goes on in another.
 pub(super) fn continued(at: Micros) -> Ending {
     Ending {
@@ -133,8 +148,16 @@ pub(super) fn aside_offset(highest_aside: Option<u64>) -> u64 {
 }
 
 impl NewRun {
+    /// When a worker may take it first.
+    fn first_due(&self) -> Option<Micros> {
+        let is_left = self.dispatch.queue.is_some();
+        is_left.then(|| self.due.unwrap_or(self.created))
+    }
+
     /// The record of this run at the moment of its acceptance.
     pub(super) fn accept(&self, name: String) -> RunRecord {
+        let due = self.first_due();
+        let is_later = due.is_some_and(|due| due > self.created);
         RunRecord {
             id: self.id,
             name,
@@ -148,7 +171,13 @@ impl NewRun {
             logical_time: self.logical_time,
             build: self.build.clone(),
             cache: self.cache,
-            state: RunState::Pending,
+            dispatch: self.dispatch.clone(),
+            due,
+            state: if is_later {
+                RunState::Scheduled
+            } else {
+                RunState::Pending
+            },
             epoch: 0,
             owner: None,
             crashes: 0,

@@ -43,6 +43,8 @@ pub(super) fn new_run(number: u64, name: &str) -> NewRun {
         logical_time: 2,
         build: "b1".into(),
         cache: crate::model::record::CacheUse::default(),
+        dispatch: crate::model::dispatch::Dispatch::default(),
+        due: None,
         steps: vec![],
     }
 }

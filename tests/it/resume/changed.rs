@@ -70,6 +70,8 @@ async fn left_behind(store: &Arc<dyn Store>, run: &RunRecord, steps: Vec<StepRec
         logical_time: 0,
         build: "older".to_owned(),
         cache: flowrt::model::record::CacheUse::default(),
+        dispatch: flowrt::model::dispatch::Dispatch::default(),
+        due: None,
         steps,
     };
     store.create_run(old).await.expect("it is new");

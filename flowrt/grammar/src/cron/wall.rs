@@ -62,7 +62,7 @@ fn matches(cron: &Cron, offset: Offset, instant: Timestamp) -> bool {
 }
 
 /// The instant when the clock jumped over `civil`; `offset_after` is what holds since then.
-fn gap_end(zone: &TimeZone, civil: DateTime, offset_after: Offset) -> Option<Timestamp> {
+pub(crate) fn gap_end(zone: &TimeZone, civil: DateTime, offset_after: Offset) -> Option<Timestamp> {
     // Read with the later offset, a time that never was lies before the jump.
     let before = offset_after.to_timestamp(civil).ok()?;
     zone.following(before)

@@ -4,6 +4,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
+use crate::model::dispatch::Dispatch;
 use crate::model::ids::RunId;
 use crate::model::record::{CacheUse, LogLine, Micros};
 
@@ -57,6 +58,8 @@ pub(super) struct Run {
     pub build: String,
     #[serde(default)]
     pub cache: CacheUse,
+    #[serde(default)]
+    pub dispatch: Dispatch,
     pub attempt: u32,
     pub epoch: u64,
     pub crashes: u32,

@@ -35,6 +35,11 @@ fn record(number: u64, state: RunState) -> RunRecord {
         logical_time: 2,
         build: "b1".into(),
         cache: crate::model::record::CacheUse::Refresh,
+        dispatch: crate::model::dispatch::Dispatch {
+            deployment: Some("nightly".to_owned()),
+            ..crate::model::dispatch::Dispatch::default()
+        },
+        due: None,
         state,
         epoch: 3,
         owner: None,

@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use super::Engine;
 use crate::error::{Error, ErrorKind, Result};
+use crate::model::dispatch::{Dispatch, Slot};
 use crate::model::ids::RunId;
 use crate::model::payload::Payload;
 use crate::model::record::{CacheUse, Micros, RunRecord, TaskCounts};
@@ -31,6 +32,16 @@ pub struct RunView {
     pub flow: String,
     /// Where it stands.
     pub state: RunState,
+    /// The queue from which a worker takes it, if it is left to workers.
+    pub queue: Option<String>,
+    /// The deployment that it is a run of.
+    pub deployment: Option<String>,
+    /// The slot of a schedule that it fills.
+    pub slot: Option<SlotView>,
+    /// Words to find it by.
+    pub tags: Vec<String>,
+    /// Left to workers, it is not begun before that.
+    pub due: Option<String>,
     /// The parameters, with every default filled in. Secrets are references, or sealed.
     pub parameters: Value,
     /// What it returned.
@@ -73,6 +84,16 @@ pub struct ParentView {
     pub run_id: RunId,
     /// The step there.
     pub step: String,
+}
+
+/// One time of a schedule.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "Slot")]
+pub struct SlotView {
+    /// The schedule's slug.
+    pub schedule: String,
+    /// The time that its rule gave.
+    pub at: String,
 }
 
 /// Why a run or step did not complete.
@@ -127,6 +148,14 @@ impl RunView {
             name: record.name.clone(),
             flow: record.flow.clone(),
             state: record.state,
+            queue: record.dispatch.queue.clone(),
+            deployment: record.dispatch.deployment.clone(),
+            slot: record.dispatch.slot.as_ref().map(|slot| SlotView {
+                schedule: slot.schedule.clone(),
+                at: time(slot.at),
+            }),
+            tags: record.dispatch.tags.clone(),
+            due: record.due.map(time),
             parameters: record.input.to_value(),
             result: record
                 .output
@@ -159,6 +188,11 @@ impl RunView {
     pub fn into_record(self) -> Result<RunRecord> {
         let time = |text: Option<String>| text.as_deref().map(read_time).transpose();
         let has_value = self.state == RunState::Completed && self.continued_as.is_none();
+        let slot = self.slot.map(|slot| {
+            let at = read_time(&slot.at)?;
+            let schedule = slot.schedule;
+            Ok::<_, Error>(Slot { schedule, at })
+        });
         let output = has_value.then(|| Payload::from_json(self.result.to_string()));
         Ok(RunRecord {
             id: self.run_id,
@@ -173,6 +207,13 @@ impl RunView {
             logical_time: read_time(&self.logical_time)?,
             build: String::new(),
             cache: self.cache,
+            dispatch: Dispatch {
+                queue: self.queue,
+                deployment: self.deployment,
+                slot: slot.transpose()?,
+                tags: self.tags,
+            },
+            due: time(self.due)?,
             state: self.state,
             epoch: 0,
             owner: None,

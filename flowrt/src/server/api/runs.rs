@@ -72,6 +72,8 @@ pub(super) fn routes() -> Vec<Route> {
 struct RunsQuery {
     /// Only runs of this flow.
     flow: Option<String>,
+    /// Only runs of this deployment.
+    deployment: Option<String>,
     /// Only runs in this state (may be repeated).
     #[serde(default)]
     state: Vec<RunState>,
@@ -104,6 +106,7 @@ async fn list(call: Call<RunsQuery>) -> Answered<Json<RunPage>> {
         states: query.state,
         roots_only: !query.children && query.parent.is_none(),
         parent: query.parent,
+        deployment: query.deployment,
         before: query.before,
         // One more than is shown tells whether there are more.
         limit: limit + 1,

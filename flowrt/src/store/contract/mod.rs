@@ -7,6 +7,7 @@ mod continuing;
 mod deployments;
 mod endings;
 mod limits;
+mod queue;
 mod records;
 mod runs;
 mod secrets;
@@ -70,6 +71,13 @@ pub(super) async fn check_all<G>(fresh: impl Fn() -> (Arc<dyn Store>, G)) {
             the_end_of_a_drive_gives_all_tickets_back,
             a_step_that_asks_again_gives_its_ticket_back,
             a_place_can_be_taken;
+        queue:
+            what_is_due_is_taken_once,
+            a_slot_has_one_run,
+            only_what_is_wanted_is_taken,
+            what_a_worker_lets_go_of_is_due_at_once,
+            a_run_that_rests_is_woken_by_time_or_signal,
+            workers_say_that_they_live;
         secrets:
             secrets_are_kept_by_name,
             only_what_is_as_it_was_is_sealed_anew;

@@ -45,6 +45,7 @@ impl Runs {
         } = run;
         record.name = self.free_name(&record.name);
         (record.owner, record.idempotency_key) = (None, None);
+        (record.dispatch.queue, record.dispatch.slot, record.due) = (None, None, None);
         record.parent = record
             .parent
             .filter(|(parent, _)| self.get(*parent).is_ok());

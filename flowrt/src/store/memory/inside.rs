@@ -195,6 +195,11 @@ impl Inside {
             .collect()
     }
 
+    /// How many have come.
+    pub fn signals(&self) -> u64 {
+        self.signals.last().map_or(0, |signal| signal.seq + 1)
+    }
+
     pub fn signals_from(&self, from: u64) -> Vec<SignalRecord> {
         self.signals
             .iter()

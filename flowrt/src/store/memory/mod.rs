@@ -3,6 +3,7 @@
 mod cache;
 mod care;
 mod deployments;
+mod due;
 mod inside;
 mod runs;
 mod secrets;

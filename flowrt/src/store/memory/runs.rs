@@ -4,14 +4,16 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::convert::Infallible;
 
 use super::super::naming::{free_name, id_range};
+use super::super::queue::WorkerRecord;
 use super::super::{
     Ending, Error, FOUND_AT_MOST, Imported, Reopening, RunFilter, SecretRecord, check_reopenable,
-    taken,
+    due_after, taken,
 };
 use super::cache::Cache;
 use super::deployments::Shelf;
 use super::inside::Inside;
 use super::tickets::Tickets;
+use crate::model::dispatch::Dispatch;
 use crate::model::ids::{ProcessId, RunId};
 use crate::model::payload::Payload;
 use crate::model::record::{Entry, LogLine, Micros, NewRun, RunRecord, SignalRecord};
@@ -24,6 +26,8 @@ pub(super) struct Runs {
     serials: HashMap<RunId, u64>,
     names: HashSet<String>,
     by_key: HashMap<(String, String), RunId>,
+    by_slot: HashMap<SlotKey, RunId>,
+    pub workers: BTreeMap<ProcessId, WorkerRecord>,
     next_serial: u64,
     next_line: i64,
     pub flows: BTreeSet<String>,
@@ -32,6 +36,9 @@ pub(super) struct Runs {
     pub cache: Cache,
     pub shelf: Shelf,
 }
+
+/// Deployment, schedule and time.
+type SlotKey = (Option<String>, String, Micros);
 
 /// One run.
 #[derive(Debug)]
@@ -62,7 +69,12 @@ impl Runs {
             .clone()
             .map(|key| (new.flow.clone(), key));
         let earlier = key.as_ref().and_then(|key| self.by_key.get(key)).copied();
-        for id in [Some(new.id), earlier].into_iter().flatten() {
+        let slot = slot_key(&new.dispatch);
+        let filled = slot
+            .as_ref()
+            .and_then(|slot| self.by_slot.get(slot))
+            .copied();
+        for id in [Some(new.id), earlier, filled].into_iter().flatten() {
             if let Ok(run) = self.get(id) {
                 return Ok(run.record.clone());
             }
@@ -74,6 +86,9 @@ impl Runs {
         let record = new.accept(self.free_name(&new.name));
         if let Some(key) = key {
             self.by_key.insert(key, record.id);
+        }
+        if let Some(slot) = slot {
+            self.by_slot.insert(slot, record.id);
         }
         let answer = record.clone();
         self.add(Run {
@@ -142,6 +157,7 @@ impl Runs {
                 && filter
                     .parent
                     .is_none_or(|id| record.parent.as_ref().is_some_and(|parent| parent.0 == id))
+                && (filter.deployment.is_none() || filter.deployment == record.dispatch.deployment)
                 && !(filter.roots_only && record.parent.is_some())
         };
         let older = self.by_serial.range(..before).rev().map(|(_, run)| run);
@@ -179,6 +195,9 @@ impl Runs {
                 continue;
             };
             self.names.remove(&run.record.name);
+            if let Some(slot) = slot_key(&run.record.dispatch) {
+                self.by_slot.remove(&slot);
+            }
             if let Some(key) = run.record.idempotency_key {
                 self.by_key.remove(&(run.record.flow, key));
             }
@@ -222,6 +241,11 @@ impl Runs {
         }
         Ok(found)
     }
+}
+
+fn slot_key(dispatch: &Dispatch) -> Option<SlotKey> {
+    let slot = dispatch.slot.as_ref()?;
+    Some((dispatch.deployment.clone(), slot.schedule.clone(), slot.at))
 }
 
 impl Run {
@@ -291,6 +315,7 @@ impl Run {
         let record = &mut self.record;
         record.epoch += 1;
         record.owner = Some(owner);
+        record.due = None;
         record.state = taken(record.state);
         record.started.get_or_insert(now);
         (record.finished, record.output, record.error) = (None, None, None);
@@ -301,6 +326,7 @@ impl Run {
         let record = &mut self.record;
         record.state = ending.state;
         record.owner = None;
+        record.due = due_after(&ending, record.dispatch.queue.is_some());
         record.finished = Some(ending.at);
         record.output = ending.output;
         record.error = ending.error;
@@ -342,6 +368,11 @@ impl Run {
         }
         if self.record.state.is_final() {
             return Err(Error::Ended(self.record.id, self.record.state));
+        }
+        let record = &mut self.record;
+        let rests = record.state == RunState::Waiting && record.owner.is_none();
+        if rests && record.dispatch.queue.is_some() {
+            record.due = Some(record.due.map_or(now, |due| due.min(now)));
         }
         Ok(self.inside.add_signal(key, |seq| SignalRecord {
             seq,

@@ -228,5 +228,6 @@ fn leave(session: &mut Session, process: ProcessId) -> Outcome<()> {
 
 fn forget(connection: &rusqlite::Connection, process: ProcessId) -> Outcome<()> {
     connection.execute("DELETE FROM process WHERE id = ?1", [process.0.as_bytes()])?;
+    super::due::forget(connection, process)?;
     Ok(())
 }

@@ -40,6 +40,10 @@ const MIGRATIONS: &[Migration] = &[
         name: "deployments",
         sql: include_str!("migrations/0007_deployments.sql"),
     },
+    Migration {
+        name: "queue",
+        sql: include_str!("migrations/0008_queue.sql"),
+    },
 ];
 
 const CREATE_HISTORY: &str = "CREATE TABLE IF NOT EXISTS migration (

@@ -7,6 +7,7 @@ mod backup;
 mod cache;
 mod checkpoint;
 mod deployments;
+mod due;
 mod durable;
 mod fault;
 mod group;
@@ -57,7 +58,7 @@ use durable::SOON;
 use fault::Outcome;
 use handle::Handle;
 use session::Session;
-use write_entries::{Head, NewSignal};
+use write_entries::{Head, NewSignal, bytes_of};
 
 /// The store `sqlite:PATH`.
 #[derive(Debug)]
@@ -483,17 +484,4 @@ fn data_version(session: &mut Session) -> Outcome<u64> {
         .prepare_cached("PRAGMA data_version")?
         .query_row([], |row| row.get(0))?;
     Ok(version.cast_unsigned())
-}
-
-/// Roughly what the entries take, for the size of a group.
-fn bytes_of(entries: &[Entry]) -> usize {
-    let of = |payload: &Option<Payload>| payload.as_ref().map_or(0, |payload| payload.len());
-    entries
-        .iter()
-        .map(|entry| match entry {
-            Entry::Step(step) | Entry::Reused { step, .. } => of(&step.input) + of(&step.output),
-            Entry::Attempt(attempt) => attempt.error.len(),
-            Entry::Wait(_) | Entry::WaitOver(_) | Entry::ScopeEnd(..) => 0,
-        })
-        .sum()
 }

@@ -69,6 +69,10 @@ pub(super) fn list(connection: &Connection, filter: &RunFilter) -> Outcome<Vec<R
         conditions.push("run.parent = ?".into());
         values.push(Value::from(parent.0.as_bytes().to_vec()));
     }
+    if let Some(deployment) = &filter.deployment {
+        conditions.push("run.deployment = ?".into());
+        values.push(Value::from(deployment.clone()));
+    }
     if filter.roots_only {
         conditions.push("run.parent IS NULL".into());
     }

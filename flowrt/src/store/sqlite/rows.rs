@@ -5,6 +5,7 @@ use rusqlite::types::ValueRef;
 use uuid::Uuid;
 
 use super::fault::{Fault, Outcome};
+use crate::model::dispatch::{Dispatch, Slot};
 use crate::model::ids::{ProcessId, RunId};
 use crate::model::payload::{Digest, Payload};
 use crate::model::record::{
@@ -42,7 +43,32 @@ pub(super) fn run(row: &Row<'_>) -> Outcome<RunRecord> {
         cancel_requested: row.get(21)?,
         cache: CacheUse::parse(text(row, 22)?)
             .ok_or_else(|| Fault::damaged("an unknown use of the cache"))?,
+        due: row.get(24)?,
+        dispatch: dispatch(row)?,
     })
+}
+
+fn dispatch(row: &Row<'_>) -> Outcome<Dispatch> {
+    let slot = match (row.get(26)?, row.get(27)?) {
+        (Some(schedule), Some(at)) => Some(Slot { schedule, at }),
+        _ => None,
+    };
+    let tags = match row.get_ref(28)? {
+        ValueRef::Null => Vec::new(),
+        _ => serde_json::from_str(text(row, 28)?)
+            .map_err(|_| Fault::damaged("the tags of a run are not JSON"))?,
+    };
+    Ok(Dispatch {
+        queue: row.get(23)?,
+        deployment: row.get(25)?,
+        slot,
+        tags,
+    })
+}
+
+/// Tags as a column: null for none, as most runs have.
+pub(super) fn tags(tags: &[String]) -> Option<String> {
+    (!tags.is_empty()).then(|| serde_json::Value::from(tags).to_string())
 }
 
 /// The columns of `select_step.sql`.

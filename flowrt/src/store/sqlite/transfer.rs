@@ -10,7 +10,7 @@ use super::session::Session;
 use super::write_entries::{Head, write};
 use super::write_runs::{append_logs, free, with_descendants};
 use super::writer::Writer;
-use super::{read_inside, read_runs};
+use super::{read_inside, read_runs, rows};
 use crate::model::ids::RunId;
 use crate::model::payload::Payload;
 use crate::model::record::{Journal, RunRecord, SignalRecord};
@@ -95,6 +95,7 @@ fn put(session: &mut Session, run: &Whole, import: &Import) -> Outcome<()> {
         state: record.state,
         epoch: record.epoch,
         has_owner: false,
+        is_left_to_workers: false,
         crashes: 0,
     };
     write(session, &head, &entries(&run.journal))?;
@@ -137,6 +138,12 @@ fn insert_run(session: &mut Session, record: &RunRecord) -> Outcome<i64> {
             record.origin.as_ref().map(|origin| origin.0.as_bytes()),
             None::<String>,
             record.cache.as_str(),
+            None::<String>,
+            None::<i64>,
+            record.dispatch.deployment,
+            None::<String>,
+            None::<i64>,
+            rows::tags(&record.dispatch.tags),
         ])?;
     connection
         .prepare_cached(

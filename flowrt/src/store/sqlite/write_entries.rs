@@ -29,12 +29,13 @@ pub(super) struct Head {
     pub epoch: u64,
     pub has_owner: bool,
     pub crashes: u32,
+    pub is_left_to_workers: bool,
 }
 
 impl Head {
     pub fn read(connection: &Connection, run: RunId) -> Outcome<Self> {
         let mut statement = connection.prepare_cached(
-            "SELECT id, state, epoch, owner IS NOT NULL, crashes FROM run WHERE uid = ?1",
+            "SELECT id, state, epoch, owner IS NOT NULL, crashes, queue IS NOT NULL FROM run WHERE uid = ?1",
         )?;
         let mut found = statement.query([run.0.as_bytes()])?;
         let row = found.next()?.ok_or(Error::NoSuchRun(run))?;
@@ -45,6 +46,7 @@ impl Head {
             epoch: row.get::<_, i64>(2)?.cast_unsigned(),
             has_owner: row.get(3)?,
             crashes: row.get(4)?,
+            is_left_to_workers: row.get(5)?,
         })
     }
 
@@ -293,7 +295,29 @@ pub(super) fn send_signal(connection: &Connection, run: RunId, signal: &NewSigna
             "INSERT INTO signal (run, seq, name, sent, idempotency_key, payload) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
         )?
         .execute(params![head.id, seq, signal.name, signal.sent, signal.key, &*signal.payload])?;
+    // A run that rests is due now.
+    connection
+        .prepare_cached(
+            "UPDATE run SET due = min(ifnull(due, ?2), ?2)
+              WHERE id = ?1 AND owner IS NULL AND state = 'Waiting' AND queue IS NOT NULL",
+        )?
+        .execute(params![head.id, signal.sent])?;
     Ok(seq.cast_unsigned())
+}
+
+/// Roughly what the entries take, for the size of a group.
+pub(super) fn bytes_of(entries: &[Entry]) -> usize {
+    let of = |payload: &Option<crate::model::payload::Payload>| {
+        payload.as_ref().map_or(0, |payload| payload.len())
+    };
+    entries
+        .iter()
+        .map(|entry| match entry {
+            Entry::Step(step) | Entry::Reused { step, .. } => of(&step.input) + of(&step.output),
+            Entry::Attempt(attempt) => attempt.error.len(),
+            Entry::Wait(_) | Entry::WaitOver(_) | Entry::ScopeEnd(..) => 0,
+        })
+        .sum()
 }
 
 /// A signal to be added.

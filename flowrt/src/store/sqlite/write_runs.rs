@@ -6,13 +6,14 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::super::naming::free_name;
 use super::super::{
-    Ending, Error, Reopening, check_reopenable, check_transition, continued, taken,
+    Ending, Error, Reopening, check_reopenable, check_transition, continued, due_after, taken,
 };
 use super::fault::Outcome;
 use super::session::{Session, find_name};
 use super::tail::Tail;
 use super::write_entries::{Head, set_aside, write, write_step};
 use super::{read_runs, rows};
+use crate::model::dispatch::Dispatch;
 use crate::model::ids::{ProcessId, RunId};
 use crate::model::record::{Entry, LogLine, Micros, NewRun, RunRecord};
 use crate::model::state::RunState;
@@ -25,15 +26,16 @@ pub(super) fn create(session: &mut Session, new: &NewRun) -> Outcome<RunRecord> 
     let Session {
         connection, names, ..
     } = session;
-    let name = free(connection, &new.name)?;
+    let accepted = new.accept(free(connection, &new.name)?);
     let flow = names.intern(connection, &new.flow)?;
+    let dispatch = &new.dispatch;
     let run = connection
         .prepare_cached(include_str!("sql/insert_run.sql"))?
         .insert(params![
             new.id.0.as_bytes(),
-            name,
+            accepted.name,
             flow,
-            RunState::Pending.as_str(),
+            accepted.state.as_str(),
             new.created,
             new.logical_time,
             new.seed.cast_signed(),
@@ -43,6 +45,12 @@ pub(super) fn create(session: &mut Session, new: &NewRun) -> Outcome<RunRecord> 
             new.origin.as_ref().map(|origin| origin.0.as_bytes()),
             new.idempotency_key,
             new.cache.as_str(),
+            dispatch.queue,
+            accepted.due,
+            dispatch.deployment,
+            dispatch.slot.as_ref().map(|slot| &slot.schedule),
+            dispatch.slot.as_ref().map(|slot| slot.at),
+            rows::tags(&dispatch.tags),
         ])?;
     connection
         .prepare_cached("INSERT INTO run_payload (run, input) VALUES (?1, ?2)")?
@@ -51,12 +59,15 @@ pub(super) fn create(session: &mut Session, new: &NewRun) -> Outcome<RunRecord> 
     for step in &new.steps {
         write_step(connection, names, &mut tail, run, step)?;
     }
-    Ok(new.accept(name))
+    Ok(accepted)
 }
 
 fn earlier(connection: &Connection, new: &NewRun) -> Outcome<Option<RunId>> {
     if read_runs::one(connection, new.id)?.is_some() {
         return Ok(Some(new.id));
+    }
+    if let Some(run) = run_of_slot(connection, &new.dispatch)? {
+        return Ok(Some(run));
     }
     let Some(key) = &new.idempotency_key else {
         return Ok(None);
@@ -67,6 +78,17 @@ fn earlier(connection: &Connection, new: &NewRun) -> Outcome<Option<RunId>> {
     let mut statement = connection
         .prepare_cached("SELECT uid FROM run WHERE flow = ?1 AND idempotency_key = ?2")?;
     let mut found = statement.query(params![flow, key])?;
+    found.next()?.map(|row| rows::run_id(row, 0)).transpose()
+}
+
+fn run_of_slot(connection: &Connection, dispatch: &Dispatch) -> Outcome<Option<RunId>> {
+    let Some(slot) = &dispatch.slot else {
+        return Ok(None);
+    };
+    let mut statement = connection.prepare_cached(
+        "SELECT uid FROM run WHERE ifnull(deployment, '') = ifnull(?1, '') AND schedule = ?2 AND slot = ?3",
+    )?;
+    let mut found = statement.query(params![dispatch.deployment, slot.schedule, slot.at])?;
     found.next()?.map(|row| rows::run_id(row, 0)).transpose()
 }
 
@@ -224,7 +246,13 @@ fn end(connection: &Connection, head: &Head, ending: &Ending) -> Outcome<()> {
     let tally = tally(connection, head.id)?;
     connection
         .prepare_cached(include_str!("sql/end_run.sql"))?
-        .execute(params![head.id, ending.state.as_str(), ending.at, tally])?;
+        .execute(params![
+            head.id,
+            ending.state.as_str(),
+            ending.at,
+            tally,
+            due_after(ending, head.is_left_to_workers)
+        ])?;
     connection
         .prepare_cached("UPDATE run_payload SET output = ?2, error = ?3 WHERE run = ?1")?
         .execute(params![
