@@ -8,6 +8,7 @@ mod check;
 mod command;
 mod completions;
 mod delete;
+mod door;
 mod ending;
 mod flags;
 mod graph;

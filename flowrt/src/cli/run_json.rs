@@ -3,24 +3,14 @@
 use serde_json::Value;
 
 use super::style;
-use crate::error::Result;
-use crate::model::record::{RunRecord, TaskCounts};
+use crate::model::record::TaskCounts;
 use crate::model::state::TaskState;
-use crate::ops::Engine;
 use crate::ops::inspect::Step;
 use crate::ops::view::{RunView, StepView};
 
 /// What `run`, `runs resume` and `runs ls` print of a run.
 pub(super) fn of(run: &RunView) -> Value {
     serde_json::to_value(run).expect("a run is text and numbers")
-}
-
-/// As [`of`], for one run.
-///
-/// # Errors
-/// If the store fails.
-pub(super) async fn read(engine: &Engine, record: &RunRecord) -> Result<Value> {
-    Ok(of(&engine.view(record).await?))
 }
 
 /// What `runs show` adds: a list of the steps.

@@ -139,6 +139,13 @@ impl Config {
     }
 }
 
+/// What this program shows to a server that it asks.
+pub fn token() -> Option<String> {
+    std::env::var("FLOWRT_TOKEN")
+        .ok()
+        .filter(|token| !token.is_empty())
+}
+
 /// Where the settings of a store are.
 fn file_of(store: &Path) -> PathBuf {
     let folder = match store.parent() {

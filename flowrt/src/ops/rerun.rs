@@ -101,7 +101,7 @@ impl Engine {
 
     async fn prepared(&self, record: &RunRecord, rerun: &Rerun) -> Result<(Plan, Payload)> {
         let meta = self.flow_of(record)?;
-        self.refuse_live(record)?;
+        self.refuse_live(record).await?;
         let input = self.with_own_seals(overridden(meta, &record.input, &rerun.params)?)?;
         let choices = Choices {
             trust_changed: rerun.trust_changed,

@@ -2,10 +2,10 @@
 
 use serde_json::Value;
 
-use super::Engine;
 use super::params::check::{Findings, check};
 use super::params::schema::Place;
 use super::params::{Fault, text};
+use super::{Engine, Reason, Why};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::ids::RunId;
 use crate::model::record::RunRecord;
@@ -37,6 +37,21 @@ pub(super) fn refused(record: &RunRecord) -> Error {
 }
 
 impl Awaited {
+    /// What the reasons of a run say that it waits for.
+    pub fn of(run: RunId, reasons: &[Reason]) -> Self {
+        let own = reasons.iter().filter(|reason| reason.run == run);
+        let signals = own.filter_map(|reason| match &reason.why {
+            Why::Signal { signal, schema, .. } => {
+                // One that has recorded no schema takes anything.
+                let schema = Some(schema).filter(|schema| !schema.is_null());
+                let schema = schema.cloned().unwrap_or(Value::Bool(true));
+                Some((signal.clone(), schema))
+            }
+            _ => None,
+        });
+        Self(signals.collect())
+    }
+
     /// The names.
     pub fn names(&self) -> impl Iterator<Item = &str> + Clone {
         self.0.iter().map(|(name, _)| name.as_str())

@@ -2,6 +2,7 @@
 
 mod access;
 mod document;
+mod door;
 mod events;
 mod problems;
 mod runs;

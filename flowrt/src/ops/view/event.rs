@@ -1,9 +1,14 @@
 //! What happens to a run, as those who watch from outside are told.
 
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{ErrorView, ParentView, time};
+use super::{ErrorView, ParentView, read_time, time};
+use crate::error::Result;
 use crate::model::event::{Event, What};
 use crate::model::ids::RunId;
 use crate::model::record::{LogLine, RunRecord, StepKind};
@@ -90,8 +95,8 @@ pub enum WhatView {
         state: TaskState,
         /// How many attempts it took.
         attempts: u32,
-        /// From the beginning of its first attempt to its end, in milliseconds.
-        duration_ms: u64,
+        /// From the beginning of its first attempt to its end, in microseconds.
+        duration_us: u64,
         /// It was not done now: an earlier drive did it, or another run.
         kept: bool,
         /// Why it failed.
@@ -132,7 +137,7 @@ impl From<Event> for EventView {
 }
 
 fn what(what: What) -> WhatView {
-    let text = |text: std::sync::Arc<str>| text.as_ref().to_owned();
+    let text = |text: Arc<str>| text.as_ref().to_owned();
     match what {
         What::RunStarted {
             name,
@@ -198,7 +203,7 @@ fn what(what: What) -> WhatView {
             kind,
             state,
             attempts,
-            duration_ms: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
+            duration_us: u64::try_from(took.as_micros()).unwrap_or(u64::MAX),
             kept,
             error: error.as_ref().map(ErrorView::of),
             label: label.map(text),
@@ -265,4 +270,109 @@ impl RunChange {
             attempt: record.attempt,
         }
     }
+}
+
+impl EventView {
+    /// The event that is told; none if this version does not know it.
+    ///
+    /// # Errors
+    /// If a time is none.
+    pub fn into_event(self) -> Result<Option<Event>> {
+        let time = |text: Option<String>| text.as_deref().map(read_time).transpose();
+        let what = match self.what {
+            WhatView::RunStarted {
+                name,
+                flow,
+                parent,
+                continues,
+            } => What::RunStarted {
+                name,
+                flow,
+                parent: parent.map(|parent| (parent.run_id, parent.step)),
+                continues,
+            },
+            WhatView::FannedOut { step, items } => What::FannedOut {
+                step: step.into(),
+                items,
+            },
+            WhatView::Started {
+                step,
+                task,
+                attempt,
+                label,
+            } => What::Started {
+                step: step.into(),
+                task: kept(task),
+                attempt,
+                label: label.map(Arc::from),
+            },
+            WhatView::Retrying {
+                step,
+                attempt,
+                due,
+                error,
+            } => What::Retrying {
+                step: step.into(),
+                attempt,
+                due: time(due)?,
+                error: error.into_payload(),
+            },
+            WhatView::Waiting {
+                step,
+                kind,
+                name,
+                until,
+            } => What::Waiting {
+                step: step.into(),
+                kind,
+                name,
+                until: time(until)?,
+            },
+            WhatView::Ended {
+                step,
+                task,
+                kind,
+                state,
+                attempts,
+                duration_us,
+                kept,
+                error,
+                label,
+            } => What::Ended {
+                step: step.into(),
+                task,
+                kind,
+                state,
+                attempts,
+                took: Duration::from_micros(duration_us),
+                kept,
+                error: error.map(ErrorView::into_payload),
+                label: label.map(Arc::from),
+            },
+            WhatView::Log { line } => What::Log(line),
+            WhatView::RunEnded { state, error } => What::RunEnded {
+                state,
+                error: error.map(ErrorView::into_payload),
+            },
+            WhatView::Missed { count } => What::Missed(count),
+            WhatView::Other => return Ok(None),
+        };
+        Ok(Some(Event {
+            run: self.run_id,
+            at: read_time(&self.at)?,
+            what,
+        }))
+    }
+}
+
+/// The name of a task for as long as this process lives: there are as many as a program has tasks.
+fn kept(task: String) -> &'static str {
+    static KEPT: Mutex<BTreeSet<&'static str>> = Mutex::new(BTreeSet::new());
+    let mut kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(there) = kept.get(task.as_str()) {
+        return there;
+    }
+    let new: &'static str = Box::leak(task.into_boxed_str());
+    kept.insert(new);
+    new
 }

@@ -17,7 +17,7 @@ use crate::model::record::{CacheUse, Micros, RunRecord, TaskCounts};
 use crate::model::state::RunState;
 
 pub use event::{EventView, RunChange, WhatView};
-pub use plan::{PlanView, PlannedView};
+pub use plan::{PlanLine, PlanView, PlannedView};
 pub use step::StepView;
 
 /// A run.

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::model::ids::RunId;
-use crate::model::plan::{How, Plan};
+use crate::model::plan::{Action, How, Plan};
 use crate::model::record::RunRecord;
 use crate::model::state::RunState;
 
@@ -26,6 +26,8 @@ pub struct PlanView {
     pub has_begun: bool,
     /// A line per task.
     pub steps: Vec<PlannedView>,
+    /// The same as people read it: a line per group of steps.
+    pub lines: Vec<PlanLine>,
     /// What the flow calls after these steps is not known before it runs.
     pub and_what_follows: bool,
 }
@@ -44,7 +46,25 @@ pub struct PlannedView {
     pub reason: String,
 }
 
+/// A group of steps of which the same will be done, for the same reason.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct PlanLine {
+    /// `reuse` or `run`.
+    pub action: String,
+    /// The steps, in short.
+    pub steps: String,
+    /// Why, in words.
+    pub reason: String,
+}
+
 impl PlanView {
+    /// How many steps will run that are known now.
+    pub fn runs(&self) -> usize {
+        let runs = self.steps.iter();
+        runs.filter(|step| step.action == Action::Run.as_str())
+            .count()
+    }
+
     /// The plan for that run.
     pub fn of(record: &RunRecord, how: How, plan: &Plan) -> Self {
         let steps = plan.steps.iter().map(|line| PlannedView {
@@ -52,6 +72,12 @@ impl PlanView {
             task: line.task.clone(),
             action: line.action.as_str().to_owned(),
             reason: line.reason.to_string(),
+        });
+        let lines = plan.lines().into_iter();
+        let lines = lines.map(|(action, steps, reason)| PlanLine {
+            action: action.as_str().to_owned(),
+            steps,
+            reason,
         });
         Self {
             run_id: record.id,
@@ -66,6 +92,7 @@ impl PlanView {
             .to_owned(),
             has_begun: record.started.is_some(),
             steps: steps.collect(),
+            lines: lines.collect(),
             and_what_follows: plan.and_what_follows,
         }
     }

@@ -3,9 +3,10 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{read_time, time};
+use super::{ErrorView, read_time, time};
 use crate::error::Result;
 use crate::model::ids::RunId;
+use crate::model::record::StepKind;
 use crate::model::state::TaskState;
 use crate::ops::inspect::Step;
 
@@ -29,6 +30,12 @@ pub struct StepView {
     pub started: Option<String>,
     /// When it ended.
     pub finished: Option<String>,
+    /// What kind of step it is; none for what waits.
+    pub kind: Option<StepKind>,
+    /// Why it failed.
+    pub error: Option<ErrorView>,
+    /// The flow handled or tolerated its failure.
+    pub tolerated: bool,
     /// For a failure its message, for a wait what it waits for.
     pub note: Option<String>,
 }
@@ -44,6 +51,9 @@ impl From<Step> for StepView {
             reused_from: step.reused_from,
             started: step.started.map(time),
             finished: step.finished.map(time),
+            kind: step.kind,
+            error: step.error.as_ref().map(ErrorView::of),
+            tolerated: step.tolerated,
             note: step.note,
         }
     }
@@ -64,6 +74,9 @@ impl StepView {
             finished: self.finished.as_deref().map(read_time).transpose()?,
             label: self.label,
             reused_from: self.reused_from,
+            kind: self.kind,
+            error: self.error.map(ErrorView::into_payload),
+            tolerated: self.tolerated,
             note: self.note,
         })
     }
