@@ -48,8 +48,10 @@ pub use author::outcome::Outcome;
 pub use author::poll::{Poll, Until, poll};
 pub use author::race::{Race, Race2, Race3, Race4, Race5, Racers, race};
 pub use author::secret::{Secret, secret};
+pub use author::stored::Stored;
 pub use author::wait::{Receive, Sleep, Untracked, receive, sleep, sleep_until, untracked};
 pub use error::{Error, ErrorKind, Result, StdError};
+pub use model::artifact::Artifact;
 pub use model::graph::Trigger;
 pub use ops::Engine;
 

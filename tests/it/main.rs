@@ -1,6 +1,7 @@
 //! The honest outside view of flowrt: everything here uses its public interface only.
 
 mod api;
+mod artifacts;
 mod bench;
 mod breaking;
 mod bundle;

@@ -29,7 +29,7 @@ pub(super) async fn run(door: &Door, matches: &ArgMatches) -> Result<ExitCode> {
     let record = door.run(record.id).await?;
     let (name, state) = (&record.name, record.state);
     if wants_json(matches) {
-        print::json(&run_json::of(&record.view()))?;
+        print::json(&run_json::read(door, record.id).await?)?;
     } else {
         print::note(&match (had_ended, state.is_final()) {
             (true, _) => format!("{name} has ended already: {state}"),

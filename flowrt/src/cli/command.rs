@@ -2,7 +2,9 @@
 
 use clap::{Arg, ArgAction, ArgMatches, Command};
 
-use super::{cache, check, completions, graph, limits, run, runs, secrets, store, store_place};
+use super::{
+    artifacts, cache, check, completions, graph, limits, run, runs, secrets, store, store_place,
+};
 use crate::author::meta::Meta;
 use crate::error::Error;
 
@@ -40,6 +42,7 @@ impl Program {
             .subcommand(run::command(&self.flows, &self.arguments))
             .subcommand(graph::command())
             .subcommand(runs::command())
+            .subcommand(artifacts::command())
             .subcommand(limits::command())
             .subcommand(cache::command())
             .subcommand(secrets::command())

@@ -25,6 +25,8 @@ pub(super) struct Ending<'a> {
     pub(super) program: &'a str,
     /// The run in which it failed: this one, or one below it.
     pub(super) failed_in: &'a str,
+    /// What its error alone does not say.
+    pub(super) more: &'a [String],
 }
 
 /// Reads what the last lines of a run need, and makes them.
@@ -35,12 +37,14 @@ pub(super) async fn of(door: &Door, record: &RunRecord) -> crate::Result<Vec<Str
     let journal = door.journal(record.id).await?;
     let attempts = attempts_of(door);
     let failed_in = failed_in(door, record, &journal).await?;
+    let digest = door.digest(record).await?;
     Ok(Ending {
         record,
         journal: &journal,
         attempts: &attempts,
         program: &program_name(),
         failed_in: &failed_in,
+        more: &digest.map(|digest| digest.more()).unwrap_or_default(),
     }
     .lines())
 }
@@ -190,6 +194,7 @@ impl Ending<'_> {
         let location = error.as_ref().and_then(Error::location);
         let location = location.map_or_else(String::new, |location| format!("{location} · "));
         lines.push(format!("  {location}{}", facts.join(", ")));
+        lines.extend(self.more.iter().map(|line| format!("  {line}")));
         lines.extend(self.hints(error.as_ref(), &unstarted));
         lines
     }

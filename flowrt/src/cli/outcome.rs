@@ -28,7 +28,7 @@ pub(super) fn complain(error: &Error) -> ExitCode {
 /// The end of a run that was driven here.
 pub(super) async fn report(door: &Door, record: RunRecord, as_json: bool) -> Result<ExitCode> {
     if as_json {
-        print::json(&run_json::of(&door.run(record.id).await?.view()))?;
+        print::json(&run_json::read(door, record.id).await?)?;
     } else {
         print::note(&ending::of(door, &record).await?.join("\n"));
         if let (RunState::Completed, Some(output)) = (record.state, &record.output) {
@@ -47,7 +47,7 @@ pub(super) async fn report(door: &Door, record: RunRecord, as_json: bool) -> Res
 /// A run that goes on without this process.
 pub(super) async fn left(door: &Door, record: &RunRecord, as_json: bool) -> Result<ExitCode> {
     if as_json {
-        print::json(&run_json::of(&door.run(record.id).await?.view()))?;
+        print::json(&run_json::read(door, record.id).await?)?;
     } else {
         print::data(&record.name)?;
         print::note(&format!(

@@ -1,8 +1,11 @@
 //! A run as the fields that scripts rely on.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
+use super::door::Door;
 use super::style;
+use crate::error::Result;
+use crate::model::ids::RunId;
 use crate::model::record::TaskCounts;
 use crate::model::state::TaskState;
 use crate::ops::inspect::Step;
@@ -11,6 +14,17 @@ use crate::ops::view::{RunView, StepView};
 /// What `run`, `runs resume` and `runs ls` print of a run.
 pub(super) fn of(run: &RunView) -> Value {
     serde_json::to_value(run).expect("a run is text and numbers")
+}
+
+/// As [`of`], for one run, and why it did not complete.
+///
+/// # Errors
+/// If the store or the server fails.
+pub(super) async fn read(door: &Door, run: RunId) -> Result<Value> {
+    let seen = door.run(run).await?;
+    let mut value = of(&seen.view());
+    value["digest"] = json!(door.digest(&seen).await?);
+    Ok(value)
 }
 
 /// What `runs show` adds: a list of the steps.

@@ -7,8 +7,9 @@ use serde_json::json;
 
 use super::command::{run_arg, text, wants_json};
 use super::door::{Door, Seen};
-use super::{outcome, print, run_json, style, time_text};
+use super::{artifact_text, outcome, print, run_json, style, time_text};
 use crate::error::Result;
+use crate::model::digest::ErrorDigest;
 use crate::model::record::RunRecord;
 use crate::ops::inspect::Step;
 
@@ -29,11 +30,15 @@ pub(super) fn command() -> Command {
 pub(super) async fn run(door: &Door, matches: &ArgMatches) -> Result<ExitCode> {
     let record = door.find(text(matches, "run")).await?;
     let steps = door.steps(record.id).await?;
+    let artifacts = door.artifacts(record.id).await?;
     if wants_json(matches) {
         let mut value = run_json::of(&record.view());
+        value["digest"] = json!(door.digest(&record).await?);
         value["origin"] = json!(record.origin);
         value["continued_as"] = json!(record.continued_as());
         value["steps"] = run_json::steps(&steps);
+        let artifacts = artifacts.iter().map(artifact_text::fields);
+        value["artifacts"] = artifacts.collect();
         print::json(&value)?;
         return Ok(ExitCode::SUCCESS);
     }
@@ -50,9 +55,14 @@ pub(super) async fn run(door: &Door, matches: &ArgMatches) -> Result<ExitCode> {
     if let Some(output) = record.output.as_ref().filter(|output| &***output != "null") {
         shown.push_str(&format!("\nresult  {}\n", cut(output)));
     }
+    shown.push_str(&artifact_text::list(&artifacts));
     let error = outcome::error_lines(&record);
     if !error.is_empty() {
         shown.push_str(&format!("\n{error}"));
+        let digest = door.digest(&record).await?;
+        for line in digest.iter().flat_map(ErrorDigest::more) {
+            shown.push_str(&format!("  {line}\n"));
+        }
     }
     print::data(&shown)?;
     Ok(ExitCode::SUCCESS)

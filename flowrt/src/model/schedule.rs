@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use flowrt_grammar::{Cron, Rrule, format_duration, parse_duration, parse_zone};
+use flowrt_grammar::{Anchor, Cron, Interval, Rrule, format_duration, parse_duration, parse_zone};
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
 use serde::{Deserialize, Serialize};
@@ -13,11 +13,8 @@ use serde::{Deserialize, Serialize};
 use super::record::Micros;
 use crate::error::{Error, ErrorKind, Result};
 
-mod interval;
 #[cfg(test)]
 mod tests;
-
-pub use interval::Interval;
 
 /// A schedule that can be asked for its slots.
 #[derive(Debug, Clone, PartialEq)]
@@ -43,10 +40,14 @@ pub enum Rule {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Written {
-    /// Five fields (minute, hour, day, month, weekday), six with the second before them, or `@daily` and its like.
+    /// Five fields (minute, hour, day, month, weekday), six with the second before them, seven with the year after them, or
+    /// `@daily` and its like.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cron: Option<String>,
-    /// A duration: `15m`, `1d`.
+    /// Of a cron expression: whether a day that satisfies one of the fields for days and weekdays is enough, as usual.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub day_or: Option<bool>,
+    /// A duration: `15m`, `1d`, `PT15M`, `0:15:00`, or seconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub interval: Option<String>,
     /// A rule of RFC 5545: `FREQ=WEEKLY;BYDAY=MO`.
@@ -75,7 +76,7 @@ impl Schedule {
     /// # Errors
     /// `Input`, if there is not exactly one rule, or if one part cannot be read.
     pub fn new(written: Written) -> Result<Self> {
-        let zone = match &written.timezone {
+        let zone = match zone_name(&written)? {
             None => TimeZone::UTC,
             Some(name) => {
                 parse_zone(name).map_err(|fault| input(fault.sentence("a time zone", name)))?
@@ -194,17 +195,40 @@ impl Schedule {
     }
 }
 
+/// The zone that the schedule, or its rule, names.
+fn zone_name(written: &Written) -> Result<Option<&str>> {
+    let of_rule = written.rrule.as_deref().and_then(Rrule::zone_of);
+    match (written.timezone.as_deref(), of_rule) {
+        (Some(zone), Some(of_rule)) if zone != of_rule => Err(input(format!(
+            "the schedule's time zone is {zone}, and that of its rule {of_rule}"
+        ))),
+        (zone, of_rule) => Ok(zone.or(of_rule)),
+    }
+}
+
 fn rule(written: &Written, zone: &TimeZone) -> Result<Rule> {
     match (&written.cron, &written.interval, &written.rrule) {
-        (Some(text), None, None) => Cron::parse(text)
-            .map(Rule::Cron)
-            .map_err(|fault| input(fault.sentence("a cron expression", text))),
-        (None, Some(text), None) => {
-            let every =
-                parse_duration(text).map_err(|fault| input(fault.sentence("a duration", text)))?;
-            Interval::new(every, written.anchor, zone).map(Rule::Interval)
+        (Some(text), None, None) => {
+            let cron = Cron::parse(text)
+                .map_err(|fault| input(fault.sentence("a cron expression", text)))?;
+            Ok(Rule::Cron(match written.day_or {
+                Some(false) => cron.with_both_days(),
+                _ => cron,
+            }))
         }
-        (None, None, Some(text)) => Rrule::parse(text)
+        (None, Some(text), None) => {
+            let interval = Interval::parse(text)
+                .map_err(|fault| input(fault.sentence("an interval", text)))?;
+            let Some(anchor) = written.anchor else {
+                return Ok(Rule::Interval(interval));
+            };
+            let anchor = Timestamp::from_microsecond(anchor)
+                .map_err(|_| input("the anchor is out of range".to_owned()))?;
+            Ok(Rule::Interval(
+                interval.from_anchor(Anchor::Instant(anchor)),
+            ))
+        }
+        (None, None, Some(text)) => Rrule::parse(text, zone)
             .map(Rule::Rrule)
             .map_err(|fault| input(fault.sentence("a recurrence rule", text))),
         _ => Err(input(

@@ -3,6 +3,7 @@
 pub mod bundle;
 mod cache;
 mod care;
+mod digest;
 pub mod doctor;
 pub mod inspect;
 pub(crate) mod isolate;
@@ -11,6 +12,7 @@ mod names;
 mod once;
 pub mod params;
 pub(crate) mod picture;
+mod published;
 mod rerun;
 mod resume;
 mod secrets;
@@ -23,12 +25,15 @@ mod why;
 
 use std::sync::Arc;
 
+use serde::de::DeserializeOwned;
+
 use crate::author::call::{Callable, TaskCall};
 use crate::author::cancel::Stops;
 use crate::author::frame::OpenEngine;
 use crate::author::meta::{Kind, Meta};
 use crate::author::plain::Standalone;
 use crate::author::record::{decode_output, named};
+use crate::author::stored::reading_from;
 use crate::clock::{self, Clock};
 use crate::config::Config;
 pub use crate::engine::Events;
@@ -165,7 +170,7 @@ impl Engine {
             .await?
             .wait()
             .await?;
-        decode_output(meta.name, &outcome(record)?)
+        self.decoded(meta.name, &outcome(record)?)
     }
 
     /// Starts a flow. When this returns, the run is on the disk and will not be lost.
@@ -299,6 +304,12 @@ impl Engine {
         &self.shared.store
     }
 
+    /// A value that a run gave; its handles read from this engine's store.
+    pub(crate) fn decoded<T: DeserializeOwned>(&self, name: &str, value: &Payload) -> Result<T> {
+        let source = Arc::new(engine::StoreSource(self.shared.store.clone()));
+        reading_from(source, || decode_output(name, value))
+    }
+
     /// One run.
     ///
     /// # Errors
@@ -392,6 +403,9 @@ impl Engine {
 fn options(config: &Config) -> Options {
     Options {
         payload_bytes_max: config.payload_bytes_max,
+        payload_inline_max: config.payload_inline_max,
+        artifacts_max: config.artifacts_max,
+        artifact_bytes_max: config.artifact_bytes_max,
         ..Options::new(this_process())
     }
 }

@@ -153,6 +153,25 @@ impl Answer for Picture {
     }
 }
 
+/// The content of a file. A browser saves it and does not show it: it may be a page of somebody else.
+#[derive(Debug)]
+pub(super) struct Bytes(pub(super) std::sync::Arc<[u8]>);
+
+impl Answer for Bytes {
+    fn describe(_: &mut SchemaGenerator) -> Map<String, Value> {
+        let content = json!({ "application/octet-stream": {} });
+        described(200, "The bytes", content)
+    }
+
+    fn into_response(self) -> Response {
+        let headers = [
+            (header::CONTENT_TYPE, "application/octet-stream"),
+            (header::CONTENT_DISPOSITION, "attachment"),
+        ];
+        (headers, self.0.to_vec()).into_response()
+    }
+}
+
 /// A JSON document that is what it is: a schema.
 #[derive(Debug)]
 pub(super) struct Document(pub(super) Value);

@@ -221,7 +221,12 @@ async fn wait(feed: &Feed, live: &mut Events, is_told: bool) -> bool {
     };
     let mut next = Some(first);
     while let Some(event) = next {
-        if is_told && matches!(event.what, What::Started { .. } | What::FannedOut { .. }) {
+        if is_told
+            && matches!(
+                event.what,
+                What::Started { .. } | What::FannedOut { .. } | What::Progress { .. }
+            )
+        {
             push(feed, event);
         }
         next = live.try_next();

@@ -11,12 +11,14 @@ use crate::author::meta::Meta;
 use crate::clock;
 use crate::config;
 use crate::error::{Error, ErrorKind, Result};
+use crate::model::artifact::ArtifactRecord;
+use crate::model::digest::ErrorDigest;
 use crate::model::ids::RunId;
 use crate::model::payload::Digest;
 use crate::model::plan::How;
 use crate::model::record::{Journal, LogLine, StepRecord};
 use crate::ops::inspect::Step;
-use crate::ops::view::{PlanView, RunView, StepView};
+use crate::ops::view::{ArtifactView, PlanView, RunView, StepView};
 use crate::ops::{LogFilter, Reason, Resume, RunFilter, Start};
 
 /// How many runs are asked for at a time.
@@ -187,6 +189,15 @@ impl Far {
 
     pub(super) async fn why(&self, run: RunId) -> Result<Vec<Reason>> {
         self.get(&format!("/api/runs/{run}/why")).await
+    }
+
+    pub(super) async fn digest(&self, run: RunId) -> Result<Option<ErrorDigest>> {
+        self.get(&format!("/api/runs/{run}/digest")).await
+    }
+
+    pub(super) async fn artifacts(&self, run: RunId) -> Result<Vec<ArtifactRecord>> {
+        let views: Vec<ArtifactView> = self.get(&format!("/api/runs/{run}/artifacts")).await?;
+        views.into_iter().map(ArtifactView::into_record).collect()
     }
 
     pub(super) async fn cancel(&self, run: RunId) -> Result<()> {

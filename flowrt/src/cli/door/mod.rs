@@ -15,6 +15,8 @@ use clap::ArgMatches;
 use super::store_place;
 use crate::author::meta::Meta;
 use crate::error::Result;
+use crate::model::artifact::ArtifactRecord;
+use crate::model::digest::ErrorDigest;
 use crate::model::ids::RunId;
 use crate::model::plan::How;
 use crate::model::record::{Journal, LogLine, Micros, RunRecord, TaskCounts};
@@ -203,6 +205,16 @@ impl Door {
     /// Why it does not go on.
     pub(super) async fn why(&self, run: RunId) -> Result<Vec<Reason>> {
         at!(self, engine => engine.why(run).await, far => far.why(run).await)
+    }
+
+    /// The few lines that explain why it did not complete.
+    pub(super) async fn digest(&self, record: &RunRecord) -> Result<Option<ErrorDigest>> {
+        at!(self, engine => engine.digest(record).await, far => far.digest(record.id).await)
+    }
+
+    /// What it has published.
+    pub(super) async fn artifacts(&self, run: RunId) -> Result<Vec<ArtifactRecord>> {
+        at!(self, engine => engine.artifacts(run).await, far => far.artifacts(run).await)
     }
 
     /// Where it came from, if it was imported.

@@ -68,6 +68,7 @@ fn lines(record: &RunRecord, steps: Vec<StepRecord>, failed_in: &str) -> String 
         attempts: &attempts,
         program: "myflows",
         failed_in,
+        more: &[],
     };
     ending.lines().join("\n")
 }

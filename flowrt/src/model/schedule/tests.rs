@@ -116,6 +116,10 @@ fn what_is_no_schedule_is_said() {
             "Asia/Tokyo",
         ),
         (
+            serde_json::json!({ "rrule": "DTSTART;TZID=Asia/Tokyo:20260101T000000 FREQ=DAILY", "timezone": "UTC" }),
+            "Asia/Tokyo",
+        ),
+        (
             serde_json::json!({ "cron": "@daily", "start": 2, "end": 1 }),
             "before it starts",
         ),

@@ -83,6 +83,15 @@ pub enum WhatView {
         /// When the wait ends by itself.
         until: Option<String>,
     },
+    /// A task says how far it is.
+    Progress {
+        /// The step's full id.
+        step: String,
+        /// What is done.
+        done: u64,
+        /// Of how much.
+        total: u64,
+    },
     /// A step ended.
     Ended {
         /// The step's full id.
@@ -208,6 +217,11 @@ fn what(what: What) -> WhatView {
             error: error.as_ref().map(ErrorView::of),
             label: label.map(text),
         },
+        What::Progress { step, done, total } => WhatView::Progress {
+            step: text(step),
+            done,
+            total,
+        },
         What::Log(line) => WhatView::Log { line },
         What::RunEnded { state, error } => WhatView::RunEnded {
             state,
@@ -227,6 +241,7 @@ impl WhatView {
             Self::Retrying { .. } => "retrying",
             Self::Waiting { .. } => "waiting",
             Self::Ended { .. } => "ended",
+            Self::Progress { .. } => "progress",
             Self::Log { .. } => "log",
             Self::RunEnded { .. } => "run_ended",
             Self::Missed { .. } => "missed",
@@ -348,6 +363,11 @@ impl EventView {
                 kept,
                 error: error.map(ErrorView::into_payload),
                 label: label.map(Arc::from),
+            },
+            WhatView::Progress { step, done, total } => What::Progress {
+                step: step.into(),
+                done,
+                total,
             },
             WhatView::Log { line } => What::Log(line),
             WhatView::RunEnded { state, error } => What::RunEnded {

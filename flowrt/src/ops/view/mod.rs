@@ -1,5 +1,6 @@
 //! Runs as programs read them: what `--json` prints is what the API answers, and what a command line far away reads back.
 
+mod artifact;
 mod event;
 mod plan;
 mod step;
@@ -16,6 +17,7 @@ use crate::model::payload::Payload;
 use crate::model::record::{CacheUse, Micros, RunRecord, TaskCounts};
 use crate::model::state::RunState;
 
+pub use artifact::ArtifactView;
 pub use event::{EventView, RunChange, WhatView};
 pub use plan::{PlanLine, PlanView, PlannedView};
 pub use step::StepView;

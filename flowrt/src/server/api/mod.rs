@@ -1,5 +1,6 @@
 //! The routes of the API, a file for each kind of thing.
 
+mod artifacts;
 mod cache;
 mod flows;
 mod limits;
@@ -24,6 +25,7 @@ pub(super) fn routes() -> Vec<Route> {
     all.extend(logs::routes());
     all.extend(watch::routes());
     all.extend(limits::routes());
+    all.extend(artifacts::routes());
     all.extend(cache::routes());
     all.extend(secrets::routes());
     all

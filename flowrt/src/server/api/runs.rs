@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::model::digest::ErrorDigest;
 use crate::model::ids::RunId;
 use crate::model::record::RunRecord;
 use crate::model::state::RunState;
@@ -38,6 +39,12 @@ pub(super) fn routes() -> Vec<Route> {
             "whyRun",
             "Why a run, its steps and the runs below it do not go on now",
             why,
+        ),
+        Route::get(
+            "/runs/{run}/digest",
+            "digestRun",
+            "The few lines that explain why a run did not complete; null if there is nothing to explain",
+            digest,
         ),
         Route::post(
             "/runs/{run}/cancel",
@@ -134,6 +141,11 @@ async fn steps(call: Call) -> Answered<Json<Vec<StepView>>> {
 async fn why(call: Call) -> Answered<Json<Vec<Reason>>> {
     let record = call.run().await?;
     Ok(Json(call.state.engine.why(record.id).await?))
+}
+
+async fn digest(call: Call) -> Answered<Json<Option<ErrorDigest>>> {
+    let record = call.run().await?;
+    Ok(Json(call.state.engine.digest(&record).await?))
 }
 
 async fn cancel(call: Call) -> Answered<Json<RunView>> {

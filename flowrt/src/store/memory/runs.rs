@@ -12,6 +12,7 @@ use super::super::{
 use super::cache::Cache;
 use super::deployments::Shelf;
 use super::inside::Inside;
+use super::kept::Kept;
 use super::tickets::Tickets;
 use crate::model::dispatch::Dispatch;
 use crate::model::ids::{ProcessId, RunId};
@@ -32,6 +33,7 @@ pub(super) struct Runs {
     next_line: i64,
     pub flows: BTreeSet<String>,
     pub tickets: Tickets,
+    pub kept: Kept,
     pub secrets: BTreeMap<String, SecretRecord>,
     pub cache: Cache,
     pub shelf: Shelf,
@@ -194,6 +196,7 @@ impl Runs {
             else {
                 continue;
             };
+            self.kept.forget(id);
             self.names.remove(&run.record.name);
             if let Some(slot) = slot_key(&run.record.dispatch) {
                 self.by_slot.remove(&slot);
