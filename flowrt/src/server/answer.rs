@@ -172,6 +172,22 @@ impl Answer for Bytes {
     }
 }
 
+/// Counts in the format of Prometheus.
+#[derive(Debug)]
+pub(super) struct Plain(pub(super) String);
+
+impl Answer for Plain {
+    fn describe(_: &mut SchemaGenerator) -> Map<String, Value> {
+        let content = json!({ "application/openmetrics-text": { "schema": { "type": "string" } } });
+        described(200, "The counts", content)
+    }
+
+    fn into_response(self) -> Response {
+        let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+        of_kind(StatusCode::OK, kind, self.0)
+    }
+}
+
 /// A JSON document that is what it is: a schema.
 #[derive(Debug)]
 pub(super) struct Document(pub(super) Value);

@@ -5,6 +5,7 @@ mod api;
 mod connections;
 mod feed;
 mod guard;
+mod metrics;
 mod openapi;
 pub(crate) mod problem;
 mod read;
@@ -27,6 +28,7 @@ pub use guard::Access;
 use crate::error::Result;
 use crate::ops::Engine;
 use feed::Feeds;
+use metrics::Metrics;
 use problem::Problem;
 
 /// What every answer is made from. Cheap to clone.
@@ -36,6 +38,7 @@ pub struct State {
     access: Arc<Access>,
     document: Arc<Value>,
     feeds: Arc<Feeds>,
+    metrics: Arc<Metrics>,
     is_ending: watch::Sender<bool>,
 }
 
@@ -47,6 +50,7 @@ impl State {
             access: Arc::new(access),
             document: Arc::new(openapi::document(&api::routes())),
             feeds: Arc::default(),
+            metrics: Arc::new(Metrics::new()),
             is_ending: watch::Sender::new(false),
         }
     }
@@ -109,8 +113,12 @@ fn router(state: State) -> Router {
             )
             .hint("what there is, is at /api/openapi.json")
         });
-    Router::new()
-        .nest("/api", api)
+    // Where those who look after machines expect them.
+    let root = api::routes()
+        .into_iter()
+        .filter(|route| matches!(route.path, "/health" | "/ready" | "/metrics"))
+        .fold(Router::new(), |router, route| route.add_to(router));
+    root.nest("/api", api)
         .layer(from_fn_with_state(state.clone(), guard::guard))
         .with_state(state)
 }

@@ -21,7 +21,7 @@ use super::State;
 use super::answer::Answer;
 use super::problem::Problem;
 use super::read;
-use crate::clock::Clock;
+use crate::clock::{Clock, Stopwatch};
 
 /// The largest body that is taken, in bytes.
 pub(super) const BODY_BYTES_MAX: usize = 16 << 20;
@@ -183,10 +183,15 @@ impl Route {
     /// Puts it into the router.
     pub(super) fn add_to(self, router: Router<State>) -> Router<State> {
         let filter = MethodFilter::try_from(self.method).unwrap_or(MethodFilter::GET);
-        let (handler, takes_body) = (self.handler, self.body.is_some());
+        let (handler, takes_body, id) = (self.handler, self.body.is_some(), self.id);
         let answer = move |From(state): From<State>, path: RawPathParams, request: Request| {
             let handler = handler.clone();
-            async move { answer(handler, takes_body, state, path, request).await }
+            async move {
+                let (watch, metrics) = (Stopwatch::start(), state.metrics.clone());
+                let response = answer(handler, takes_body, state, path, request).await;
+                metrics.answered(id, response.status().as_u16(), watch.elapsed());
+                response
+            }
         };
         router.route(self.path, on(filter, answer))
     }

@@ -129,3 +129,22 @@ fn a_run_is_cancelled_rerun_and_deleted() {
     assert_eq!(gone.status, 204, "{gone:?}");
     assert_eq!(server.get(&format!("/api/runs/{id}")).status, 404);
 }
+
+#[test]
+fn what_was_answered_is_counted() {
+    let server = Server::start();
+    server.start_run("asks", json!({}));
+    assert_eq!(server.get("/api/runs/nobody").status, 404);
+    let counts = server.get("/metrics");
+    assert_eq!(counts.status, 200, "{counts:?}");
+    for line in [
+        "flowrt_http_requests_total{operation=\"startRun\",status=\"201\"} 1",
+        "flowrt_http_requests_total{operation=\"showRun\",status=\"404\"} 1",
+        "flowrt_open_runs{state=\"Pending\"} 0",
+        "# EOF",
+    ] {
+        assert!(counts.body.contains(line), "{line} is not in:\n{}", counts.body);
+    }
+    assert_eq!(server.get("/health").status, 200);
+    assert_eq!(server.get("/ready").status, 200);
+}

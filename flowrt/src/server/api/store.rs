@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::server::answer::{Document, Json};
+use crate::server::answer::{Document, Json, Plain};
 use crate::server::problem::Problem;
 use crate::server::route::{Answered, Call, Route};
 
@@ -19,6 +19,12 @@ pub(super) fn routes() -> Vec<Route> {
             ready,
         )
         .open(),
+        Route::get(
+            "/metrics",
+            "metrics",
+            "What is counted, for Prometheus",
+            metrics,
+        ),
         Route::get("/openapi.json", "openapi", "This document", openapi),
         Route::get(
             "/store",
@@ -52,6 +58,11 @@ async fn ready(call: Call) -> Answered<Json<Health>> {
         Problem::new(StatusCode::SERVICE_UNAVAILABLE, "store_unavailable", detail)
     })?;
     health(call).await
+}
+
+async fn metrics(call: Call) -> Answered<Plain> {
+    let state = &call.state;
+    Ok(Plain(state.metrics.text(&state.engine).await?))
 }
 
 async fn openapi(call: Call) -> Answered<Document> {
