@@ -27,6 +27,7 @@ pub mod model;
 pub mod ops;
 pub mod prelude;
 mod registry;
+mod scheduler;
 mod seal;
 #[cfg(feature = "serve")]
 pub mod server;

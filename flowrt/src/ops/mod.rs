@@ -15,6 +15,7 @@ pub(crate) mod picture;
 mod published;
 mod rerun;
 mod resume;
+pub mod schedules;
 mod secrets;
 pub mod signals;
 mod start;
@@ -208,10 +209,18 @@ impl Engine {
         refuse_later(meta)?;
         self.refuse_isolated(meta)?;
         let input = self.with_own_seals(input)?;
+        let run = self.new_run(meta, input, start);
+        failpoint("ops::before_start");
+        let record = self.shared.store.create_run(run).await.map_err(trouble);
+        failpoint("ops::after_start");
+        record
+    }
+
+    fn new_run(&self, meta: &Meta, input: Payload, start: Start) -> NewRun {
         let now = self.shared.clock.now();
         let (id, seed) = self.shared.clock.draw_run();
         let id = RunId(id);
-        let run = NewRun {
+        NewRun {
             id,
             name: start.name.unwrap_or_else(|| names::of(clock::random_u64())),
             flow: meta.name.to_owned(),
@@ -227,11 +236,7 @@ impl Engine {
             dispatch: start.dispatch,
             due: start.due,
             steps: Vec::new(),
-        };
-        failpoint("ops::before_start");
-        let record = self.shared.store.create_run(run).await.map_err(trouble);
-        failpoint("ops::after_start");
-        record
+        }
     }
 
     /// The flow of a run, which this program must have to drive it.
