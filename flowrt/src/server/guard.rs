@@ -86,10 +86,7 @@ impl Access {
 /// Stands before every route.
 pub(super) async fn guard(From(state): From<State>, request: Request, next: Next) -> Response {
     let path = request.uri().path();
-    let is_open = matches!(
-        path,
-        "/health" | "/ready" | "/api/health" | "/api/ready"
-    );
+    let is_open = matches!(path, "/health" | "/ready" | "/api/health" | "/api/ready");
     let is_api = path.starts_with("/api");
     let judged = judge(&state.access, request.method(), request.headers(), is_open);
     let mut response = match judged {

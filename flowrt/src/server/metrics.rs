@@ -61,9 +61,7 @@ impl Metrics {
             .get_or_create(&vec![operation.clone()])
             .observe(took.as_secs_f64());
         let status = ("status", status.to_string());
-        self.requests
-            .get_or_create(&vec![operation, status])
-            .inc();
+        self.requests.get_or_create(&vec![operation, status]).inc();
     }
 
     /// All of them in the format of Prometheus.

@@ -143,7 +143,11 @@ fn what_was_answered_is_counted() {
         "flowrt_open_runs{state=\"Pending\"} 0",
         "# EOF",
     ] {
-        assert!(counts.body.contains(line), "{line} is not in:\n{}", counts.body);
+        assert!(
+            counts.body.contains(line),
+            "{line} is not in:\n{}",
+            counts.body
+        );
     }
     assert_eq!(server.get("/health").status, 200);
     assert_eq!(server.get("/ready").status, 200);
