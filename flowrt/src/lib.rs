@@ -33,6 +33,8 @@ mod seal;
 pub mod server;
 pub mod store;
 pub mod testing;
+#[cfg(feature = "serve")]
+pub mod web;
 
 // The derive by name and the trait by glob: both are called `JsonSchema`.
 pub use __schema::*;

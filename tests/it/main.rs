@@ -4,6 +4,7 @@ mod api;
 mod artifacts;
 mod bench;
 mod breaking;
+mod browser;
 mod bundle;
 mod cache;
 mod cargo_builds;

@@ -36,6 +36,16 @@ const TOOLS: &[Tool] = &[
         purpose: "fetches mermaid",
     },
     Tool {
+        program: "chromium",
+        package: "chromium",
+        purpose: "shows the page",
+    },
+    Tool {
+        program: "chromedriver",
+        package: "chromium-driver",
+        purpose: "drives the browser that shows the page",
+    },
+    Tool {
         program: "python3",
         package: "python3-venv",
         purpose: "runs the programs that read the API as strangers",

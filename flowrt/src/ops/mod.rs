@@ -380,11 +380,20 @@ impl Engine {
     /// # Errors
     /// If this program has no such flow, or the store fails.
     pub async fn graph_of(&self, record: &RunRecord) -> Result<Graph> {
+        let steps = self.steps(record.id).await?;
+        self.graph_with(record, &steps).await
+    }
+
+    /// As [`graph_of`](Self::graph_of), for who has read the steps already, or knows more of them than the record does.
+    ///
+    /// # Errors
+    /// As [`graph_of`](Self::graph_of).
+    pub async fn graph_with(&self, record: &RunRecord, steps: &[inspect::Step]) -> Result<Graph> {
         let mut graph = match self.imported_graph(record).await? {
             Some(graph) => graph,
             None => picture::graph(self.flow_of(record)?),
         };
-        picture::mark(&mut graph, &self.steps(record.id).await?);
+        picture::mark(&mut graph, steps);
         Ok(graph)
     }
 

@@ -119,6 +119,7 @@ fn router(state: State) -> Router {
         .filter(|route| matches!(route.path, "/health" | "/ready" | "/metrics"))
         .fold(Router::new(), |router, route| route.add_to(router));
     root.nest("/api", api)
+        .merge(crate::web::router(state.engine.clone()))
         .layer(from_fn_with_state(state.clone(), guard::guard))
         .with_state(state)
 }

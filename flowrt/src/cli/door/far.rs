@@ -18,7 +18,7 @@ use crate::model::payload::Digest;
 use crate::model::plan::How;
 use crate::model::record::{Journal, LogLine, StepRecord};
 use crate::ops::inspect::Step;
-use crate::ops::view::{ArtifactView, PlanView, RunView, StepView};
+use crate::ops::view::{ArtifactView, PlanView, RunView, StepView, time};
 use crate::ops::{LogFilter, Reason, Resume, RunFilter, Start};
 
 /// How many runs are asked for at a time.
@@ -101,6 +101,15 @@ impl Far {
         }
         if let Some(deployment) = &filter.deployment {
             say("deployment", deployment);
+        }
+        if let Some(text) = &filter.text {
+            say("text", text);
+        }
+        if let Some(since) = filter.since {
+            say("since", &time(since));
+        }
+        if let Some(until) = filter.until {
+            say("until", &time(until));
         }
         for state in &filter.states {
             say("state", state.as_str());

@@ -65,6 +65,7 @@ async fn list(call: Call<LogsQuery>) -> Answered<Json<LogPage>> {
         step: call.query.step,
         after: call.query.after,
         limit: call.query.limit.unwrap_or(PAGE) as usize,
+        ..LogFilter::default()
     };
     let lines = call.state.engine.logs(record.id, filter).await?;
     Ok(Json(LogPage {
@@ -112,6 +113,7 @@ fn lines(
                     step: step.clone(),
                     after,
                     limit: PAGE as usize,
+                    ..LogFilter::default()
                 };
                 let page = engine.logs(run, filter).await.ok()?;
                 if let Some((last, _)) = page.last() {

@@ -10,7 +10,7 @@ use crate::model::digest::ErrorDigest;
 use crate::model::ids::RunId;
 use crate::model::record::RunRecord;
 use crate::model::state::RunState;
-use crate::ops::view::{RunView, StepView};
+use crate::ops::view::{RunView, StepView, read_time};
 use crate::ops::{Engine, Reason, RunFilter};
 use crate::server::answer::{Done, Json};
 use crate::server::problem::Problem;
@@ -89,6 +89,14 @@ struct RunsQuery {
     children: bool,
     /// Only runs that this run started.
     parent: Option<RunId>,
+    /// Only those whose name, or whose flow's, contains this.
+    text: Option<String>,
+    /// Only those accepted then or later: RFC 3339.
+    #[schemars(extend("format" = "date-time"))]
+    since: Option<String>,
+    /// Only those accepted before then: RFC 3339.
+    #[schemars(extend("format" = "date-time"))]
+    until: Option<String>,
     /// At most so many: 50 if nothing is said.
     #[schemars(range(min = 1, max = 500))]
     limit: Option<u32>,
@@ -114,6 +122,9 @@ async fn list(call: Call<RunsQuery>) -> Answered<Json<RunPage>> {
         roots_only: !query.children && query.parent.is_none(),
         parent: query.parent,
         deployment: query.deployment,
+        text: query.text,
+        since: query.since.as_deref().map(read_time).transpose()?,
+        until: query.until.as_deref().map(read_time).transpose()?,
         before: query.before,
         // One more than is shown tells whether there are more.
         limit: limit + 1,
