@@ -60,9 +60,10 @@ pub(super) async fn run(matches: &ArgMatches) -> Result<ExitCode> {
     let listener = listen(matches).await?;
     let engine = store_place::open(matches).await?;
     engine.remember_flows().await?;
-    say(&listener, matches)?;
+    engine.deploy_own().await?;
     let access = access(&engine)?;
     access.check(listener.local_addr()?)?;
+    say(&listener, matches)?;
     let shutdown = async move { signals.next().await };
     server::run(State::new(engine.clone(), access), listener, shutdown).await?;
     engine.close().await?;
