@@ -27,11 +27,14 @@ pub mod model;
 pub mod ops;
 pub mod prelude;
 mod registry;
+mod scheduler;
 mod seal;
 #[cfg(feature = "serve")]
 pub mod server;
 pub mod store;
 pub mod testing;
+#[cfg(feature = "serve")]
+pub mod web;
 
 // The derive by name and the trait by glob: both are called `JsonSchema`.
 pub use __schema::*;

@@ -3,6 +3,7 @@
 mod artifacts;
 mod bench;
 mod breaking;
+mod browser;
 mod bundle;
 mod cache;
 mod cargo_builds;

@@ -29,6 +29,7 @@ mod resume;
 mod run;
 mod run_json;
 mod runs;
+mod schedules;
 mod secrets;
 #[cfg(feature = "serve")]
 mod serve;
@@ -110,6 +111,7 @@ async fn dispatch(program: &Program, typed: &Typed) -> Result<ExitCode> {
         Some(("runs", matches)) => runs::run(matches).await,
         Some(("artifacts", matches)) => artifacts::run(matches).await,
         Some(("limits", matches)) => limits::run(matches).await,
+        Some(("schedules", matches)) => schedules::run(matches).await,
         Some(("cache", matches)) => cache::run(matches).await,
         Some(("secrets", matches)) => secrets::run(matches).await,
         #[cfg(feature = "serve")]

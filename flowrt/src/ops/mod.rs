@@ -14,6 +14,7 @@ pub(crate) mod picture;
 mod published;
 mod rerun;
 mod resume;
+pub mod schedules;
 mod secrets;
 pub mod signals;
 mod start;
@@ -205,10 +206,18 @@ impl Engine {
         refuse_later(meta)?;
         self.refuse_isolated(meta)?;
         let input = self.with_own_seals(input)?;
+        let run = self.new_run(meta, input, start);
+        failpoint("ops::before_start");
+        let record = self.shared.store.create_run(run).await.map_err(trouble);
+        failpoint("ops::after_start");
+        record
+    }
+
+    fn new_run(&self, meta: &Meta, input: Payload, start: Start) -> NewRun {
         let now = self.shared.clock.now();
         let (id, seed) = self.shared.clock.draw_run();
         let id = RunId(id);
-        let run = NewRun {
+        NewRun {
             id,
             name: start.name.unwrap_or_else(|| names::of(clock::random_u64())),
             flow: meta.name.to_owned(),
@@ -224,11 +233,7 @@ impl Engine {
             dispatch: start.dispatch,
             due: start.due,
             steps: Vec::new(),
-        };
-        failpoint("ops::before_start");
-        let record = self.shared.store.create_run(run).await.map_err(trouble);
-        failpoint("ops::after_start");
-        record
+        }
     }
 
     /// The flow of a run, which this program must have to drive it.
@@ -367,11 +372,20 @@ impl Engine {
     /// # Errors
     /// If this program has no such flow, or the store fails.
     pub async fn graph_of(&self, record: &RunRecord) -> Result<Graph> {
+        let steps = self.steps(record.id).await?;
+        self.graph_with(record, &steps).await
+    }
+
+    /// As [`graph_of`](Self::graph_of), for who has read the steps already, or knows more of them than the record does.
+    ///
+    /// # Errors
+    /// As [`graph_of`](Self::graph_of).
+    pub async fn graph_with(&self, record: &RunRecord, steps: &[inspect::Step]) -> Result<Graph> {
         let mut graph = match self.imported_graph(record).await? {
             Some(graph) => graph,
             None => picture::graph(self.flow_of(record)?),
         };
-        picture::mark(&mut graph, &self.steps(record.id).await?);
+        picture::mark(&mut graph, steps);
         Ok(graph)
     }
 

@@ -111,6 +111,7 @@ async fn check_what_is_beside_them<G>(fresh: &impl Fn() -> (Arc<dyn Store>, G)) 
             a_deploy_is_all_or_none,
             a_schedule_keeps_its_cursor_while_its_rule_stays,
             a_person_switches,
-            a_slot_is_passed_once;
+            a_slot_is_passed_once,
+            a_slot_is_filled_once;
     }
 }
