@@ -2,7 +2,9 @@
 
 use clap::{Arg, ArgAction, ArgMatches, Command};
 
-use super::{cache, check, completions, graph, limits, run, runs, secrets, store, store_place};
+use super::{
+    cache, check, completions, graph, limits, run, runs, secrets, store, store_place, worker,
+};
 use crate::author::meta::Meta;
 use crate::error::Error;
 
@@ -43,6 +45,8 @@ impl Program {
             .subcommand(limits::command())
             .subcommand(cache::command())
             .subcommand(secrets::command())
+            .subcommand(worker::command())
+            .subcommand(worker::list_command())
             .subcommand(check::command())
             .subcommand(store::command())
             .subcommand(completions::command());

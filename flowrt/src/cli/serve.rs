@@ -1,15 +1,15 @@
-//! `serve`: the API and the page, in one process, until Ctrl-C or SIGTERM.
+//! `serve`: the API, the page and a worker, in one process, until Ctrl-C or SIGTERM.
 
 use std::net::SocketAddr;
 use std::process::ExitCode;
 
 use clap::{Arg, ArgMatches, Command, value_parser};
+use futures_util::FutureExt;
 use serde_json::json;
 use tokio::net::TcpListener;
 
 use super::command::{text, wants_json};
-use super::interrupt::Signals;
-use super::{print, store_place};
+use super::{interrupt, print, store_place, worker};
 use crate::error::{Error, ErrorKind, Result};
 use crate::server::{self, State};
 
@@ -18,8 +18,8 @@ const PORT: u16 = 4242;
 
 /// Its command line.
 pub(super) fn command() -> Command {
-    Command::new("serve")
-        .about("Serve the API and the page until Ctrl-C")
+    worker::options(Command::new("serve"))
+        .about("Serve the API and the page, and drive runs, until Ctrl-C")
         .arg(
             Arg::new("port")
                 .long("port")
@@ -43,15 +43,17 @@ pub(super) fn command() -> Command {
 /// # Errors
 /// If the store cannot be used, or the address cannot be listened on.
 pub(super) async fn run(matches: &ArgMatches) -> Result<ExitCode> {
-    let mut signals = Signals::open()?;
+    let shutdown = interrupt::shutdown()?.shared();
     let listener = listen(matches).await?;
     let engine = store_place::open(matches).await?;
     engine.remember_flows().await?;
     say(&listener, matches)?;
-    let shutdown = async move { signals.next().await };
-    server::run(State::new(engine.clone()), listener, shutdown).await?;
+    let served = server::run(State::new(engine.clone()), listener, shutdown.clone());
+    let worked = engine.work(worker::work(matches), shutdown);
+    // If one cannot go on, the others must not go on without it.
+    let ended = futures_util::try_join!(served, worked);
     engine.close().await?;
-    Ok(ExitCode::SUCCESS)
+    ended.map(|_| ExitCode::SUCCESS)
 }
 
 async fn listen(matches: &ArgMatches) -> Result<TcpListener> {

@@ -21,6 +21,7 @@ mod lack;
 mod limits;
 pub(crate) mod park;
 mod patience;
+mod rest;
 pub(crate) mod retention;
 mod retry;
 mod settings;

@@ -23,10 +23,12 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("store", &["model"]),
     ("logs", &["model", "store", "author"]),
     ("engine", &["model", "store", "author", "registry", "logs"]),
+    ("launch", &["engine", "store", "model", "author"]),
+    ("worker", &["launch", "engine", "store", "model", "author"]),
     (
         "ops",
         &[
-            "engine", "store", "model", "author", "registry", "draw", "logs",
+            "worker", "launch", "engine", "store", "model", "author", "registry", "draw", "logs",
         ],
     ),
     (
