@@ -28,3 +28,4 @@ mod soak;
 mod steps;
 mod testing;
 mod until;
+mod worker;

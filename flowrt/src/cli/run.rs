@@ -137,8 +137,13 @@ pub(super) async fn run(
     engine.remember_flows().await?;
     let as_json = wants_json(matches);
     if is_left {
-        let record = engine.record_start(name, &params, start).await?;
-        background::drive(&engine, &record)?;
+        let record = if engine.has_worker_for(name).await? {
+            engine.enqueue(name, &params, start).await?
+        } else {
+            let record = engine.record_start(name, &params, start).await?;
+            background::drive(&engine, &record)?;
+            record
+        };
         return outcome::left(&engine, &record, as_json).await;
     }
     let live = live::begin(&engine, as_json);

@@ -1,5 +1,6 @@
 //! Why is this not running? Answered from the record of a run, its processes and its graph.
 
+mod queue;
 #[cfg(test)]
 mod tests;
 
@@ -43,6 +44,35 @@ pub enum Why {
     },
     /// It was accepted, and no process has taken it yet.
     NotTaken,
+    /// It is left to workers, and its time has not come.
+    Scheduled {
+        /// When it is due, in microseconds since the Unix epoch.
+        due: Micros,
+    },
+    /// It is due, and no worker listens on its queue.
+    NoWorker {
+        /// The queue.
+        queue: String,
+    },
+    /// It is due, and no worker on its queue knows its flow.
+    UnknownFlow {
+        /// The flow.
+        flow: String,
+        /// The queue.
+        queue: String,
+    },
+    /// It has begun under another build than that of some workers, and is left to those of its own.
+    OtherBuild {
+        /// Its build.
+        build: String,
+    },
+    /// It is due, and workers that would take it have no room, or are about to.
+    Queued {
+        /// The queue.
+        queue: String,
+        /// How many workers would take it.
+        workers: usize,
+    },
     /// Its process is gone without having ended it.
     Dead {
         /// The number that process had, if it is still known.
@@ -135,6 +165,7 @@ impl Engine {
     pub async fn why(&self, run: RunId) -> Result<Vec<Reason>> {
         let store = &self.shared.store;
         let processes = store.processes().await.map_err(trouble)?;
+        let workers = store.workers().await.map_err(trouble)?;
         let mut reasons = Vec::new();
         let mut runs = vec![run];
         while let Some(run) = runs.pop() {
@@ -153,13 +184,9 @@ impl Engine {
             let driver = self.driver_of(&record, &processes);
             let graph = self.graph(&record.flow);
             let graph = graph.map(|graph| graph.without_branches());
-            reasons.extend(reasons_of(
-                &record,
-                &journal,
-                &unfinished,
-                &driver,
-                graph.as_ref(),
-            ));
+            let mut own = reasons_of(&record, &journal, &unfinished, &driver, graph.as_ref());
+            queue::tell(&mut own, &record, &workers, self.shared.clock.now());
+            reasons.extend(own);
             runs.extend(unfinished.iter().map(|child| child.id));
         }
         Ok(reasons)

@@ -7,6 +7,7 @@ use super::{Engine, RunHandle};
 use crate::author::cancel::{Cancel, Stops};
 use crate::engine::{self, trouble};
 use crate::error::Result;
+use crate::model::dispatch::DEFAULT_QUEUE;
 use crate::model::ids::RunId;
 pub use crate::store::queue::WorkerRecord;
 pub use crate::worker::{CONCURRENCY, Settings as Work};
@@ -38,6 +39,19 @@ impl Engine {
     /// If the store fails.
     pub async fn workers(&self) -> Result<Vec<WorkerRecord>> {
         self.shared.store.workers().await.map_err(trouble)
+    }
+
+    /// Whether a worker lives that would take a run of that flow from the usual queue.
+    ///
+    /// # Errors
+    /// If the store fails.
+    pub async fn has_worker_for(&self, flow: &str) -> Result<bool> {
+        let takes = |worker: &WorkerRecord| {
+            worker.queues.iter().any(|queue| queue == DEFAULT_QUEUE)
+                && worker.flows.iter().any(|known| known == flow)
+                && !worker.draining
+        };
+        Ok(self.workers().await?.iter().any(takes))
     }
 
     /// Drives a run that a worker has claimed under this epoch and launched this process for. `None` if somebody has taken
