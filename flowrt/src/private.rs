@@ -12,6 +12,7 @@ pub use crate::author::expand::{
     Callee, Caught, CaughtOurs, CaughtPlain, CaughtSerde, HasSchema, ResultParts, blocking,
     check_param, decode_args, meta_of, schema_of,
 };
+pub use crate::author::group::{GroupOptions, GroupOutcome, group, group_within};
 pub use crate::author::hook::{Hook, Rollback, hook_of, rollback_of};
 pub use crate::author::meta::*;
 pub use crate::author::predicate::{CacheKey, RetryIf, cache_key_of};

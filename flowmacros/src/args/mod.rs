@@ -6,5 +6,6 @@ pub(crate) mod limit;
 pub(crate) mod list;
 pub(crate) mod param;
 pub(crate) mod retry;
+pub(crate) mod rules;
 pub(crate) mod task;
 pub(crate) mod value;

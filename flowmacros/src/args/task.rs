@@ -10,6 +10,7 @@ use syn::{Expr, ExprLit, ExprPath, Lit, LitStr};
 use super::both::{self, Both};
 use super::list::Options;
 use super::retry;
+use super::rules::{self, Rule};
 use super::value;
 use crate::ctxt::Ctxt;
 
@@ -35,6 +36,7 @@ pub(crate) const KNOWN: &[&str] = &[
     "retries",
     "retry_delay",
     "retry_if",
+    "retry_rules",
     "rollback",
     "tags",
     "timeout",
@@ -50,6 +52,7 @@ pub(crate) struct TaskArgs {
     pub(crate) both: Both,
     pub(crate) jitter: u32,
     pub(crate) retry_if: Option<ExprPath>,
+    pub(crate) retry_rules: Vec<Rule>,
     pub(crate) limit: Option<LimitArg>,
     pub(crate) cache: Option<Duration>,
     pub(crate) cache_key: Option<ExprPath>,
@@ -91,6 +94,9 @@ impl TaskArgs {
             retry_if: options
                 .get("retry_if")
                 .and_then(|opt| value::path(opt, "retry_if = is_transient", cx)),
+            retry_rules: options
+                .get("retry_rules")
+                .map_or_else(Vec::new, |opt| rules::rules(opt, cx)),
             limit: limit(&options, cx),
             cache: options.get("cache").and_then(|opt| {
                 value::parsed(opt, ("a duration", "cache = \"24h\""), cx, parse_duration)

@@ -23,25 +23,6 @@ pub(crate) fn flow(args: &FlowArgs, function: &Function, cx: &mut Ctxt) {
     flags_are_free(function, cx);
 }
 
-/// A helper is part of its caller's run, so it has no options of its own.
-pub(crate) fn inline(args: &FlowArgs, is_async: bool, function: &syn::Ident, cx: &mut Ctxt) {
-    for opt in args.options.iter() {
-        let name = opt.name();
-        if name != "inline" && name != "crate" {
-            cx.error(
-                &opt.key,
-                format!("`inline` and `{name}` exclude each other: an inline helper is part of its caller's run\n\nremove `inline` to make it a flow of its own, or remove `{name}`"),
-            );
-        }
-    }
-    if !is_async {
-        cx.error(
-            function,
-            "an inline helper awaits steps, so it is an `async fn`\n\nwrite `#[flow(inline)] async fn`, or a plain function without `#[flow]`",
-        );
-    }
-}
-
 /// How a parameter is called on the command line.
 pub(crate) fn flag_of(param: &Param, arg: &ArgArgs) -> String {
     arg.flag

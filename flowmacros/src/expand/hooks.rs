@@ -25,6 +25,6 @@ pub(super) fn rollback(rt: &Path, undo: Option<&ExprPath>, function: &Function) 
         let output = function.ret.output(rt);
         let inputs = function.recorded().map(|(param, _)| &param.ty);
         let rt = path_at(rt, at);
-        quote_spanned!(at=> || #rt::__private::rollback_of::<(#(#inputs,)* #output,), _>(&#undo))
+        quote_spanned!(at=> || #rt::__private::rollback_of::<(#(#inputs,)* #output,), _, _>(&#undo))
     }))
 }

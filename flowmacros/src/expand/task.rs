@@ -2,13 +2,14 @@
 
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
-use syn::Path;
 use syn::spanned::Spanned;
+use syn::{ExprPath, Path};
 
 use super::callable::{self, Attrs};
 use super::hooks::{hook, rollback};
 use super::literal::{delay, duration, option, text, variant};
 use super::{meta, stub};
+use crate::args::rules::Rule;
 use crate::args::task::TaskArgs;
 use crate::check;
 use crate::ctxt::Ctxt;
@@ -131,10 +132,8 @@ fn options(args: &TaskArgs, function: &Function) -> TokenStream {
         &args.both.later,
     );
     let delay = delay(rt, &args.both.delay);
-    let retry_if = option(args.retry_if.as_ref().map(|path| {
-        let rt = crate::names::path_at(rt, path.span());
-        quote_spanned!(path.span()=> |error| #rt::__private::RetryIf::asked_about(#path, error))
-    }));
+    let retry_if = option(args.retry_if.as_ref().map(|path| predicate(rt, path)));
+    let rules = args.retry_rules.iter().map(|rule| retry_rule(rt, rule));
     let (timeout, cache) = (
         option(args.both.timeout.map(duration)),
         cache(args, function),
@@ -165,6 +164,7 @@ fn options(args: &TaskArgs, function: &Function) -> TokenStream {
             delay: #delay,
             jitter: #jitter,
             retry_if: #retry_if,
+            retry_rules: &[#(#rules),*],
             timeout: #timeout,
             tags: &[#(#tags),*],
             blocking: #blocking,
@@ -185,6 +185,18 @@ fn options(args: &TaskArgs, function: &Function) -> TokenStream {
             later: &[#(#later),*],
         }
     }
+}
+
+/// A function that is asked about an error.
+fn predicate(rt: &Path, path: &ExprPath) -> TokenStream {
+    let rt = crate::names::path_at(rt, path.span());
+    quote_spanned!(path.span()=> |error| #rt::__private::RetryIf::asked_about(#path, error))
+}
+
+fn retry_rule(rt: &Path, rule: &Rule) -> TokenStream {
+    let (applies, times) = (predicate(rt, &rule.applies), &rule.times);
+    let delay = option(rule.delay.as_ref().map(|given| delay(rt, given)));
+    quote!(#rt::__private::RetryRule { applies: #applies, times: #times, delay: #delay })
 }
 
 /// How long results are kept, and what tells them apart.

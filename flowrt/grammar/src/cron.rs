@@ -1,4 +1,5 @@
-//! Cron expressions: five fields (minute, hour, day, month, weekday), or six with the second before them.
+//! Cron expressions: five fields (minute, hour, day, month, weekday), six with the second before them, seven with the year
+//! after them.
 //!
 //! The matching is our own because the two libraries that could do it cannot be used: cronexpr 1.7.0 never fires `L` and
 //! `5L` in December and skips a day whose hour the clocks jump over (the tests hold both beside ours), and croner brings
@@ -10,13 +11,15 @@ use std::ops::Range;
 use jiff::Zoned;
 use jiff::civil::{Date, DateTime, Time};
 
+use crate::wall::{self, Civil};
 use crate::{GrammarError, closest};
 use day::Days;
 use field::{Field, Item, Set};
+use year::Years;
 
 mod day;
 mod field;
-mod wall;
+mod year;
 
 const FIELDS: &str = "minute, hour, day, month, weekday";
 const ALIASES: &[(&str, &str)] = &[
@@ -49,6 +52,7 @@ pub struct Cron {
     hours: Set,
     months: Set,
     days: Days,
+    years: Years,
     every_hour: bool,
 }
 
@@ -63,7 +67,7 @@ impl Cron {
             });
         }
         let words = words(text);
-        let (second, words) = split_second(text, &words)?;
+        let (second, words, year) = split_ends(text, &words)?;
         let [minute, hour, day, month, weekday] = words;
         let read = |field: &'static Field, at: &Range<usize>| {
             field::parse(field, &text[at.clone()], at.start)
@@ -86,9 +90,12 @@ impl Cron {
             hours: set(&field::HOUR, hour)?,
             months: set(&field::MONTH, month)?,
             days,
+            years: year.map_or(Ok(Years::default()), |at| {
+                Years::parse(&text[at.clone()], at.start)
+            })?,
             every_hour: text[hour.start..].starts_with('*'),
         };
-        match cron.next_civil(Date::constant(2000, 1, 1).at(0, 0, 0, 0)) {
+        match cron.next_civil(Date::constant(1970, 1, 1).at(0, 0, 0, 0)) {
             Some(_) => Ok(cron),
             None => Err(GrammarError::at(
                 day.start..weekday.end,
@@ -97,9 +104,15 @@ impl Cron {
         }
     }
 
+    /// The same, but a day must satisfy both fields, that of days and that of weekdays, where otherwise one is enough.
+    pub fn with_both_days(mut self) -> Self {
+        self.days.need_both();
+        self
+    }
+
     /// The first time strictly after `after` that this matches, in the zone of `after`.
     ///
-    /// `None` only where the calendar ends.
+    /// `None` after the last of its years, or where the calendar ends.
     pub fn next_after(&self, after: &Zoned) -> Option<Zoned> {
         match self.every_hour {
             true => wall::next_elapsed(self, after),
@@ -110,28 +123,6 @@ impl Cron {
     /// The expression as it was written.
     pub fn as_str(&self) -> &str {
         &self.text
-    }
-
-    /// The first match strictly after `after` on a clock that never changes.
-    fn next_civil(&self, after: DateTime) -> Option<DateTime> {
-        let start = after.with().subsec_nanosecond(0).build().ok()?;
-        let start = start.checked_add(jiff::SignedDuration::from_secs(1)).ok()?;
-        let mut date = start.date();
-        let mut from = start.time();
-        let last_year = date.year().saturating_add(YEARS_TO_SEARCH);
-        while date.year() <= last_year {
-            if !self.months.has(date.month()) {
-                date = date.last_of_month().tomorrow().ok()?;
-            } else if self.days.contain(date)
-                && let Some(time) = self.next_time(from)
-            {
-                return Some(date.to_datetime(time));
-            } else {
-                date = date.tomorrow().ok()?;
-            }
-            from = Time::midnight();
-        }
-        None
     }
 
     /// The first match at or after `from` on the same day.
@@ -155,6 +146,33 @@ impl Cron {
             0,
         )
         .ok()
+    }
+}
+
+impl Civil for Cron {
+    fn next_civil(&self, after: DateTime) -> Option<DateTime> {
+        let start = after.with().subsec_nanosecond(0).build().ok()?;
+        let start = start.checked_add(jiff::SignedDuration::from_secs(1)).ok()?;
+        let mut date = start.date();
+        let mut from = start.time();
+        let unlimited = || date.year().saturating_add(YEARS_TO_SEARCH);
+        let last_year = self.years.last().unwrap_or_else(unlimited);
+        while date.year() <= last_year {
+            let year = self.years.at_or_after(date.year())?;
+            if year > date.year() {
+                date = Date::new(year, 1, 1).ok()?;
+            } else if !self.months.has(date.month()) {
+                date = date.last_of_month().tomorrow().ok()?;
+            } else if self.days.contain(date)
+                && let Some(time) = self.next_time(from)
+            {
+                return Some(date.to_datetime(time));
+            } else {
+                date = date.tomorrow().ok()?;
+            }
+            from = Time::midnight();
+        }
+        None
     }
 }
 
@@ -197,20 +215,25 @@ fn words(text: &str) -> Vec<Range<usize>> {
     words
 }
 
-type Five<'a> = &'a [Range<usize>; 5];
+type At = Range<usize>;
 
-/// The field of seconds, if there is one, and the five that must be there.
-fn split_second<'a>(
+/// The field of seconds, if there is one, the five that must be there, and the field of years, if there is one.
+fn split_ends<'a>(
     text: &str,
-    words: &'a [Range<usize>],
-) -> Result<(Option<&'a Range<usize>>, Five<'a>), GrammarError> {
-    if let Some(at) = words.get(5).filter(|at| is_zone(&text[(*at).clone()])) {
+    words: &'a [At],
+) -> Result<(Option<&'a At>, &'a [At; 5], Option<&'a At>), GrammarError> {
+    let mut after_five = words.iter().skip(5);
+    if let Some(at) = after_five.find(|at| is_zone(&text[(*at).clone()])) {
         let message = "the time zone is not part of the expression; it has an option of its own";
         return Err(GrammarError::at(at.clone(), message));
     }
+    let five = |words: &'a [At]| <&[At; 5]>::try_from(words).ok();
     match words {
-        [second, five @ ..] if let Ok(five) = five.try_into() => Ok((Some(second), five)),
-        five if let Ok(five) = five.try_into() => Ok((None, five)),
+        [second, mid @ .., year] if let Some(mid) = five(mid) => {
+            Ok((Some(second), mid, Some(year)))
+        }
+        [second, mid @ ..] if let Some(mid) = five(mid) => Ok((Some(second), mid, None)),
+        mid if let Some(mid) = five(mid) => Ok((None, mid, None)),
         [] => Err(GrammarError::at(
             0..text.len(),
             format!("it has five fields: {FIELDS}"),
@@ -227,11 +250,11 @@ fn split_second<'a>(
         }
         _ => {
             let message = format!(
-                "there are {} fields, but only {FIELDS}, and before them the second",
+                "there are {} fields, but only {FIELDS}, before them the second, and after them the year",
                 words.len()
             );
             Err(GrammarError::at(
-                words[6].start..words[words.len() - 1].end,
+                words[7].start..words[words.len() - 1].end,
                 message,
             ))
         }

@@ -6,15 +6,20 @@
 mod cron;
 mod duration;
 mod error;
+mod interval;
 mod rate;
+mod rrule;
 mod size;
 mod suggest;
+mod wall;
 mod zone;
 
 pub use cron::Cron;
 pub use duration::{Backoff, DelayList, format_duration, parse_duration};
 pub use error::GrammarError;
+pub use interval::{Anchor, Interval};
 pub use rate::Rate;
+pub use rrule::Rrule;
 pub use size::parse_size;
 pub use suggest::closest;
 pub use zone::parse_zone;

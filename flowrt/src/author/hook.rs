@@ -28,10 +28,11 @@ pub const fn hook_of<F: Hook<A>, A>(_: &F) -> &'static Meta {
     F::META
 }
 
-/// A task or flow that can undo a task with those inputs and that output.
+/// A task or flow that takes what is in `A`.
 #[diagnostic::on_unimplemented(
-    message = "this cannot undo the task",
-    label = "a rollback is a task or flow that takes the inputs of the task it undoes and then its output: `{A}`"
+    message = "this cannot undo a task",
+    label = "what undoes a task is a task or flow itself",
+    note = "write for example `#[task] async fn give_back(item: String, ticket: Ticket) -> Result<()>`"
 )]
 pub trait Rollback<A> {
     /// What the macro knows of it.
@@ -43,7 +44,19 @@ impl<F: Callee<A>, A> Rollback<A> for F {
     const META: &'static Meta = <F as Callee<A>>::META;
 }
 
-/// What the macro knows of what undoes a task; `A` are the inputs of that task and its output.
-pub const fn rollback_of<A, F: Rollback<A>>(_: &F) -> &'static Meta {
+/// What a rollback takes, next to what it is to take: a mismatch is said of both, and not of functions.
+#[diagnostic::on_unimplemented(
+    message = "this cannot undo the task, because it takes something else",
+    label = "it takes `{Self}`, and is called with `{Wanted}`: the inputs of the task that it undoes, and then its output"
+)]
+pub trait TakesWhatIsUndone<Wanted> {}
+
+#[diagnostic::do_not_recommend]
+impl<T> TakesWhatIsUndone<T> for T {}
+
+/// What the macro knows of what undoes a task; `Wanted` are the inputs of that task and its output.
+pub const fn rollback_of<Wanted, F: Rollback<A>, A: TakesWhatIsUndone<Wanted>>(
+    _: &F,
+) -> &'static Meta {
     F::META
 }

@@ -11,6 +11,7 @@ use crate::model::graph::Trigger;
 pub use crate::model::limit::LimitKind;
 use crate::model::limit::Rule;
 use crate::model::payload::Payload;
+use crate::model::retry;
 
 /// A task or flow, as the compiler saw it.
 #[derive(Debug)]
@@ -91,6 +92,16 @@ pub enum Delay {
     Backoff(Duration, Duration),
 }
 
+impl Delay {
+    /// The wait after the n-th failure, from 1.
+    pub(crate) fn after(self, failed: u32) -> Duration {
+        match self {
+            Self::List(list) => retry::list_delay(list, failed),
+            Self::Backoff(first, cap) => retry::backoff_delay(first, cap, failed),
+        }
+    }
+}
+
 /// A task or flow that an option names. Only asked for when it is needed, so that two may name each other.
 pub type Named = fn() -> &'static Meta;
 
@@ -105,6 +116,8 @@ pub struct TaskOptions {
     pub jitter: u32,
     /// Says which errors are worth another attempt.
     pub retry_if: Option<fn(&Error) -> bool>,
+    /// Which errors are worth how many attempts; the first that applies decides, and `retries` is for all others.
+    pub retry_rules: &'static [RetryRule],
     /// Of each attempt.
     pub timeout: Option<Duration>,
     /// For people and filters.
@@ -150,6 +163,7 @@ impl TaskOptions {
         delay: Delay::List(&[]),
         jitter: 0,
         retry_if: None,
+        retry_rules: &[],
         timeout: None,
         tags: &[],
         blocking: false,
@@ -169,6 +183,17 @@ impl TaskOptions {
         park: false,
         later: &[],
     };
+}
+
+/// One of `retry_rules`.
+#[derive(Debug, Clone, Copy)]
+pub struct RetryRule {
+    /// Whether it speaks of that error.
+    pub applies: fn(&Error) -> bool,
+    /// Attempts after failures of which it speaks.
+    pub times: u32,
+    /// The waits before them; else those of the task.
+    pub delay: Option<Delay>,
 }
 
 /// `cache = "…", cache_key = path`.

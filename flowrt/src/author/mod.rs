@@ -9,6 +9,7 @@ pub mod dag;
 pub(crate) mod expand;
 pub(crate) mod frame;
 pub(crate) mod given;
+pub(crate) mod group;
 pub mod hook;
 pub(crate) mod map;
 pub mod meta;

@@ -6,11 +6,11 @@ use crate::author::record::decode;
 use crate::error::{Error, Result};
 use crate::model::payload::Payload;
 
-/// What `retry_if` names.
+/// What `retry_if` and each of `retry_rules` name.
 #[diagnostic::on_unimplemented(
-    message = "`retry_if` names a function `fn(&Error) -> bool`",
+    message = "this says nothing about an error: it is to be a function `fn(&Error) -> bool`",
     label = "this function is another one",
-    note = "it is asked whether a failed attempt is worth another: `fn is_transient(error: &flowrt::Error) -> bool`"
+    note = "`retry_if` and `retry_rules` ask it about a failed attempt: `fn is_transient(error: &flowrt::Error) -> bool`"
 )]
 pub trait RetryIf {
     /// Whether this error is worth another attempt.

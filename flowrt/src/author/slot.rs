@@ -10,7 +10,7 @@ use std::time::Duration;
 use tokio::task::AbortHandle;
 
 use crate::author::cancel::Cancel;
-use crate::author::meta::{Delay, Meta};
+use crate::author::meta::Meta;
 use crate::author::mix::BuildMix;
 use crate::model::ids::RunId;
 use crate::model::payload::Payload;
@@ -86,10 +86,7 @@ impl CallOptions {
         if let Some(delay) = self.delay {
             return delay;
         }
-        match meta.task.delay {
-            Delay::List(list) => crate::model::retry::list_delay(list, failed),
-            Delay::Backoff(first, cap) => crate::model::retry::backoff_delay(first, cap, failed),
-        }
+        meta.task.delay.after(failed)
     }
 
     pub(crate) fn timeout_of(&self, meta: &Meta) -> Option<Duration> {

@@ -143,12 +143,26 @@ pub fn branch_late<F: Future>(future: F) -> Branch<F> {
 
 /// Wraps the body of an inline helper: part of its caller's run, numbered by its name.
 pub fn inline<F: Future>(name: &'static str, future: F) -> Branch<F> {
+    inline_named(name, future)
+}
+
+/// The same under a name that is made at run time.
+pub(crate) fn inline_named<F: Future>(name: &str, future: F) -> Branch<F> {
     let scope = Scope::current().map(|scope| BranchScope {
         scope: scope.open(name),
         counted: false,
     });
     Branch {
         scope,
+        late: false,
+        future,
+    }
+}
+
+/// Makes a step of a future that awaits nothing but steps, and adds nothing to it.
+pub(crate) fn transparent<F: Future>(future: F) -> Branch<F> {
+    Branch {
+        scope: None,
         late: false,
         future,
     }

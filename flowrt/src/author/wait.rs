@@ -31,10 +31,15 @@ struct Waiting {
 impl Waiting {
     #[track_caller]
     fn build(kind: StepKind, input: Payload) -> Option<Self> {
+        Self::build_named(kind, kind.as_str(), input)
+    }
+
+    #[track_caller]
+    fn build_named(kind: StepKind, name: &'static str, input: Payload) -> Option<Self> {
         let scope = Scope::current()?;
         let key = scope
             .core
-            .build(scope.index, kind, kind.as_str(), input, take_fixed());
+            .build(scope.index, kind, name, input, take_fixed());
         Some(Self { scope, key })
     }
 
@@ -66,9 +71,15 @@ pub struct Sleep {
 /// Waits that long without holding a slot. The instant at which it ends is recorded: a restart does not begin anew.
 #[track_caller]
 pub fn sleep(length: Duration) -> Sleep {
+    sleep_named(StepKind::Sleep.as_str(), length)
+}
+
+/// The same, as a step of another name.
+#[track_caller]
+pub(crate) fn sleep_named(name: &'static str, length: Duration) -> Sleep {
     let input = Payload::from_json(format!("[{}]", length.as_micros()));
     Sleep {
-        waiting: Waiting::build(StepKind::Sleep, input),
+        waiting: Waiting::build_named(StepKind::Sleep, name, input),
         length,
         until: None,
         plain: None,

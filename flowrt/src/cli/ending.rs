@@ -6,7 +6,7 @@ mod tests;
 use std::collections::HashMap;
 
 use super::command::program_name;
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::model::record::{ASIDE, Journal, RunRecord, StepKind, StepRecord};
 use crate::model::state::{RunState, TaskState};
 use crate::ops::Engine;
@@ -25,6 +25,8 @@ pub(super) struct Ending<'a> {
     pub(super) program: &'a str,
     /// The run in which it failed: this one, or one below it.
     pub(super) failed_in: &'a str,
+    /// What its error alone does not say.
+    pub(super) more: &'a [String],
 }
 
 /// Reads what the last lines of a run need, and makes them.
@@ -35,12 +37,14 @@ pub(super) async fn of(engine: &Engine, record: &RunRecord) -> crate::Result<Vec
     let journal = engine.journal(record.id).await?;
     let attempts = attempts_of(engine);
     let failed_in = failed_in(engine, record, &journal).await?;
+    let digest = engine.digest(record).await?;
     Ok(Ending {
         record,
         journal: &journal,
         attempts: &attempts,
         program: &program_name(),
         failed_in: &failed_in,
+        more: &digest.map(|digest| digest.more()).unwrap_or_default(),
     }
     .lines())
 }
@@ -49,7 +53,10 @@ fn attempts_of(engine: &Engine) -> HashMap<&'static str, u32> {
     let mut attempts = HashMap::new();
     for meta in engine.flows() {
         for callee in callees(meta) {
-            attempts.insert(callee.name, callee.task.retries + 1);
+            // Rules have counts of their own, so there is no one number.
+            let ruled = !callee.task.retry_rules.is_empty();
+            let most = if ruled { 0 } else { callee.task.retries + 1 };
+            attempts.insert(callee.name, most);
         }
     }
     attempts
@@ -191,6 +198,7 @@ impl Ending<'_> {
         let location = error.as_ref().and_then(Error::location);
         let location = location.map_or_else(String::new, |location| format!("{location} · "));
         lines.push(format!("  {location}{}", facts.join(", ")));
+        lines.extend(self.more.iter().map(|line| format!("  {line}")));
         lines.extend(self.hints(error.as_ref(), &unstarted));
         lines
     }
@@ -230,7 +238,22 @@ impl Ending<'_> {
         if !failed.is_empty() && !unstarted.is_empty() {
             what.push_str(&format!(", then {}", named(unstarted)));
         }
-        let mut lines = vec![self.try_resume(&what)];
+        let in_doubt = self.record.state == RunState::Parked
+            && error.is_some_and(|error| error.kind() == ErrorKind::Crashed);
+        let mut lines = match error.and_then(Error::task).filter(|_| in_doubt) {
+            None => vec![self.try_resume(&what)],
+            Some(task) => vec![
+                self.try_verb(
+                    "resume",
+                    &format!("{} --retry-crashed", self.record.name),
+                    &format!("does {task} again"),
+                ),
+                format!(
+                    "      {} runs cancel {}          (gives it up)",
+                    self.program, self.record.name
+                ),
+            ],
+        };
         if let Some(task) = error.and_then(Error::task) {
             lines.push(format!(
                 "      {} runs logs {} --task {task}",
@@ -244,7 +267,11 @@ impl Ending<'_> {
     }
 
     fn try_resume(&self, what: &str) -> String {
-        let command = format!("try:  {} runs resume {}", self.program, self.record.name);
+        self.try_verb("resume", &self.record.name, what)
+    }
+
+    fn try_verb(&self, verb: &str, arguments: &str, what: &str) -> String {
+        let command = format!("try:  {} runs {verb} {arguments}", self.program);
         if what.is_empty() {
             command
         } else {
@@ -253,7 +280,7 @@ impl Ending<'_> {
     }
 }
 
-fn counted(count: usize, what: &str) -> String {
+pub(super) fn counted(count: usize, what: &str) -> String {
     let many = if count == 1 { "" } else { "s" };
     format!("{} {what}{many}", super::live::grouped(count as u64))
 }

@@ -177,7 +177,7 @@ fn allows(report: &LimitReport) -> String {
 }
 
 /// A rule as a person would write it.
-fn amount(rule: &Rule) -> String {
+pub(super) fn amount(rule: &Rule) -> String {
     if rule.kind == LimitKind::Slots {
         return format!("{} at a time", rule.count);
     }

@@ -11,7 +11,7 @@ use crate::author::meta::Meta;
 use crate::error::{Error, ErrorKind, Result};
 use crate::ops::params::schema::Place;
 use crate::ops::params::{schema_of, text::read};
-use crate::ops::{Engine, Rerun};
+use crate::ops::{Engine, Rerun, rerun_warning};
 
 /// Its command line.
 pub(super) fn command() -> Command {
@@ -70,6 +70,9 @@ pub(super) async fn run(engine: &Engine, matches: &ArgMatches) -> Result<ExitCod
         },
     };
     let plan = engine.plan_rerun(record.id, &rerun).await?;
+    if let Some(warning) = rerun_warning(&record) {
+        print::note(&format!("warning: {warning}"));
+    }
     let verb = "Rerunning it as a new run will";
     if plan::is_all(matches) {
         return plan::show_only(&record, &plan, verb, wants_json(matches));

@@ -40,13 +40,15 @@ pub(super) fn of(record: &RunRecord, tasks: &TaskCounts) -> Value {
     })
 }
 
-/// As [`of`], for one run.
+/// As [`of`], for one run, and why it did not complete.
 ///
 /// # Errors
 /// If the store fails.
 pub(super) async fn read(engine: &Engine, record: &RunRecord) -> Result<Value> {
     let counts = engine.task_counts(vec![record.id]).await?;
-    Ok(of(record, &counts.first().copied().unwrap_or_default()))
+    let mut value = of(record, &counts.first().copied().unwrap_or_default());
+    value["digest"] = json!(engine.digest(record).await?);
+    Ok(value)
 }
 
 /// What `runs show` adds: a list of the steps.

@@ -8,6 +8,7 @@ use serde_json::json;
 use super::command::{run_arg, text, wants_json};
 use super::{outcome, print, run_json, style, time_text};
 use crate::error::Result;
+use crate::model::digest::ErrorDigest;
 use crate::model::record::RunRecord;
 use crate::ops::Engine;
 use crate::ops::inspect::Step;
@@ -53,6 +54,10 @@ pub(super) async fn run(engine: &Engine, matches: &ArgMatches) -> Result<ExitCod
     let error = outcome::error_lines(&record);
     if !error.is_empty() {
         shown.push_str(&format!("\n{error}"));
+        let digest = engine.digest(&record).await?;
+        for line in digest.iter().flat_map(ErrorDigest::more) {
+            shown.push_str(&format!("  {line}\n"));
+        }
     }
     print::data(&shown)?;
     Ok(ExitCode::SUCCESS)

@@ -5,13 +5,15 @@ use std::process::ExitCode;
 use clap::{ArgMatches, Command};
 
 use super::command::{program_name, run_arg, text, wants_json};
+use super::ending::counted;
+use super::limits::amount;
 use super::live::Moment;
 use super::print;
 use crate::clock::Clock;
 use crate::error::Result;
 use crate::model::record::{Micros, RunRecord};
 use crate::model::state::RunState;
-use crate::ops::{Engine, Reason, Why};
+use crate::ops::{Engine, Holder, Reason, Why};
 
 /// Its command line.
 pub(super) fn command() -> Command {
@@ -115,7 +117,15 @@ fn of_run(reason: &Reason, who: &str, moment: &Moment, program: &str) -> Option<
             format!("{who} was interrupted in order. What is recorded is kept."),
             resume,
         ],
-        Why::Parked { error } => vec![
+        Why::Parked {
+            error,
+            in_doubt: true,
+        } => vec![
+            format!("{who} is parked, and a person decides: {error}"),
+            format!("  do that again:  {program} runs resume {run} --retry-crashed"),
+            format!("  give it up:  {program} runs cancel {run}"),
+        ],
+        Why::Parked { error, .. } => vec![
             format!("{who} is parked, and a person decides: {error}"),
             format!("  go on with the present code:  {program} runs resume {run}"),
             format!("  give it up:  {program} runs cancel {run}"),
@@ -132,6 +142,109 @@ fn of_run(reason: &Reason, who: &str, moment: &Moment, program: &str) -> Option<
         )],
         _ => return None,
     })
+}
+
+/// What a step or a run waits for in a queue of which others are before it.
+fn in_a_queue(reason: &Reason, who: &str, moment: &Moment, program: &str) -> Option<Vec<String>> {
+    Some(match &reason.why {
+        Why::Limit {
+            limit,
+            key,
+            rule,
+            holders,
+            held,
+            ahead,
+            start,
+            more,
+        } => {
+            let of_key = if key.is_empty() {
+                String::new()
+            } else {
+                format!(" of {key}")
+            };
+            let rule = rule
+                .as_ref()
+                .map_or_else(String::new, |rule| format!(" ({})", amount(rule)));
+            let mut first = format!(
+                "{who} waits for the limit {limit}{of_key}{rule}{}",
+                before(*ahead)
+            );
+            match start {
+                Some(start) => {
+                    first.push_str(&format!("; it starts{}.", when("at", Some(*start), moment)))
+                }
+                None => first.push('.'),
+            }
+            let mut lines = vec![first];
+            lines.extend(held_by(holders, *held));
+            if *more > 0 {
+                lines.push(format!("  and {} of this run", counted(*more, "more step")));
+            }
+            lines.push(format!("  see the queue:  {program} limits show {limit}"));
+            lines
+        }
+        Why::MaxRuns {
+            flow,
+            most,
+            holders,
+            held,
+            ahead,
+        } => {
+            let most = most.map_or_else(String::new, |most| {
+                format!(", which may have {most} at once")
+            });
+            let mut lines = vec![format!(
+                "{who} waits for a place among the runs of {flow}{most}{}.",
+                before(*ahead)
+            )];
+            lines.extend(held_by(holders, *held));
+            if let Some(holder) = holders.first() {
+                lines.push(format!(
+                    "  see the first:  {program} runs show {}",
+                    holder.name
+                ));
+            }
+            lines
+        }
+        Why::Cache { holder } => {
+            let computes = holder.as_ref().map_or_else(String::new, |holder| {
+                format!(", which {} · {} computes", holder.name, holder.step)
+            });
+            vec![format!(
+                "{who} waits for the cached result of an equal call{computes}."
+            )]
+        }
+        Why::Resource { due, error } => vec![
+            format!(
+                "{who} waits for its resource, which is asked for again{}.",
+                when("at", *due, moment)
+            ),
+            format!("  it could not be made: {error}"),
+        ],
+        _ => return None,
+    })
+}
+
+fn before(ahead: usize) -> String {
+    match ahead {
+        0 => String::new(),
+        ahead => format!("; {} before it", counted(ahead, "other")),
+    }
+}
+
+fn held_by(holders: &[Holder], held: usize) -> Option<String> {
+    let named: Vec<String> = holders
+        .iter()
+        .map(|holder| match holder.step.as_str() {
+            "" => holder.name.clone(),
+            step => format!("{} · {step}", holder.name),
+        })
+        .collect();
+    let others = match held.saturating_sub(named.len()) {
+        0 => String::new(),
+        others => format!(" and {}", counted(others, "other")),
+    };
+    (!named.is_empty()).then(|| format!("  held by:  {}{others}", named.join(", ")))
 }
 
 /// What a step waits for.
@@ -179,7 +292,7 @@ fn of_step(reason: &Reason, who: &str, moment: &Moment, program: &str) -> Vec<St
                 when("until", *until, moment)
             )]
         }
-        _ => vec![who.to_owned()],
+        _ => in_a_queue(reason, who, moment, program).unwrap_or_else(|| vec![who.to_owned()]),
     }
 }
 

@@ -15,6 +15,7 @@ use super::isolate;
 use super::lack;
 use super::limits::{Begun, begin, ousted};
 use super::park;
+use super::tries::{Tries, may_come};
 use crate::author::cancel::Cancel;
 use crate::author::context::{Attempt, TaskContext};
 use crate::author::core::Core;
@@ -66,6 +67,7 @@ pub(super) async fn run_task(
     let step = core.step_id(key);
     let cancel = Arc::new(Cancel::default());
     let (mut failed, due) = host.earlier_attempts(&step);
+    let mut tries = Tries::of(meta, failed, host.earlier_errors(&step));
     if let Some(due) = due {
         // A wait holds no place.
         given = None;
@@ -106,12 +108,10 @@ pub(super) async fn run_task(
             continue;
         }
         let (ended, took) = core.clock.after(started, watch);
-        let retried = matches!(&result, Err(error) if failed < options.retries_of(meta) && may_retry(meta, error))
-            && !core.stops.any()
-            && host.spends_a_retry();
+        let retried = next_delay(&host, &core, &mut tries, (meta, &options), &result);
         let recorded = outcome(result, meta, &step, failed + 1);
         failed += 1;
-        if !retried {
+        let Some(delay) = retried else {
             return Finished {
                 key,
                 recorded,
@@ -123,7 +123,7 @@ pub(super) async fn run_task(
                 reused_from: None,
                 synced: meta.task.durable || took >= WORTH_A_SYNC,
             };
-        }
+        };
         first.get_or_insert(started);
         drop(begun);
         core.body_waits(key);
@@ -135,8 +135,21 @@ pub(super) async fn run_task(
             error: recorded.output,
             next: None,
         };
-        Box::pin(until_next(&host, &core, meta, &options, record)).await;
+        Box::pin(until_next(&host, &core, meta, delay, record)).await;
     }
+}
+
+/// The wait before the next attempt, if there is one: by the task, and by what is left to its run.
+fn next_delay(
+    host: &RunHost,
+    core: &Core,
+    tries: &mut Tries,
+    (meta, options): (&Meta, &CallOptions),
+    result: &Result<Payload>,
+) -> Option<Duration> {
+    let error = result.as_ref().err().filter(|_| !core.stops.any())?;
+    let delay = tries.failed(meta, options, error)?;
+    host.spends_a_retry().then_some(delay)
 }
 
 fn outcome(result: Result<Payload>, meta: &Meta, step: &str, attempts: u32) -> Recorded {
@@ -179,17 +192,14 @@ async fn until_next(
     host: &RunHost,
     core: &Core,
     meta: &Meta,
-    options: &CallOptions,
+    delay: Duration,
     mut record: AttemptRecord,
 ) {
     // What a server said is kept to the moment.
     let told = Error::from_json(&record.error).comes_again();
     let delay = told.unwrap_or_else(|| {
-        retry::jitter(
-            options.delay_of(meta, record.attempt),
-            meta.task.jitter,
-            crate::clock::random_u64(),
-        )
+        let random = crate::clock::random_u64();
+        retry::jitter(delay, meta.task.jitter, random)
     });
     let next = record.finished.saturating_add(crate::clock::micros(delay));
     record.next = Some(next);
@@ -374,23 +384,4 @@ fn state_of(error: &Error) -> TaskState {
         ErrorKind::Skipped => TaskState::Skipped,
         _ => TaskState::Failed,
     }
-}
-
-/// Whether another try may help at all, whoever asks for it.
-fn may_come(error: &Error) -> bool {
-    !matches!(
-        error.kind(),
-        ErrorKind::Fatal
-            | ErrorKind::Skipped
-            | ErrorKind::Cancelled
-            | ErrorKind::Stopped
-            | ErrorKind::Record
-            | ErrorKind::Limit
-            | ErrorKind::Misuse
-    )
-}
-
-fn may_retry(meta: &Meta, error: &Error) -> bool {
-    may_come(error)
-        && (error.is_retryable() || meta.task.retry_if.is_none_or(|retry_if| retry_if(error)))
 }

@@ -6,8 +6,12 @@
 
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
+use futures_util::future::{Either, select};
+use serde_json::Value;
 use tokio::sync::OwnedMutexGuard;
 
 use super::attempt::Task;
@@ -16,12 +20,16 @@ use super::{Shared, attempt, build, patiently};
 use crate::author::core::Core;
 use crate::author::meta::{CacheOptions, Meta};
 use crate::author::slot::{Finished, Key, Recorded};
-use crate::clock::micros;
+use crate::clock::{Clock, micros};
 use crate::error::{Error, Result};
+use crate::model::ids::RunId;
 use crate::model::payload::{Digest, Payload};
-use crate::model::record::{CacheUse, Micros};
+use crate::model::record::{CacheUse, Micros, WaitRecord};
 use crate::model::state::TaskState;
 use crate::store::cache::Kept;
+
+/// How long a call waits for an equal one until that is told.
+const NOTICED_AFTER: Duration = Duration::from_millis(200);
 
 /// Gives the kept result of a task, or runs it and keeps what it gives. Failures are not kept.
 pub(super) async fn run_task(
@@ -37,7 +45,7 @@ pub(super) async fn run_task(
         Ok(digest) => digest,
         Err(error) => return no_key(key, meta, &core, started, error),
     };
-    let _turn = Turn::wait(&host.shared, digest).await;
+    let _turn = turn(&host, &core, key, digest).await;
     if let Some(kept) = kept(&host.shared, &core, keeps, digest).await {
         return hit(&host, key, meta, &core, started, kept);
     }
@@ -60,6 +68,30 @@ pub(super) async fn run_task(
         }
     }
     finished
+}
+
+/// Waits until no equal call of this process computes. A wait that people can notice is written down.
+async fn turn(host: &RunHost, core: &Core, key: Key, digest: Digest) -> Turn {
+    let step = core.step_id(key);
+    let waiting = pin!(Turn::wait(&host.shared, digest, (host.run, &step)));
+    let waiting = match select(waiting, pin!(Clock::real().sleep(NOTICED_AFTER))).await {
+        Either::Left((turn, _)) => return turn,
+        Either::Right(((), waiting)) => waiting,
+    };
+    let holder = host.shared.computing.holder(digest);
+    host.note_wait(WaitRecord {
+        step: step.to_string(),
+        kind: "cache".to_owned(),
+        due: None,
+        detail: holder.map_or(
+            Value::Null,
+            |(run, step)| serde_json::json!({ "run": run, "step": step }),
+        ),
+    })
+    .await;
+    let turn = waiting.await;
+    host.note_over(step.to_string()).await;
+    turn
 }
 
 /// The digest of all that a result depends on.
@@ -156,9 +188,20 @@ fn no_key(key: Key, meta: &Meta, core: &Core, started: Micros, error: Error) -> 
     }
 }
 
-/// Keys that this process computes now, each with the lock that passes from call to call.
+/// Keys that this process computes now.
 #[derive(Debug, Default)]
-pub(crate) struct Computing(Mutex<HashMap<[u8; 16], Arc<tokio::sync::Mutex<()>>>>);
+pub(crate) struct Computing(Mutex<HashMap<[u8; 16], Slot>>);
+
+/// The run and step of a call.
+type Caller = (RunId, String);
+
+/// One key.
+#[derive(Debug, Default)]
+struct Slot {
+    /// Passes from call to call.
+    lock: Arc<tokio::sync::Mutex<()>>,
+    holder: Option<Caller>,
+}
 
 /// The right to compute a key.
 struct Turn {
@@ -169,8 +212,14 @@ struct Turn {
 }
 
 impl Turn {
-    async fn wait(shared: &Arc<Shared>, key: Digest) -> Self {
-        let lock = shared.computing.lock().entry(key.0).or_default().clone();
+    async fn wait(shared: &Arc<Shared>, key: Digest, (run, step): (RunId, &str)) -> Self {
+        let lock = shared
+            .computing
+            .lock()
+            .entry(key.0)
+            .or_default()
+            .lock
+            .clone();
         let mut turn = Self {
             shared: shared.clone(),
             key: key.0,
@@ -178,6 +227,9 @@ impl Turn {
             guard: None,
         };
         turn.guard = Some(lock.lock_owned().await);
+        if let Some(slot) = shared.computing.lock().get_mut(&key.0) {
+            slot.holder = Some((run, step.to_owned()));
+        }
         turn
     }
 }
@@ -190,7 +242,7 @@ impl Drop for Turn {
         // Nobody else waits or computes.
         if table
             .get(&self.key)
-            .is_some_and(|lock| Arc::strong_count(lock) == 1)
+            .is_some_and(|slot| Arc::strong_count(&slot.lock) == 1)
         {
             table.remove(&self.key);
         }
@@ -198,7 +250,12 @@ impl Drop for Turn {
 }
 
 impl Computing {
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<[u8; 16], Arc<tokio::sync::Mutex<()>>>> {
+    /// The call that computes that key.
+    fn holder(&self, key: Digest) -> Option<Caller> {
+        self.lock().get(&key.0)?.holder.clone()
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<[u8; 16], Slot>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -57,6 +57,8 @@ pub(super) struct RunHost {
     pub(super) cores: usize,
     /// Failed attempts of earlier drives and when the next one is due.
     attempts: HashMap<String, (u32, Option<Micros>)>,
+    /// What they failed with.
+    errors: HashMap<String, Vec<Payload>>,
     /// When the waits of earlier drives end: a restart wakes at the same instant.
     dues: HashMap<String, Micros>,
     /// How often the polls of earlier drives asked.
@@ -91,12 +93,15 @@ impl RunHost {
     ) -> Self {
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let mut counted = HashMap::new();
+        let mut errors: HashMap<String, Vec<Payload>> = HashMap::new();
         for attempt in &journal.attempts {
             let entry: &mut (u32, Option<Micros>) =
                 counted.entry(attempt.step.clone()).or_default();
             if attempt.attempt > entry.0 {
                 *entry = (attempt.attempt, attempt.next);
             }
+            let of_step = errors.entry(attempt.step.clone()).or_default();
+            of_step.push(attempt.error.clone());
         }
         let dues = journal
             .waits
@@ -124,6 +129,7 @@ impl RunHost {
             queues: Default::default(),
             cores,
             attempts: counted,
+            errors,
             dues,
             asks,
             begun: journal
@@ -171,6 +177,12 @@ impl RunHost {
 
     pub(super) fn earlier_attempts(&self, step: &str) -> (u32, Option<Micros>) {
         self.attempts.get(step).copied().unwrap_or_default()
+    }
+
+    /// The errors of the attempts of earlier drives.
+    pub(super) fn earlier_errors(&self, step: &str) -> impl Iterator<Item = Error> {
+        let errors = self.errors.get(step).into_iter().flatten();
+        errors.map(|error| Error::from_json(error))
     }
 
     /// A place to run a body: of the run's concurrency, or of the machine's cores for a blocking one.
@@ -263,8 +275,18 @@ impl RunHost {
         self.note(wait, Durability::Synced).await;
     }
 
+    /// Writes down that a step does not wait any more. Returns only if that is recorded; else the run is lost.
+    pub(super) async fn note_over(&self, step: String) {
+        self.note_entry(Entry::WaitOver(step), Durability::Soon)
+            .await;
+    }
+
     async fn note(&self, wait: WaitRecord, durability: Durability) {
-        if let Err(error) = self.record(vec![Entry::Wait(wait)], durability).await {
+        self.note_entry(Entry::Wait(wait), durability).await;
+    }
+
+    async fn note_entry(&self, entry: Entry, durability: Durability) {
+        if let Err(error) = self.record(vec![entry], durability).await {
             let _ = self.messages.send(Message::Lost(error));
             std::future::pending::<()>().await;
         }

@@ -28,6 +28,7 @@ mod settings;
 mod signal;
 mod starter;
 mod successor;
+mod tries;
 mod vault;
 mod watch;
 

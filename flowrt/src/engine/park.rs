@@ -57,15 +57,20 @@ pub(super) fn left_in_the_middle(name: &str, journal: &Journal) -> Option<Error>
     )
 }
 
+/// Why a run is parked, if that is because of attempts whose end is not recorded.
+pub(crate) fn doubt_of(run: &RunRecord) -> Option<Error> {
+    let error = run
+        .error
+        .as_ref()
+        .filter(|_| run.state == RunState::Parked)?;
+    Some(Error::from_json(error)).filter(|error| error.kind() == ErrorKind::Crashed)
+}
+
 /// A person must say first that what was left in the middle may be done again, in this run or one below it.
 pub(crate) async fn refuse_unless_decided(shared: &Shared, record: &RunRecord) -> Result<()> {
     let mut left = vec![record.clone()];
     while let Some(run) = left.pop() {
-        let error = run.error.as_ref().map(|error| Error::from_json(error));
-        if run.state == RunState::Parked
-            && let Some(error) = error
-            && error.kind() == ErrorKind::Crashed
-        {
+        if let Some(error) = doubt_of(&run) {
             let name = &record.name;
             return Err(Error::new(
                 ErrorKind::Input,

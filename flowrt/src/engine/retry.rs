@@ -3,11 +3,11 @@
 use super::again::redo_of;
 use super::{Shared, patiently, trouble};
 use crate::author::cancel::Stops;
-use crate::author::meta::{Delay, Meta};
-use crate::error::{Error, ErrorKind, Result};
+use crate::author::meta::Meta;
+use crate::error::{Error, Result};
 use crate::model::payload::Payload;
 use crate::model::record::{AttemptRecord, Entry, Journal, Micros, RunRecord, WaitRecord};
-use crate::model::retry::{backoff_delay, list_delay};
+use crate::model::retry::may_come_as_a_whole;
 use crate::model::state::RunState;
 use crate::store::Durability;
 
@@ -33,16 +33,7 @@ pub(super) fn pending(journal: &Journal) -> Option<Micros> {
 
 /// Whether the flow is tried again after that many failed attempts and this error.
 pub(super) fn may_retry(meta: &Meta, failed: u32, error: &Error) -> bool {
-    failed < meta.flow.retries
-        && !matches!(
-            error.kind(),
-            ErrorKind::Fatal
-                | ErrorKind::Record
-                | ErrorKind::Limit
-                | ErrorKind::Misuse
-                | ErrorKind::Cancelled
-                | ErrorKind::Unsupported
-        )
+    failed < meta.flow.retries && may_come_as_a_whole(error)
 }
 
 /// What is written down of an attempt that failed: its count, and the instant of the next.
@@ -53,10 +44,7 @@ pub(super) fn failed_attempt(
     now: Micros,
     error: &Error,
 ) -> Vec<Entry> {
-    let delay = match meta.flow.delay {
-        Delay::List(list) => list_delay(list, attempt),
-        Delay::Backoff(first, cap) => backoff_delay(first, cap, attempt),
-    };
+    let delay = meta.flow.delay.after(attempt);
     let next = now.saturating_add(crate::clock::micros(delay));
     let record = AttemptRecord {
         step: FLOW.to_owned(),

@@ -150,7 +150,7 @@ impl What {
     /// A recorded wait of a step. That for a retry is told by the failed attempt, that for a child by its run, and the
     /// rest are notes of the engine.
     pub fn waiting(wait: &WaitRecord) -> Option<Self> {
-        matches!(wait.kind.as_str(), "sleep" | "poll" | "signal" | "limit").then(|| Self::Waiting {
+        matches!(wait.kind.as_str(), "sleep" | "poll" | "signal" | "cache").then(|| Self::Waiting {
             step: Arc::from(wait.step.as_str()),
             kind: wait.kind.clone(),
             name: wait.detail["name"].as_str().map(str::to_owned),

@@ -2,6 +2,7 @@
 
 pub mod after;
 pub mod deployment;
+pub mod digest;
 pub mod dispatch;
 pub mod event;
 pub mod graph;
@@ -14,5 +15,6 @@ pub mod replay;
 pub mod rest;
 pub mod retention;
 pub mod retry;
+pub mod schedule;
 pub mod state;
 pub mod trigger;

@@ -2,6 +2,21 @@
 
 use std::time::Duration;
 
+use crate::error::{Error, ErrorKind};
+
+/// Whether another attempt of several steps together may help: of a flow, or of a group within it.
+pub(crate) fn may_come_as_a_whole(error: &Error) -> bool {
+    !matches!(
+        error.kind(),
+        ErrorKind::Fatal
+            | ErrorKind::Record
+            | ErrorKind::Limit
+            | ErrorKind::Misuse
+            | ErrorKind::Cancelled
+            | ErrorKind::Unsupported
+    )
+}
+
 /// The wait after the n-th failure (from 1), from a list whose last entry repeats. An empty list does not wait.
 pub fn list_delay(list: &[Duration], failed: u32) -> Duration {
     let index = usize::try_from(failed.max(1) - 1).unwrap_or(usize::MAX);

@@ -3,6 +3,7 @@
 pub mod bundle;
 mod cache;
 mod care;
+mod digest;
 pub mod doctor;
 pub mod inspect;
 pub(crate) mod isolate;
@@ -49,14 +50,14 @@ pub use bundle::{Arrival, Bundle};
 pub use cache::CacheReport;
 pub use care::Pruned;
 pub use limits::{BucketReport, LimitReport, TicketReport};
-pub use rerun::Rerun;
+pub use rerun::{Rerun, rerun_warning};
 pub use resume::Resume;
 pub use secrets::SecretReport;
 pub use start::Start;
 #[cfg(feature = "cli")]
 pub(crate) use stop::tear_down_resources;
 pub use watch::Retold;
-pub use why::{Driver, Reason, Why, reasons_of};
+pub use why::{Driver, Holder, Reason, Why, reasons_of};
 #[cfg(feature = "cli")]
 pub(crate) use work::ARGUMENT as LAUNCHED;
 pub use work::{CONCURRENCY, Work, WorkerRecord};

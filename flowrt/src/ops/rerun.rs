@@ -6,6 +6,7 @@ use super::{Engine, RunHandle, names, params};
 use crate::author::meta::Meta;
 use crate::clock;
 use crate::engine::again::{claim, plan_of, release};
+use crate::engine::park::doubt_of;
 use crate::engine::{build::build, trouble};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::dispatch::Dispatch;
@@ -13,6 +14,7 @@ use crate::model::ids::RunId;
 use crate::model::payload::Payload;
 use crate::model::plan::{Choices, How, Plan};
 use crate::model::record::{ASIDE, NewRun, RunRecord, StepKind, StepRecord};
+use crate::model::state::RunState;
 
 /// What a person decides about a rerun.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -132,6 +134,23 @@ impl Engine {
             Ok(())
         })
     }
+}
+
+/// What a person should know before a run is done anew that waits for a person itself.
+pub fn rerun_warning(origin: &RunRecord) -> Option<String> {
+    if origin.state != RunState::Parked {
+        return None;
+    }
+    let name = &origin.name;
+    let Some(doubt) = doubt_of(origin) else {
+        return Some(format!(
+            "{name} is parked and stays so: a rerun is another run, with other idempotency keys"
+        ));
+    };
+    let step = doubt.task().unwrap_or("a step");
+    Some(format!(
+        "{name} is parked because nobody knows whether `{step}` has had its effect. A rerun does it again, under another idempotency key, so that a server cannot tell the two apart; runs resume {name} --retry-crashed keeps the key"
+    ))
 }
 
 /// What a new run may reuse of an old one's records. Their signals were the old run's.

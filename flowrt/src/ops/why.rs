@@ -1,5 +1,6 @@
 //! Why is this not running? Answered from the record of a run, its processes and its graph.
 
+mod left;
 mod queue;
 #[cfg(test)]
 mod tests;
@@ -9,10 +10,12 @@ use std::collections::HashSet;
 use serde::Serialize;
 
 use super::Engine;
+use crate::engine::park::doubt_of;
 use crate::engine::trouble;
 use crate::error::{Error, Result};
 use crate::model::graph::Graph;
 use crate::model::ids::RunId;
+use crate::model::limit::Rule;
 use crate::model::record::{ASIDE, Journal, Micros, RunRecord, WaitRecord};
 use crate::model::state::RunState;
 use crate::store::{Process, RunFilter};
@@ -80,10 +83,12 @@ pub enum Why {
     },
     /// Its process stopped in order.
     Interrupted,
-    /// The code does not fit the record.
+    /// The code does not fit the record, or a task left it to a person what becomes of an attempt whose process died.
     Parked {
-        /// What does not fit.
+        /// What does not fit, or is not known.
         error: String,
+        /// It is the second: the attempt is made again only if that is said.
+        in_doubt: bool,
     },
     /// Cancel was asked for; running bodies have their grace.
     Cancelling {
@@ -118,6 +123,50 @@ pub enum Why {
         /// What the last one failed of.
         error: String,
     },
+    /// A step waits for its turn under a limit.
+    Limit {
+        /// The limit's name.
+        limit: String,
+        /// The value of `limit_key`; empty without one.
+        key: String,
+        /// What it allows, if this program knows it.
+        rule: Option<Rule>,
+        /// Some of those that run under it now.
+        holders: Vec<Holder>,
+        /// How many there are.
+        held: usize,
+        /// How many start before it.
+        ahead: usize,
+        /// When it will start, in microseconds since the Unix epoch; `None` if that depends on something being given back.
+        start: Option<Micros>,
+        /// How many further steps of the run wait there.
+        more: usize,
+    },
+    /// The run waits until its flow has room for one more.
+    MaxRuns {
+        /// The flow.
+        flow: String,
+        /// How many of its runs may go on at once, if this program has the flow.
+        most: Option<u32>,
+        /// Some of those that go on now.
+        holders: Vec<Holder>,
+        /// How many there are.
+        held: usize,
+        /// How many begin before it.
+        ahead: usize,
+    },
+    /// A cached task waits for the result of an equal call, which is computed now.
+    Cache {
+        /// That call, if it is known.
+        holder: Option<Holder>,
+    },
+    /// A task waits for a resource that could not be made.
+    Resource {
+        /// When it is asked for again, in microseconds since the Unix epoch.
+        due: Option<Micros>,
+        /// Why it could not be made.
+        error: String,
+    },
     /// It waits for a child run.
     Child {
         /// The child run.
@@ -146,6 +195,17 @@ pub enum Why {
     },
 }
 
+/// A step, or a run as a whole, that has what others wait for.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Holder {
+    /// The run.
+    pub run: RunId,
+    /// Its name.
+    pub name: String,
+    /// The step's full id; empty for a run as a whole.
+    pub step: String,
+}
+
 /// Who drives a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Driver {
@@ -166,6 +226,7 @@ impl Engine {
         let store = &self.shared.store;
         let processes = store.processes().await.map_err(trouble)?;
         let workers = store.workers().await.map_err(trouble)?;
+        let queues = self.queues().await?;
         let mut reasons = Vec::new();
         let mut runs = vec![run];
         while let Some(run) = runs.pop() {
@@ -184,9 +245,19 @@ impl Engine {
             let driver = self.driver_of(&record, &processes);
             let graph = self.graph(&record.flow);
             let graph = graph.map(|graph| graph.without_branches());
-            let mut own = reasons_of(&record, &journal, &unfinished, &driver, graph.as_ref());
-            queue::tell(&mut own, &record, &workers, self.shared.clock.now());
-            reasons.extend(own);
+            let most = self
+                .flows()
+                .into_iter()
+                .find(|meta| meta.name == record.flow);
+            let most = most.and_then(|meta| meta.flow.max_runs);
+            let queued = queue::waits_of(&record, &queues, most);
+            let graph = graph.as_ref();
+            let mut of_run = reasons_of(&record, &journal, &unfinished, queued, &driver, graph);
+            left::tell(&mut of_run, &record, &workers, self.shared.clock.now());
+            for reason in &mut of_run {
+                self.name_holders(&mut reason.why).await?;
+            }
+            reasons.append(&mut of_run);
             runs.extend(unfinished.iter().map(|child| child.id));
         }
         Ok(reasons)
@@ -211,6 +282,7 @@ pub fn reasons_of(
     record: &RunRecord,
     journal: &Journal,
     unfinished: &[RunRecord],
+    queued: Vec<(Option<String>, Why)>,
     driver: &Driver,
     graph: Option<&Graph>,
 ) -> Vec<Reason> {
@@ -228,6 +300,12 @@ pub fn reasons_of(
         return reasons;
     }
     let mut told = HashSet::new();
+    let queued: Vec<Reason> = queued
+        .into_iter()
+        .map(|(step, why)| reason(step.as_deref(), why))
+        .collect();
+    told.extend(queued.iter().filter_map(|reason| reason.step.as_deref()));
+    reasons.extend(queued.iter().cloned());
     for wait in &journal.waits {
         let Some(why) = of_wait(wait, journal) else {
             continue;
@@ -270,6 +348,7 @@ fn of_run(record: &RunRecord, driver: &Driver) -> Option<Why> {
             error: record.error.as_ref().map_or_else(String::new, |error| {
                 Error::from_json(error).message().to_owned()
             }),
+            in_doubt: doubt_of(record).is_some(),
         }),
         (RunState::Interrupted, _) => Some(Why::Interrupted),
         (state, _) if state.is_final() => Some(Why::Ended { state }),
@@ -307,6 +386,13 @@ fn of_wait(wait: &WaitRecord, journal: &Journal) -> Option<Why> {
                 }),
             }
         }
+        "cache" => Why::Cache {
+            holder: queue::noted(&wait.detail),
+        },
+        "resource" => Why::Resource {
+            due: wait.due,
+            error: wait.detail["error"].as_str().unwrap_or_default().to_owned(),
+        },
         kind => Why::Other {
             kind: kind.to_owned(),
             until: wait.due,

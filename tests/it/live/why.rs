@@ -71,6 +71,88 @@ fn a_node_waits_for_those_that_have_not_ended_and_for_no_others() {
     child.wait().expect("it is gone");
 }
 
+fn ends(mut child: std::process::Child) {
+    child.kill().expect("it can be killed");
+    child.wait().expect("it is gone");
+}
+
+/// What is said once that is part of it.
+fn why_with(folder: &std::path::Path, name: &str, part: &str) -> String {
+    let mut why = String::new();
+    until(|| {
+        why = stdout(folder, &["runs", "why", name]);
+        why.contains(part)
+    });
+    why
+}
+
+#[test]
+fn a_wait_for_a_limit_names_who_holds_it() {
+    let folder = folder();
+    let (child, name) = started(folder.path(), "queues", "\"limit\"");
+    let why = why_with(folder.path(), &name, "4 more steps");
+    let lines: Vec<&str> = why.lines().collect();
+    assert_eq!(lines.len(), 4, "{why}");
+    assert!(
+        lines[0].starts_with(&format!("{name} · stay["))
+            && lines[0].ends_with("waits for the limit ONE_DESK (1 at a time)."),
+        "{why}"
+    );
+    assert!(
+        lines[1].starts_with(&format!("  held by:  {name} · stay[")),
+        "{why}"
+    );
+    assert_eq!(lines[2], "  and 4 more steps of this run");
+    assert_eq!(lines[3], "  see the queue:  talk limits show ONE_DESK");
+    ends(child);
+}
+
+#[test]
+fn a_wait_for_a_rate_says_when_it_is_over() {
+    let folder = folder();
+    let (child, name) = started(folder.path(), "files", "\"limit\"");
+    let why = stdout(folder.path(), &["runs", "why", &name]);
+    let first = format!(
+        "{name} · file#2 waits for the limit SLOW_OFFICE of Vienna (1 per day); it starts at "
+    );
+    assert!(why.starts_with(&first), "{why}");
+    assert!(why.contains("(in "), "{why}");
+    ends(child);
+}
+
+#[test]
+fn a_wait_for_a_cached_result_names_who_computes_it() {
+    let folder = folder();
+    let (child, name) = started(folder.path(), "studies", "\"cache\"");
+    let why = stdout(folder.path(), &["runs", "why", &name]);
+    let told = |waits: &str, computes: &str| {
+        format!(
+            "{name} · {waits} waits for the cached result of an equal call, which {name} · {computes} computes.\n"
+        )
+    };
+    assert!(
+        [told("study#2", "study"), told("study", "study#2")].contains(&why),
+        "{why}"
+    );
+    ends(child);
+}
+
+#[test]
+fn a_run_that_waits_for_others_of_its_flow_names_them() {
+    let folder = folder();
+    let (first, holder) = started(folder.path(), "alone", "\"time\"");
+    let (second, name) = started(folder.path(), "alone", "\"max_runs\"");
+    let why = stdout(folder.path(), &["runs", "why", &name]);
+    assert_eq!(
+        why,
+        format!(
+            "{name} waits for a place among the runs of alone, which may have 1 at once.\n  held by:  {holder}\n  see the first:  talk runs show {holder}\n"
+        )
+    );
+    ends(second);
+    ends(first);
+}
+
 #[test]
 fn a_dead_process_is_named_with_how_to_go_on() {
     let folder = folder();

@@ -147,3 +147,56 @@ fn every_place_where_a_process_can_die_leaves_the_hooks_to_the_next() {
         assert_eq!(place.steps().len(), 3, "{failpoint}: {:?}", place.steps());
     }
 }
+
+/// The lines that hooks have left about that step or the run.
+fn told_of(place: &Place, what: &str) -> Vec<String> {
+    let ledger = place.ledger();
+    let of = |line: &&String| line.starts_with(&format!("{what} is "));
+    ledger.iter().filter(of).cloned().collect()
+}
+
+#[test]
+fn a_handled_failure_is_done_again_with_its_hook_only_if_that_is_said() {
+    for (arguments, risked, hooks) in [
+        (&["--yes"][..], 1, 1),
+        (&["--yes", "--retry-handled"][..], 2, 2),
+    ] {
+        let place = Place::new();
+        assert_eq!(place.call(&["run", "forgiving"]).0, Some(1));
+        assert_eq!(
+            (place.count("risks it"), told_of(&place, "risky").len()),
+            (1, 1)
+        );
+        place.touch("mended");
+        let name = place.name();
+        let command = [&["runs", "resume", name.as_str()], arguments].concat();
+        let (code, said) = place.call(&command);
+        assert_eq!(code, Some(0), "{said}");
+        assert_eq!(place.count("risks it"), risked, "{arguments:?}");
+        let told = told_of(&place, "risky");
+        assert_eq!(told.len(), hooks, "{arguments:?}: {told:?}");
+        assert!(told.iter().all(|line| line.contains("Failed")), "{told:?}");
+        assert_eq!(
+            told_of(&place, "the run").len(),
+            2,
+            "failed, then completed"
+        );
+        assert_eq!(place.count("without it"), 1, "its record stays");
+    }
+}
+
+#[test]
+fn a_handled_failure_that_works_the_second_time_tells_its_other_hook() {
+    let place = Place::new();
+    assert_eq!(place.call(&["run", "forgiving"]).0, Some(1));
+    place.touch("mended");
+    place.touch("safe");
+    let name = place.name();
+    let (code, said) = place.call(&["runs", "resume", &name, "--yes", "--retry-handled"]);
+    assert_eq!(code, Some(0), "{said}");
+    let told = told_of(&place, "risky");
+    assert_eq!(told.len(), 2, "{told:?}");
+    assert!(told[1].contains("Completed"), "{told:?}");
+    // The way over which the flow went without it is not taken any more.
+    assert!(place.steps().contains(&"risky Completed".to_owned()));
+}

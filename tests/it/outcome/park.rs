@@ -18,6 +18,22 @@ fn a_person_decides_what_a_dead_process_did() {
     ] {
         assert!(said.contains(part), "{part}: {said}");
     }
+    let try_line =
+        format!("try:  outcome runs resume {name} --retry-crashed          (does pay again)");
+    assert!(said.contains(&try_line), "{said}");
+    let (_, why) = place.call(&["runs", "why", &name]);
+    assert!(
+        why.contains(&format!(
+            "do that again:  outcome runs resume {name} --retry-crashed"
+        )),
+        "{why}"
+    );
+    let (code, said) = place.call(&["runs", "rerun", &name, "--plan"]);
+    assert_eq!(code, Some(0), "{said}");
+    assert!(
+        said.contains("warning: ") && said.contains("whether `pay` has had its effect"),
+        "{said}"
+    );
     assert_eq!(place.state(), "Parked");
     assert_eq!(place.count("pays"), 2, "nothing runs");
 

@@ -3,6 +3,7 @@
 mod continue_with;
 mod crash;
 mod given;
+mod group;
 mod map;
 mod poll;
 mod race;

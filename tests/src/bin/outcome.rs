@@ -152,6 +152,25 @@ async fn with_watched_task() -> Result<u32> {
     Ok(one)
 }
 
+/// Goes on without a task that failed, whose hook has told of that.
+#[flow(on_failure = tell, on_success = tell)]
+async fn forgiving() -> Result<u32> {
+    if risky().await.is_err() {
+        put("without it".to_owned()).await?;
+    }
+    break_down().await
+}
+
+#[task(on_failure = tell, on_success = tell)]
+async fn risky() -> Result<u32> {
+    note("risks it")?;
+    if exists("safe") {
+        Ok(1)
+    } else {
+        Err("too risky".into())
+    }
+}
+
 /// Goes on until it is told to stop.
 #[task]
 async fn endure(ctx: &TaskContext) -> Result<()> {
@@ -229,6 +248,38 @@ async fn ask(ctx: &TaskContext) -> Result<u32> {
 
 fn never(_: &flowrt::Error) -> bool {
     false
+}
+
+/// Fails with these words, one after the other, and then works.
+#[task(
+    retries = 1,
+    retry_rules = [(is_throttled, 3, "1ms..2ms"), (is_gone, 0), (is_offline, 2)]
+)]
+async fn knock(ctx: &TaskContext, words: Vec<String>) -> Result<u32> {
+    let attempt = usize::try_from(ctx.attempt())?;
+    let word = words.get(attempt - 1).map_or("opened", String::as_str);
+    note(&format!("knocks {word}"))?;
+    if word == "opened" {
+        return Ok(ctx.attempt());
+    }
+    Err(word.into())
+}
+
+fn is_throttled(error: &flowrt::Error) -> bool {
+    error.message().contains("throttled")
+}
+
+fn is_gone(error: &flowrt::Error) -> bool {
+    error.message() == "gone"
+}
+
+fn is_offline(error: &flowrt::Error) -> bool {
+    error.message() == "offline"
+}
+
+#[flow]
+async fn knocking(words: Vec<String>) -> Result<u32> {
+    knock(words).await
 }
 
 #[flow]

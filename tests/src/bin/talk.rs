@@ -164,4 +164,56 @@ async fn outer() -> Result<u32> {
     failing().await
 }
 
+limit!(ONE_DESK, 1);
+limit!(SLOW_OFFICE, "1 per day");
+
+/// Stays until its process ends.
+#[task(limit = ONE_DESK)]
+async fn stay(number: u32) -> Result<u32> {
+    std::future::pending::<()>().await;
+    Ok(number)
+}
+
+/// One sits at the desk, and the others wait.
+#[flow]
+async fn queues() -> Result<usize> {
+    Ok(map(0..6, stay).await?.len())
+}
+
+/// May be called once a day.
+#[task(limit = SLOW_OFFICE, limit_key = place)]
+async fn file(place: String, number: u32) -> Result<u32> {
+    let _ = place;
+    Ok(number)
+}
+
+/// The second call comes tomorrow.
+#[flow]
+async fn files() -> Result<u32> {
+    file("Vienna".to_owned(), 1).await?;
+    file("Vienna".to_owned(), 2).await
+}
+
+/// Stays, and its result would be kept.
+#[task(cache = "1h")]
+async fn study(subject: String) -> Result<String> {
+    std::future::pending::<()>().await;
+    Ok(subject)
+}
+
+/// Two calls with one result.
+#[flow]
+async fn studies() -> Result<String> {
+    let (one, two) =
+        futures_util::future::try_join(study("law".to_owned()), study("law".to_owned())).await?;
+    Ok(one + &two)
+}
+
+/// Goes on alone.
+#[flow(max_runs = 1)]
+async fn alone() -> Result<()> {
+    sleep(Duration::from_secs(86_400)).await;
+    Ok(())
+}
+
 flowrt::main!();

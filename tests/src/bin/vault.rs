@@ -113,6 +113,11 @@ fn named(of: String) -> Result<usize> {
 
 /// Has them in a process of its own, and prints them.
 #[task(isolate)]
+#[allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "what it prints becomes its log"
+)]
 fn apart(token: Secret<String>, of: String, leak: Leak) -> Result<Secret<String>> {
     let (value, named) = (token.reveal()?, secret!(&of)?.reveal()?.clone());
     println!("printed {value} and {named}");

@@ -19,7 +19,7 @@ async fn three(ctx: &TaskContext) -> Result<u32> {
     Ok(ctx.attempt())
 }
 
-#[flow(inline, retries = 3)]
+#[flow(inline, max_runs = 3)]
 async fn four() -> Result<u32> {
     Ok(1)
 }

@@ -44,6 +44,10 @@ impl Days {
         days
     }
 
+    pub(super) fn need_both(&mut self) {
+        self.both = true;
+    }
+
     pub(super) fn contain(&self, date: Date) -> bool {
         match self.both {
             true => self.by_day(date) && self.by_weekday(date),

@@ -381,9 +381,9 @@ fn the_number_of_fields() {
     refuses("0 10 * *", "        ^", "here is missing: weekday");
     refuses("0 10", "    ^", "here is missing: day, month, weekday");
     refuses(
-        "0 0 10 * * * 2026",
-        "             ^^^^",
-        "there are 7 fields, but only minute, hour, day, month, weekday, and before them the second",
+        "0 0 10 * * * 2026 1",
+        "                  ^",
+        "there are 8 fields, but only minute, hour, day, month, weekday, before them the second, and after them the year",
     );
     refuses(
         "0 10 * * * Asia/Tokyo",
@@ -397,6 +397,55 @@ fn the_number_of_fields() {
     assert!(Cron::parse("0 0 10 * * FRI").is_ok());
     assert!(Cron::parse("").is_err());
     assert!(Cron::parse(" \u{a0} ").is_err());
+}
+
+#[test]
+fn years_end_an_expression() {
+    times(
+        "0 0 10 1 1 * 2026,2030-2034/2",
+        "2026-01-01T10:00[UTC]",
+        &[
+            "2030-01-01 10:00:00 +0000",
+            "2032-01-01 10:00:00 +0000",
+            "2034-01-01 10:00:00 +0000",
+        ],
+    );
+    for expression in ["0 0 10 * * * 2026", "0 0 * * * * 2026"] {
+        let cron = Cron::parse(expression).unwrap();
+        let late: Zoned = "2026-12-31T23:30[America/New_York]".parse().unwrap();
+        assert_eq!(cron.next_after(&late), None, "{expression}");
+    }
+    assert!(Cron::parse("0 0 0 29 2 * 2099-2105").is_ok());
+    refuses(
+        "0 0 0 29 2 * 2097-2103",
+        "      ^^^^^^",
+        "there is no such day in any year",
+    );
+    refuses(
+        "0 0 0 1 1 * 26",
+        "            ^^",
+        "year 26 is not in 1970–2199",
+    );
+    refuses(
+        "0 0 0 1 1 * 2030,2030-2026",
+        "                 ^^^^^^^^^",
+        "the range 2030-2026 runs backwards",
+    );
+    refuses(
+        "0 0 0 1 1 * */0",
+        "            ^^^",
+        "`0` is not a step of years; write 1–100",
+    );
+}
+
+#[test]
+fn both_days_may_be_asked_for() {
+    let cron = Cron::parse("0 0 13 * 5").unwrap().with_both_days();
+    let from: Zoned = "2026-01-01T00:00[UTC]".parse().unwrap();
+    assert_eq!(
+        cron.next_after(&from).unwrap().date().to_string(),
+        "2026-02-13"
+    );
 }
 
 #[test]

@@ -68,6 +68,7 @@ fn lines(record: &RunRecord, steps: Vec<StepRecord>, failed_in: &str) -> String 
         attempts: &attempts,
         program: "myflows",
         failed_in,
+        more: &[],
     };
     ending.lines().join("\n")
 }
@@ -157,6 +158,19 @@ fn what_a_person_stopped_names_the_way_on() {
     assert_eq!(
         lines(&parked, steps(), "calm-otter"),
         "Parked after 3.1 s\n  the code changed\n  1 task kept\ntry:  myflows runs resume calm-otter"
+    );
+    let error = r#"{"kind":"Crashed","message":"the process went","task":"pay","hint":"look"}"#;
+    let in_doubt = record(RunState::Parked, Some(error));
+    assert_eq!(
+        lines(&in_doubt, steps(), "calm-otter"),
+        "\
+Parked after 3.1 s at pay
+  the process went
+  1 task kept
+try:  myflows runs resume calm-otter --retry-crashed          (does pay again)
+      myflows runs cancel calm-otter          (gives it up)
+      myflows runs logs calm-otter --task pay
+      look"
     );
     assert_eq!(
         lines(&record(RunState::Running, None), steps(), "calm-otter"),

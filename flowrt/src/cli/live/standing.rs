@@ -63,6 +63,7 @@ pub(super) fn waiting(
         ("signal", Some(name)) => format!("waits for the signal `{name}`{until}"),
         ("poll", _) => format!("asks again{}", until.replace(" until", " at")),
         ("sleep", _) => format!("sleeps{until}"),
+        ("cache", _) => "waits for the result of an equal call".to_owned(),
         (kind, _) => format!("waits for {kind}{until}"),
     }
 }

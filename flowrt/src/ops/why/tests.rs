@@ -129,7 +129,14 @@ fn each_wait_is_named() {
             next: Some(7),
         });
     }
-    let reasons = reasons_of(&record(RunState::Running), &journal, &[], &LIVING, None);
+    let reasons = reasons_of(
+        &record(RunState::Running),
+        &journal,
+        &[],
+        Vec::new(),
+        &LIVING,
+        None,
+    );
     let signal = Why::Signal {
         signal: "approve".to_owned(),
         until: Some(9),
@@ -164,6 +171,7 @@ fn a_node_waits_for_those_before_it_that_have_not_ended() {
         &record(RunState::Running),
         &journal,
         &[],
+        Vec::new(),
         &LIVING,
         Some(&graph),
     );
@@ -186,6 +194,7 @@ fn a_child_is_named_with_where_it_stands() {
         &record(RunState::Running),
         &Journal::default(),
         &[child],
+        Vec::new(),
         &LIVING,
         None,
     );
@@ -204,7 +213,7 @@ fn the_run_as_a_whole_comes_first() {
         ..Journal::default()
     };
     let first = |record: &RunRecord, driver: &Driver| {
-        let reasons = reasons_of(record, &journal, &[], driver, None);
+        let reasons = reasons_of(record, &journal, &[], Vec::new(), driver, None);
         (reasons[0].why.clone(), reasons.len())
     };
     let gone = Driver::Gone(Some(7));
@@ -230,7 +239,11 @@ fn the_run_as_a_whole_comes_first() {
     let mut parked = record(RunState::Parked);
     parked.error = Some(Payload::from_json("the code changed".to_owned()));
     let error = "the code changed".to_owned();
-    assert_eq!(first(&parked, &Driver::Nobody), (Why::Parked { error }, 1));
+    let in_doubt = false;
+    assert_eq!(
+        first(&parked, &Driver::Nobody),
+        (Why::Parked { error, in_doubt }, 1)
+    );
     let mut cancelled = record(RunState::Running);
     cancelled.cancel_requested = Some(3);
     assert_eq!(
@@ -239,8 +252,8 @@ fn the_run_as_a_whole_comes_first() {
     );
 }
 
-mod queue {
-    use super::super::queue::tell;
+mod left {
+    use super::super::left::tell;
     use super::*;
     use crate::model::dispatch::Dispatch;
     use crate::model::ids::ProcessId;
