@@ -317,7 +317,7 @@ mod left {
             queue: queue(),
             workers: 1,
         };
-        assert_eq!(told(&due, &[mine.clone()]), Some(full));
+        assert_eq!(told(&due, std::slice::from_ref(&mine)), Some(full));
         let begun = RunRecord {
             started: Some(1),
             ..due
