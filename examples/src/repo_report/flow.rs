@@ -24,10 +24,20 @@ fn combine_months(months: Vec<MonthSummary>) -> RepoSummary {
     super::combine(months)
 }
 
-/// Writes the page.
+/// Writes the page, and publishes it with its table of hot files: `artifacts show hot-files`.
 #[task]
-fn write_report(repo: Repo, summary: RepoSummary, out: String) -> Result<String> {
-    Ok(super::write_report(repo, summary, out)?)
+fn write_report(
+    ctx: &TaskContext,
+    repo: Repo,
+    summary: RepoSummary,
+    out: String,
+) -> Result<String> {
+    let hot = Artifact::table(["path", "commits", "added", "removed"], &summary.files);
+    ctx.artifact("hot-files", hot.describe("the files in most commits"))?;
+    let page = super::html::page(&repo, &summary);
+    let path = super::save::save(&out, &page)?;
+    ctx.artifact("repo-report", Artifact::file("repo_report.html", page))?;
+    Ok(path)
 }
 
 /// A report on a git repository: churn, authors, hot files, what changes together.

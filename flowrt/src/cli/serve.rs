@@ -49,9 +49,10 @@ pub(super) async fn run(matches: &ArgMatches) -> Result<ExitCode> {
     engine.remember_flows().await?;
     say(&listener, matches)?;
     let served = server::run(State::new(engine.clone()), listener, shutdown.clone());
-    let worked = engine.work(worker::work(matches), shutdown);
+    let worked = engine.work(worker::work(matches), shutdown.clone());
+    let scheduled = engine.schedule(shutdown);
     // If one cannot go on, the others must not go on without it.
-    let ended = futures_util::try_join!(served, worked);
+    let ended = futures_util::try_join!(served, worked, scheduled);
     engine.close().await?;
     ended.map(|_| ExitCode::SUCCESS)
 }

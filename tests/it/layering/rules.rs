@@ -25,10 +25,20 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("engine", &["model", "store", "author", "registry", "logs"]),
     ("launch", &["engine", "store", "model", "author"]),
     ("worker", &["launch", "engine", "store", "model", "author"]),
+    ("scheduler", &["engine", "store", "model", "author"]),
     (
         "ops",
         &[
-            "worker", "launch", "engine", "store", "model", "author", "registry", "draw", "logs",
+            "scheduler",
+            "worker",
+            "launch",
+            "engine",
+            "store",
+            "model",
+            "author",
+            "registry",
+            "draw",
+            "logs",
         ],
     ),
     (

@@ -44,6 +44,10 @@ const MIGRATIONS: &[Migration] = &[
         name: "queue",
         sql: include_str!("migrations/0008_queue.sql"),
     },
+    Migration {
+        name: "artifacts",
+        sql: include_str!("migrations/0009_artifacts.sql"),
+    },
 ];
 
 const CREATE_HISTORY: &str = "CREATE TABLE IF NOT EXISTS migration (
