@@ -3,8 +3,8 @@
 use clap::{Arg, ArgAction, ArgMatches, Command};
 
 use super::{
-    artifacts, cache, check, completions, graph, limits, run, runs, schedules, secrets, store,
-    store_place, worker,
+    artifacts, cache, check, completions, deploy, deployments, graph, limits, run, runs, schedules,
+    secrets, store, store_place, worker,
 };
 use crate::author::meta::Meta;
 use crate::error::Error;
@@ -50,11 +50,15 @@ impl Program {
             .subcommand(secrets::command())
             .subcommand(worker::command())
             .subcommand(worker::list_command())
+            .subcommand(deploy::command())
+            .subcommand(deployments::command())
             .subcommand(check::command())
             .subcommand(store::command())
             .subcommand(completions::command());
         #[cfg(feature = "serve")]
-        let command = command.subcommand(super::serve::command());
+        let command = command
+            .arg(super::door::arg())
+            .subcommand(super::serve::command());
         command
     }
 }

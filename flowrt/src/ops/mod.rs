@@ -3,12 +3,15 @@
 pub mod bundle;
 mod cache;
 mod care;
+#[cfg(feature = "deployments")]
+mod deployments;
 mod digest;
 pub mod doctor;
 pub mod inspect;
 pub(crate) mod isolate;
 mod limits;
 mod names;
+mod once;
 pub mod params;
 pub(crate) mod picture;
 mod published;
@@ -19,6 +22,7 @@ mod secrets;
 pub mod signals;
 mod start;
 mod stop;
+pub mod view;
 mod watch;
 mod why;
 mod work;
@@ -54,7 +58,12 @@ use crate::store::{Options, Process, Reopening, Store};
 pub use bundle::{Arrival, Bundle};
 pub use cache::CacheReport;
 pub use care::Pruned;
+#[cfg(feature = "deployments")]
+pub use deployments::{
+    Checked, DeployFile, DeployPlan, DeploymentReport, Difference, Fate, Planned,
+};
 pub use limits::{BucketReport, LimitReport, TicketReport};
+pub use once::Once;
 pub use rerun::{Rerun, rerun_warning};
 pub use resume::Resume;
 pub use secrets::SecretReport;
@@ -285,7 +294,12 @@ impl Engine {
             let sent = store.send_signal(run, name.to_owned(), payload.clone(), None, now);
             match sent.await {
                 // It went on in another just now.
-                Err(crate::store::Error::Ended(..)) if self.last_of(run).await?.id != run => {}
+                Err(crate::store::Error::Ended(..)) => {
+                    let last = self.last_of(run).await?;
+                    if last.id == run {
+                        return Err(signals::refused(&last));
+                    }
+                }
                 sent => {
                     sent.map_err(trouble)?;
                     self.shared.changed.notify_waiters();
