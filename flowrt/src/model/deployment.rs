@@ -70,7 +70,9 @@ pub struct RunLimit {
 }
 
 /// What a run does that finds as many as may go on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum RunWhenFull {
     /// It waits for its turn.
@@ -85,7 +87,9 @@ pub enum RunWhenFull {
 }
 
 /// What is made up for of the slots that passed while nobody could handle them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Catchup {
     /// Nothing.

@@ -84,7 +84,9 @@ async fn parameters(call: Call) -> Answered<Document> {
 
 async fn pause(call: Call) -> Answered<Json<DeploymentReport>> {
     let name = call.part("deployment");
-    Ok(Json(call.state.engine.switch_deployment(name, false).await?))
+    Ok(Json(
+        call.state.engine.switch_deployment(name, false).await?,
+    ))
 }
 
 async fn resume(call: Call) -> Answered<Json<DeploymentReport>> {

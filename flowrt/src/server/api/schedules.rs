@@ -58,7 +58,10 @@ async fn next(call: Call<UpcomingQuery>) -> Answered<Json<Vec<Upcoming>>> {
 
 async fn switch(call: &Call, on: bool) -> Answered<Json<Vec<ScheduleReport>>> {
     let (deployment, slug) = (call.part("deployment"), call.part("schedule"));
-    let switched = call.state.engine.switch_schedule(deployment, Some(slug), on);
+    let switched = call
+        .state
+        .engine
+        .switch_schedule(deployment, Some(slug), on);
     Ok(Json(switched.await?))
 }
 
