@@ -114,7 +114,9 @@ impl Visitor {
             if is_there(record.state) {
                 return;
             }
-            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+            crate::clock::Clock::real()
+                .sleep(std::time::Duration::from_millis(10))
+                .await;
         }
         panic!(
             "{name} did not get there: {:?}",
