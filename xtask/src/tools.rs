@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::process::Command;
 
-use crate::{Step, cargo::succeed, mermaid};
+use crate::{Step, cargo::succeed, mermaid, oracles};
 
 pub const STEP: Step = Step { name: "tools", run };
 
@@ -35,11 +35,17 @@ const TOOLS: &[Tool] = &[
         package: "npm",
         purpose: "fetches mermaid",
     },
+    Tool {
+        program: "python3",
+        package: "python3-venv",
+        purpose: "runs croniter and dateutil, beside which our schedules are held",
+    },
 ];
 
 fn run() -> Result<(), String> {
     install_programs()?;
-    mermaid::install()
+    mermaid::install()?;
+    oracles::install()
 }
 
 fn install_programs() -> Result<(), String> {
