@@ -281,11 +281,11 @@ fn schedule(row: &Row<'_>) -> Outcome<ScheduleRecord> {
     })
 }
 
-fn json(value: &impl Serialize) -> Outcome<String> {
+pub(super) fn json(value: &impl Serialize) -> Outcome<String> {
     serde_json::to_string(value).map_err(|error| Fault::damaged(&error.to_string()))
 }
 
-fn parsed<T: DeserializeOwned>(row: &Row<'_>, column: usize) -> Outcome<T> {
+pub(super) fn parsed<T: DeserializeOwned>(row: &Row<'_>, column: usize) -> Outcome<T> {
     let text: String = row.get(column)?;
     serde_json::from_str(&text).map_err(|error| Fault::damaged(&error.to_string()))
 }
