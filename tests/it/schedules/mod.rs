@@ -1,19 +1,19 @@
 //! Schedulers as real processes: two on one store, one of them killed again and again.
 
+mod backfill;
+
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 
 use flowrt::clock::Clock;
-use flowrt::model::deployment::{
-    Catchup, Deployment, DeploymentRecord, ScheduleRecord, Source,
-};
+use flowrt::model::deployment::{Catchup, Deployment, DeploymentRecord, ScheduleRecord, Source};
 use flowrt::model::ids::ProcessId;
 use flowrt::model::record::{Micros, RunRecord};
 use flowrt::store::deployments::Change;
 use flowrt::store::{Options, Process, RunFilter, Store, sqlite};
-use serde_json::{Map, json};
+use serde_json::{Map, Value, json};
 
 use crate::until::until_some;
 
@@ -51,29 +51,34 @@ fn open(folder: &Path) -> Arc<dyn Store> {
     sqlite::open(&folder.join("s.db"), Options::new(process)).expect("a store")
 }
 
-/// Schedules of one deployment, each with a slot every second from `start` on.
-fn deployed(count: u32, slots: i64, catchup: Catchup, start: Micros) -> Vec<Change> {
-    let record = DeploymentRecord {
-        deployment: Deployment {
-            name: "ticks".to_owned(),
-            flow: "tick".to_owned(),
-            shown: None,
-            description: String::new(),
-            tags: vec!["test".to_owned()],
-            parameters: Map::new(),
-            pool: None,
-            queue: None,
-            job_variables: Map::new(),
-            limit: None,
-            retries: None,
-            timeout: None,
-            source: Source::Person,
-        },
+fn deployment(name: &str, flow: &str, parameters: Map<String, Value>) -> Box<DeploymentRecord> {
+    let deployment = Deployment {
+        name: name.to_owned(),
+        flow: flow.to_owned(),
+        shown: None,
+        description: String::new(),
+        tags: vec!["test".to_owned()],
+        parameters,
+        pool: None,
+        queue: None,
+        job_variables: Map::new(),
+        limit: None,
+        retries: None,
+        timeout: None,
+        source: Source::Person,
+    };
+    Box::new(DeploymentRecord {
+        deployment,
         active: true,
         switched: None,
         created: 0,
         changed: 0,
-    };
+    })
+}
+
+/// Schedules of one deployment, each with a slot every second from `start` on.
+fn deployed(count: u32, slots: i64, catchup: Catchup, start: Micros) -> Vec<Change> {
+    let record = deployment("ticks", "tick", Map::new());
     let schedules = (0..count).map(|number| ScheduleRecord {
         deployment: "ticks".to_owned(),
         slug: format!("s{number}"),
@@ -87,7 +92,7 @@ fn deployed(count: u32, slots: i64, catchup: Catchup, start: Micros) -> Vec<Chan
         since: start - 1,
         cursor: None,
     });
-    vec![Change::Set(Box::new(record), schedules.collect())]
+    vec![Change::Set(record, schedules.collect())]
 }
 
 /// The next whole second but some.
