@@ -33,9 +33,13 @@ mod seal;
 pub mod server;
 pub mod store;
 pub mod testing;
+#[cfg(feature = "serve")]
+pub mod web;
 
 // The derive by name and the trait by glob: both are called `JsonSchema`.
 pub use __schema::*;
+#[cfg(feature = "deployments")]
+pub use flowmacros::deployments;
 #[cfg(feature = "macros")]
 pub use flowmacros::{JsonSchema, flow, limit, resource, task};
 

@@ -12,7 +12,7 @@ mod docs;
 mod format;
 mod lint;
 mod mermaid;
-mod oracles;
+mod python;
 mod soak;
 mod syn2;
 mod test;

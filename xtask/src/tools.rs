@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::process::Command;
 
-use crate::{Step, cargo::succeed, mermaid, oracles};
+use crate::{Step, cargo::succeed, mermaid, python};
 
 pub const STEP: Step = Step { name: "tools", run };
 
@@ -36,16 +36,26 @@ const TOOLS: &[Tool] = &[
         purpose: "fetches mermaid",
     },
     Tool {
+        program: "chromium",
+        package: "chromium",
+        purpose: "shows the page",
+    },
+    Tool {
+        program: "chromedriver",
+        package: "chromium-driver",
+        purpose: "drives the browser that shows the page",
+    },
+    Tool {
         program: "python3",
         package: "python3-venv",
-        purpose: "runs croniter and dateutil, beside which our schedules are held",
+        purpose: "runs the programs that read the API and schedules as strangers",
     },
 ];
 
 fn run() -> Result<(), String> {
     install_programs()?;
     mermaid::install()?;
-    oracles::install()
+    python::install()
 }
 
 fn install_programs() -> Result<(), String> {

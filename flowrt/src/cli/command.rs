@@ -3,8 +3,8 @@
 use clap::{Arg, ArgAction, ArgMatches, Command};
 
 use super::{
-    artifacts, backfill, cache, check, completions, graph, limits, run, runs, schedules, secrets,
-    store, store_place,
+    artifacts, backfill, cache, check, completions, deploy, deployments, graph, limits, run, runs,
+    schedules, secrets, store, store_place,
 };
 use crate::author::meta::Meta;
 use crate::error::Error;
@@ -49,11 +49,15 @@ impl Program {
             .subcommand(limits::command())
             .subcommand(cache::command())
             .subcommand(secrets::command())
+            .subcommand(deploy::command())
+            .subcommand(deployments::command())
             .subcommand(check::command())
             .subcommand(store::command())
             .subcommand(completions::command());
         #[cfg(feature = "serve")]
-        let command = command.subcommand(super::serve::command());
+        let command = command
+            .arg(super::door::arg())
+            .subcommand(super::serve::command());
         command
     }
 }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::record::Micros;
 
 /// How a limit counts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum LimitKind {
     /// So many at a time.
@@ -26,7 +26,7 @@ pub enum LimitKind {
 }
 
 /// What a limit allows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Rule {
     /// How it counts.
     pub kind: LimitKind,
@@ -36,6 +36,23 @@ pub struct Rule {
     pub per: Micros,
     /// How many may start at once; the rest are spaced evenly.
     pub burst: Option<u32>,
+}
+
+impl std::fmt::Display for Rule {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if self.kind == LimitKind::Slots {
+            return write!(f, "{} at a time", self.count);
+        }
+        let per = std::time::Duration::from_micros(self.per.unsigned_abs());
+        let rate = flowrt_grammar::Rate {
+            count: self.count,
+            per,
+        };
+        match self.burst {
+            Some(burst) => write!(f, "{rate}, {burst} at once"),
+            None => write!(f, "{rate}"),
+        }
+    }
 }
 
 /// What counts against a limit now.

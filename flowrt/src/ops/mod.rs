@@ -3,12 +3,15 @@
 pub mod bundle;
 mod cache;
 mod care;
+#[cfg(feature = "deployments")]
+mod deployments;
 mod digest;
 pub mod doctor;
 pub mod inspect;
 pub(crate) mod isolate;
 mod limits;
 mod names;
+mod once;
 pub mod params;
 pub(crate) mod picture;
 mod published;
@@ -19,6 +22,7 @@ mod secrets;
 pub mod signals;
 mod start;
 mod stop;
+pub mod view;
 mod watch;
 mod why;
 
@@ -53,7 +57,12 @@ use crate::store::{Options, Process, Reopening, Store};
 pub use bundle::{Arrival, Bundle};
 pub use cache::CacheReport;
 pub use care::Pruned;
+#[cfg(feature = "deployments")]
+pub use deployments::{
+    Checked, DeployFile, DeployPlan, DeploymentReport, Difference, Fate, Planned,
+};
 pub use limits::{BucketReport, LimitReport, TicketReport};
+pub use once::Once;
 pub use rerun::{Rerun, rerun_warning};
 pub use resume::Resume;
 pub use secrets::SecretReport;
@@ -281,7 +290,12 @@ impl Engine {
             let sent = store.send_signal(run, name.to_owned(), payload.clone(), None, now);
             match sent.await {
                 // It went on in another just now.
-                Err(crate::store::Error::Ended(..)) if self.last_of(run).await?.id != run => {}
+                Err(crate::store::Error::Ended(..)) => {
+                    let last = self.last_of(run).await?;
+                    if last.id == run {
+                        return Err(signals::refused(&last));
+                    }
+                }
                 sent => {
                     sent.map_err(trouble)?;
                     self.shared.changed.notify_waiters();
@@ -372,11 +386,20 @@ impl Engine {
     /// # Errors
     /// If this program has no such flow, or the store fails.
     pub async fn graph_of(&self, record: &RunRecord) -> Result<Graph> {
+        let steps = self.steps(record.id).await?;
+        self.graph_with(record, &steps).await
+    }
+
+    /// As [`graph_of`](Self::graph_of), for who has read the steps already, or knows more of them than the record does.
+    ///
+    /// # Errors
+    /// As [`graph_of`](Self::graph_of).
+    pub async fn graph_with(&self, record: &RunRecord, steps: &[inspect::Step]) -> Result<Graph> {
         let mut graph = match self.imported_graph(record).await? {
             Some(graph) => graph,
             None => picture::graph(self.flow_of(record)?),
         };
-        picture::mark(&mut graph, &self.steps(record.id).await?);
+        picture::mark(&mut graph, steps);
         Ok(graph)
     }
 

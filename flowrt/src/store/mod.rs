@@ -100,6 +100,12 @@ pub struct RunFilter {
     pub deployment: Option<String>,
     /// Leave child runs out.
     pub roots_only: bool,
+    /// Only those whose name, or whose flow's, contains this; the case of ASCII letters does not matter.
+    pub text: Option<String>,
+    /// Only those accepted then or later.
+    pub since: Option<Micros>,
+    /// Only those accepted before then.
+    pub until: Option<Micros>,
     /// Only runs created before this one (keyset paging).
     pub before: Option<RunId>,
     /// At most this many; 0 for no limit.
@@ -113,6 +119,10 @@ pub struct LogFilter {
     pub step: Option<String>,
     /// Only lines after this cursor.
     pub after: Option<i64>,
+    /// Only lines before this cursor.
+    pub before: Option<i64>,
+    /// Where there are more than the limit, the last of them instead of the first.
+    pub newest: bool,
     /// At most this many; 0 for no limit.
     pub limit: usize,
 }

@@ -69,7 +69,7 @@ const RULES: &[&str] = &[
 fn python() -> PathBuf {
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent();
     let target = target.expect("the folder is below that of the build");
-    let python = target.join("tools/oracles/bin/python");
+    let python = target.join("tools/python/bin/python");
     assert!(
         python.exists(),
         "croniter and dateutil are not in {}; try: cargo xtask test, which installs them",

@@ -163,6 +163,9 @@ impl Runs {
                     .is_none_or(|id| record.parent.as_ref().is_some_and(|parent| parent.0 == id))
                 && (filter.deployment.is_none() || filter.deployment == record.dispatch.deployment)
                 && !(filter.roots_only && record.parent.is_some())
+                && filter.since.is_none_or(|since| record.created >= since)
+                && filter.until.is_none_or(|until| record.created < until)
+                && filter.text.as_ref().is_none_or(|text| says(record, text))
         };
         let older = self.by_serial.range(..before).rev().map(|(_, run)| run);
         Ok(older
@@ -386,4 +389,12 @@ impl Run {
             sent: now,
         }))
     }
+}
+
+/// The text is a part of the run's name or of its flow's.
+fn says(record: &RunRecord, text: &str) -> bool {
+    let text = text.to_ascii_lowercase();
+    [&record.name, &record.flow]
+        .iter()
+        .any(|name| name.to_ascii_lowercase().contains(&text))
 }
