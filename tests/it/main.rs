@@ -33,3 +33,4 @@ mod soak;
 mod steps;
 mod testing;
 mod until;
+mod worker;

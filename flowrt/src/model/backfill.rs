@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::record::Micros;
+use super::record::{Micros, RunRecord};
 use super::state::RunState;
 
 /// A slot of a schedule, before or after it has its run.
@@ -96,6 +96,14 @@ impl Backfill {
 /// The tag of the runs of a backfill.
 pub fn tag(id: &str) -> String {
     format!("backfill:{id}")
+}
+
+/// Whether a backfill has begun this run.
+pub fn is_backfilled(run: &RunRecord) -> bool {
+    run.dispatch
+        .tags
+        .iter()
+        .any(|one| one.starts_with(&tag("")))
 }
 
 /// The schedule whose slot a run fills, from the name that the slot is recorded under.

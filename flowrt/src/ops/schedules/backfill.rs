@@ -257,7 +257,11 @@ impl Engine {
         let is_open = |run: &&RunRecord| run.dispatch.tags.contains(&tag) && !run.state.is_final();
         let mut open = runs.iter().filter(is_open).count();
         let most = usize::try_from(backfill.concurrency).unwrap_or(usize::MAX);
-        let slot = |begun: u32| usize::try_from(begun).ok().and_then(|at| backfill.slots.get(at));
+        let slot = |begun: u32| {
+            usize::try_from(begun)
+                .ok()
+                .and_then(|at| backfill.slots.get(at))
+        };
         while let Some(chosen) = slot(begun)
             && open < most
         {
