@@ -32,3 +32,4 @@ mod soak;
 mod steps;
 mod testing;
 mod until;
+mod worker;

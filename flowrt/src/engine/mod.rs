@@ -22,6 +22,7 @@ mod limits;
 pub(crate) mod park;
 mod patience;
 mod published;
+mod rest;
 pub(crate) mod retention;
 mod retry;
 mod settings;
