@@ -9,9 +9,12 @@ mod digest;
 pub mod doctor;
 pub mod inspect;
 pub(crate) mod isolate;
+#[cfg(feature = "cli")]
+mod launched;
 mod limits;
 mod names;
 mod once;
+mod open;
 pub mod params;
 pub(crate) mod picture;
 mod published;
@@ -35,26 +38,23 @@ use crate::author::call::{Callable, TaskCall};
 use crate::author::cancel::Stops;
 use crate::author::frame::OpenEngine;
 use crate::author::meta::{Kind, Meta};
-use crate::author::plain::Standalone;
 use crate::author::record::{decode_output, named};
 use crate::author::stored::reading_from;
-use crate::clock::{self, Clock};
-use crate::config::Config;
+use crate::clock;
 pub use crate::engine::Events;
 pub use crate::engine::retention::Old;
 use crate::engine::{self, Shared, again, trouble};
 use crate::error::{Error, ErrorKind, Result};
 use crate::failpoint::failpoint;
 use crate::model::graph::Graph;
-use crate::model::ids::{ProcessId, RunId};
+use crate::model::ids::RunId;
 use crate::model::payload::Payload;
 use crate::model::record::{Journal, NewRun, RunRecord};
 use crate::model::state::RunState;
 use crate::registry;
-use crate::store::memory::Memory;
+use crate::store::Reopening;
 pub use crate::store::{Copied, Imported, RunUsage, Usage};
 pub use crate::store::{LogFilter, RunFilter};
-use crate::store::{Options, Process, Reopening, Store};
 pub use bundle::{Arrival, Bundle};
 pub use cache::CacheReport;
 pub use care::Pruned;
@@ -62,8 +62,11 @@ pub use care::Pruned;
 pub use deployments::{
     Checked, DeployFile, DeployPlan, DeploymentReport, Difference, Fate, Planned,
 };
+#[cfg(feature = "cli")]
+pub(crate) use launched::ARGUMENT as LAUNCHED;
 pub use limits::{BucketReport, LimitReport, TicketReport};
 pub use once::Once;
+pub(crate) use open::this_process;
 pub use rerun::{Rerun, rerun_warning};
 pub use resume::Resume;
 pub use secrets::SecretReport;
@@ -72,8 +75,6 @@ pub use start::Start;
 pub(crate) use stop::tear_down_resources;
 pub use watch::Retold;
 pub use why::{Driver, Holder, Reason, Why, reasons_of};
-#[cfg(feature = "cli")]
-pub(crate) use work::ARGUMENT as LAUNCHED;
 pub use work::{CONCURRENCY, Work, WorkerRecord};
 
 /// An open store and the flows of this program: starts runs and drives them.
@@ -111,65 +112,6 @@ impl RunHandle {
 }
 
 impl Engine {
-    /// Opens the store at that address: `sqlite:PATH` is a file, `memory:` keeps nothing. Its settings are those of
-    /// [`config`](crate::config).
-    ///
-    /// # Errors
-    /// If the address is of no kind that this build knows, the store cannot be used, or a setting is wrong.
-    pub async fn open(url: &str) -> Result<Self> {
-        if url == "memory:" {
-            let config = Config::of_store(None)?;
-            return Ok(Self::on(Memory::open(options(&config)))?.with(&config));
-        }
-        #[cfg(feature = "sqlite")]
-        if let Some(path) = url.strip_prefix("sqlite:") {
-            let config = Config::of_store(Some(path.as_ref()))?;
-            let store = crate::store::sqlite::open(path.as_ref(), options(&config));
-            return Ok(Self::on(store.map_err(trouble)?)?.with(&config));
-        }
-        Err(Error::new(
-            ErrorKind::Store,
-            format!("`{url}` is no store that this build of flowrt can open"),
-        )
-        .hint("write `memory:` or `sqlite:PATH`"))
-    }
-
-    /// An engine on a store that somebody opened.
-    ///
-    /// # Errors
-    /// If two flows or tasks of this program have one name.
-    pub fn on(store: Arc<dyn Store>) -> Result<Self> {
-        engine::warn_of_aborts();
-        Self::with_clock(store, Clock::real(), true)
-    }
-
-    fn with(self, config: &Config) -> Self {
-        self.shared.settings.apply(config);
-        engine::retention::keep(&self.shared, &config.retention);
-        self
-    }
-
-    pub(crate) fn with_clock(store: Arc<dyn Store>, clock: Clock, counted: bool) -> Result<Self> {
-        let shared = Shared::new(store, clock, registry::flows()?, None);
-        Ok(Self {
-            shared,
-            _open: counted.then(|| Arc::new(OpenEngine::new())),
-        })
-    }
-
-    /// An engine of a test: something stands around its bodies, and it does not count as open.
-    pub(crate) fn in_test(
-        store: Arc<dyn Store>,
-        clock: Clock,
-        around: Arc<dyn engine::Around>,
-    ) -> Result<Self> {
-        let shared = Shared::new(store, clock, registry::flows()?, Some(around));
-        Ok(Self {
-            shared,
-            _open: None,
-        })
-    }
-
     /// Runs a flow and gives its value.
     ///
     /// # Errors
@@ -315,7 +257,7 @@ impl Engine {
     }
 
     #[cfg(test)]
-    pub(crate) fn store(&self) -> &Arc<dyn Store> {
+    pub(crate) fn store(&self) -> &Arc<dyn crate::store::Store> {
         &self.shared.store
     }
 
@@ -424,30 +366,6 @@ impl Engine {
     }
 }
 
-fn options(config: &Config) -> Options {
-    Options {
-        payload_bytes_max: config.payload_bytes_max,
-        payload_inline_max: config.payload_inline_max,
-        artifacts_max: config.artifacts_max,
-        artifact_bytes_max: config.artifact_bytes_max,
-        ..Options::new(this_process())
-    }
-}
-
-fn open_memory() -> Arc<dyn Store> {
-    Memory::open(Options::new(this_process()))
-}
-
-pub(crate) fn this_process() -> Process {
-    Process {
-        id: ProcessId(clock::new_uuid()),
-        pid: std::process::id(),
-        host: String::new(),
-        started: Clock::real().now(),
-        build: env!("CARGO_PKG_VERSION").to_owned(),
-    }
-}
-
 /// The value of a run that ended, or why there is none.
 pub(crate) fn outcome(record: RunRecord) -> Result<Payload> {
     match (record.output, record.error) {
@@ -483,21 +401,3 @@ fn refuse_later(meta: &Meta) -> Result<()> {
         .hint(format!("leave `{option}` out to run the flow without it"))),
     }
 }
-
-fn standalone(
-    meta: &'static Meta,
-    input: Payload,
-) -> futures_util::future::BoxFuture<'static, Result<Payload>> {
-    Box::pin(async move {
-        let engine = Engine::with_clock(open_memory(), Clock::real(), false)?;
-        outcome(
-            engine
-                .start_meta(meta, named(meta, &input))
-                .await?
-                .wait()
-                .await?,
-        )
-    })
-}
-
-inventory::submit! { Standalone(standalone) }
