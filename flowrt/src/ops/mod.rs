@@ -216,7 +216,7 @@ impl Engine {
             let message = format!("`{}` is a task; an engine runs flows", meta.name);
             return Err(Error::new(ErrorKind::Input, message).hint("call it from a #[flow]"));
         }
-        refuse_later(meta)?;
+        start::refuse_later(meta)?;
         self.refuse_isolated(meta)?;
         let input = self.with_own_seals(input)?;
         let run = self.new_run(meta, input, start);
@@ -461,26 +461,6 @@ pub(crate) fn outcome(record: RunRecord) -> Result<Payload> {
             ErrorKind::Stopped,
             format!("the run {} ended as {}", record.name, record.state),
         )),
-    }
-}
-
-/// A flow that asks for what this version does not carry out is not started: it would run without it.
-fn refuse_later(meta: &Meta) -> Result<()> {
-    let own = meta.flow.later.iter().map(|option| (*option, meta.name));
-    let theirs = registry::callees(meta).flat_map(|callee| {
-        callee
-            .task
-            .later
-            .iter()
-            .map(|option| (*option, callee.name))
-    });
-    match own.chain(theirs).next() {
-        None => Ok(()),
-        Some((option, name)) => Err(Error::new(
-            ErrorKind::Unsupported,
-            format!("`{name}` has the option `{option}`, which this version of flowrt does not carry out yet"),
-        )
-        .hint(format!("leave `{option}` out to run the flow without it"))),
     }
 }
 
