@@ -224,7 +224,9 @@ fn rule(written: &Written, zone: &TimeZone) -> Result<Rule> {
             };
             let anchor = Timestamp::from_microsecond(anchor)
                 .map_err(|_| input("the anchor is out of range".to_owned()))?;
-            Ok(Rule::Interval(interval.from_anchor(Anchor::Instant(anchor))))
+            Ok(Rule::Interval(
+                interval.from_anchor(Anchor::Instant(anchor)),
+            ))
         }
         (None, None, Some(text)) => Rrule::parse(text, zone)
             .map(Rule::Rrule)

@@ -11,6 +11,7 @@ mod differential;
 mod limits;
 pub mod memory;
 mod naming;
+pub mod notices;
 pub mod queue;
 mod rules;
 #[cfg(test)]
@@ -37,6 +38,7 @@ use cache::{CacheEntry, CacheFilter, Kept};
 pub use care::{Copied, Import, Imported, RunUsage, Usage, Whole};
 use deployments::Deployments;
 pub use limits::PAYLOAD_BYTES_MAX;
+use notices::Notices;
 use queue::Queue;
 use rules::{
     FOUND_AT_MOST, aside_offset, check_ending, check_going_on, check_owned, check_reopenable,
@@ -164,7 +166,7 @@ pub struct SecretRecord {
 /// or stopped is [`Error::Ended`]. What names a run that is not there is [`Error::NoSuchRun`], unless said otherwise.
 ///
 /// A call that was made and whose future is dropped may still happen.
-pub trait Store: Deployments + Queue + Send + Sync + fmt::Debug + 'static {
+pub trait Store: Deployments + Notices + Queue + Send + Sync + fmt::Debug + 'static {
     /// The store's address as a person would type it.
     fn url(&self) -> String;
 

@@ -1,6 +1,7 @@
 //! A store whose process dies at a chosen write: that write happens or not, and nothing after it does.
 
 mod deployments;
+mod notices;
 mod queue;
 
 use std::path::PathBuf;

@@ -24,7 +24,7 @@ async fn script(text: String) -> Result<String> {
     Ok(shell(Shell::script(text)).await?.last)
 }
 
-/// Books a payment, once. The process dies as often as the file has letters: after the commit, before the record.
+/// Books a payment, once. While the file begins with its amount, the process dies: after the commit, before the record.
 #[task]
 fn pay(database: String, deaths: String, amount: i64, ctx: &TaskContext) -> Result<i64> {
     let paid = once(ctx, database, |transaction| {
@@ -33,7 +33,7 @@ fn pay(database: String, deaths: String, amount: i64, ctx: &TaskContext) -> Resu
         Ok(transaction.last_insert_rowid())
     })?;
     let left = std::fs::read_to_string(&deaths).unwrap_or_default();
-    if let Some((_, fewer)) = left.split_at_checked(1) {
+    if let Some(fewer) = left.strip_prefix(&format!("{amount} ")) {
         std::fs::write(&deaths, fewer)?;
         std::process::abort();
     }

@@ -7,6 +7,7 @@ mod continuing;
 mod deployments;
 mod endings;
 mod limits;
+mod notices;
 mod queue;
 mod records;
 mod runs;
@@ -90,6 +91,10 @@ pub(super) async fn check_all<G>(fresh: impl Fn() -> (Arc<dyn Store>, G)) {
             a_schedule_keeps_its_cursor_while_its_rule_stays,
             a_person_switches,
             a_slot_is_passed_once;
+        notices:
+            a_notice_is_noted_once,
+            what_is_due_is_taken_until_it_is_settled,
+            a_name_is_known_since_it_was_first_seen;
         continuing:
             a_run_goes_on_in_another,
             what_a_run_was_asked_goes_over;

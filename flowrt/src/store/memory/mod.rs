@@ -5,6 +5,7 @@ mod care;
 mod deployments;
 mod due;
 mod inside;
+mod notices;
 mod runs;
 mod secrets;
 mod tickets;

@@ -12,6 +12,7 @@ use super::super::{
 use super::cache::Cache;
 use super::deployments::Shelf;
 use super::inside::Inside;
+use super::notices::Outbox;
 use super::tickets::Tickets;
 use crate::model::dispatch::Dispatch;
 use crate::model::ids::{ProcessId, RunId};
@@ -35,6 +36,8 @@ pub(super) struct Runs {
     pub secrets: BTreeMap<String, SecretRecord>,
     pub cache: Cache,
     pub shelf: Shelf,
+    /// Notices that are to be sent, or were.
+    pub outbox: Outbox,
 }
 
 /// Deployment, schedule and time.

@@ -44,6 +44,10 @@ const MIGRATIONS: &[Migration] = &[
         name: "queue",
         sql: include_str!("migrations/0008_queue.sql"),
     },
+    Migration {
+        name: "notices",
+        sql: include_str!("migrations/0009_notices.sql"),
+    },
 ];
 
 const CREATE_HISTORY: &str = "CREATE TABLE IF NOT EXISTS migration (

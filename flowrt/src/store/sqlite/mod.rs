@@ -15,6 +15,7 @@ mod handle;
 mod job;
 mod lock;
 mod migrate;
+mod notices;
 mod open;
 mod place;
 mod queue;
