@@ -2,7 +2,9 @@
 
 use clap::{Arg, ArgAction, ArgMatches, Command};
 
-use super::{cache, check, completions, graph, limits, run, runs, secrets, store, store_place};
+use super::{
+    cache, check, completions, graph, limits, notices, run, runs, secrets, store, store_place,
+};
 use crate::author::meta::Meta;
 use crate::error::Error;
 
@@ -42,6 +44,7 @@ impl Program {
             .subcommand(runs::command())
             .subcommand(limits::command())
             .subcommand(cache::command())
+            .subcommand(notices::command())
             .subcommand(secrets::command())
             .subcommand(check::command())
             .subcommand(store::command())

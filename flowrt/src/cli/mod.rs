@@ -18,6 +18,7 @@ mod live;
 mod logging;
 mod logs;
 mod ls;
+mod notices;
 mod outcome;
 mod params;
 mod plan;
@@ -108,6 +109,7 @@ async fn dispatch(program: &Program, typed: &Typed) -> Result<ExitCode> {
         Some(("runs", matches)) => runs::run(matches).await,
         Some(("limits", matches)) => limits::run(matches).await,
         Some(("cache", matches)) => cache::run(matches).await,
+        Some(("notices", matches)) => notices::run(matches).await,
         Some(("secrets", matches)) => secrets::run(matches).await,
         #[cfg(feature = "serve")]
         Some(("serve", matches)) => serve::run(matches).await,

@@ -9,6 +9,9 @@ use crate::model::record::RunRecord;
 use crate::model::state::RunState;
 use crate::ops::Engine;
 
+/// How long the end of this process waits for the notices of its run to be sent.
+const TOLD_WITHIN: std::time::Duration = std::time::Duration::from_secs(10);
+
 /// Says what is wrong, why, and what to try. Usage and input end with 2, all else with 1.
 pub(super) fn complain(error: &Error) -> ExitCode {
     print::note(&format!("error: {error}"));
@@ -35,6 +38,7 @@ pub(super) async fn report(engine: &Engine, record: RunRecord, as_json: bool) ->
             print::data(&output.to_value().to_string())?;
         }
     }
+    engine.told_of(record.id, TOLD_WITHIN).await;
     Ok(ExitCode::from(match record.state {
         RunState::Completed | RunState::Skipped => 0,
         RunState::Cancelled => 3,

@@ -10,8 +10,10 @@
 //! | `retention.older_than` | `FLOWRT_RETENTION_OLDER_THAN` | ended runs are deleted after this time |
 //! | `retention.keep` | `FLOWRT_RETENTION_KEEP` | the newest ended runs of each flow stay |
 //! | `retention.every` | `FLOWRT_RETENTION_EVERY` | how often a long-running process looks |
+//! | `[[notices]]` | | who is told of failures: see [`Notice`] |
 
 mod keys;
+mod notices;
 mod source;
 #[cfg(test)]
 mod tests;
@@ -20,6 +22,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::error::{Error, ErrorKind, Result};
+pub use notices::{Notice, Way};
 use source::Place;
 
 /// The file's name.
@@ -42,6 +45,8 @@ pub struct Config {
     pub grace: Duration,
     /// When ended runs are deleted: never.
     pub retention: Retention,
+    /// Who is told when a run fails, recovers or is late: nobody.
+    pub notices: Vec<Notice>,
 }
 
 /// When ended runs are deleted by a process that runs long.
@@ -68,6 +73,7 @@ impl Default for Config {
                 keep: 0,
                 every: Duration::from_secs(3600),
             },
+            notices: Vec::new(),
         }
     }
 }
@@ -103,7 +109,9 @@ impl Config {
     ) -> Result<Self> {
         let mut config = Self::default();
         if let Some((name, text)) = file {
-            for entry in source::entries(name, text)? {
+            let (entries, notices) = source::entries(name, text)?;
+            config.notices = notices;
+            for entry in entries {
                 let key = keys::find(&entry.name).map_err(|fault| entry.place.error(fault))?;
                 (key.set)(&mut config, &entry.given)
                     .map_err(|fault| entry.place.error(keys::Fault::value(key, &fault)))?;

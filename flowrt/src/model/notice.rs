@@ -39,44 +39,6 @@ impl Occasion {
     }
 }
 
-/// The way that a notice takes.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Way {
-    /// A program with its arguments; it gets the news as JSON on stdin.
-    Command(Vec<String>),
-    /// A POST of the news as JSON. `env:NAME` stands for what that variable holds.
-    Webhook(String),
-    /// A POST as Slack and those like it understand it.
-    Slack(String),
-    /// A mail to these addresses, through the system's `sendmail`.
-    Mail(Vec<String>),
-}
-
-/// Somebody who wants to be told: one `[[notices]]` of `flowrt.toml`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Notice {
-    /// Its name.
-    pub name: String,
-    /// Where to.
-    pub way: Way,
-    /// Of what.
-    pub on: Vec<Occasion>,
-    /// Of which flows; of all if there are none.
-    pub flows: Vec<String>,
-    /// How long after its time a run is late.
-    pub late_after: Duration,
-    /// The text, with `{flow}`, `{run}`, `{state}`, `{occasion}`, `{cause}` and `{digest}`; none for the usual one.
-    pub template: Option<String>,
-}
-
-impl Notice {
-    /// Whether it is for that.
-    pub fn wants(&self, occasion: Occasion, flow: &str) -> bool {
-        self.on.contains(&occasion)
-            && (self.flows.is_empty() || self.flows.iter().any(|wanted| wanted == flow))
-    }
-}
-
 /// A notice that is to be sent, or was.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NoticeRecord {
@@ -111,6 +73,8 @@ pub struct News {
     pub digest: Option<ErrorDigest>,
     /// What it is counted from: the run of the flow that completed last, or the one that failed.
     pub since: Option<RunId>,
+    /// When this was found.
+    pub at: Micros,
 }
 
 impl News {
@@ -131,10 +95,11 @@ impl News {
         }
     }
 
-    /// What is sent, in the words of a notice.
-    pub fn body(&self, notice: &Notice) -> Value {
+    /// What is sent: `text` is made of the template, with `{flow}`, `{run}`, `{state}`, `{occasion}`, `{cause}` and `{digest}`;
+    /// or of the usual one.
+    pub fn body(&self, notice: &str, template: Option<&str>) -> Value {
         json!({
-            "notice": notice.name,
+            "notice": notice,
             "occasion": self.occasion,
             "flow": self.run.flow,
             "run": self.run.name,
@@ -142,7 +107,7 @@ impl News {
             "state": self.run.state,
             "deployment": self.run.dispatch.deployment,
             "digest": self.digest,
-            "text": self.text(notice.template.as_deref()),
+            "text": self.text(template),
         })
     }
 
@@ -170,22 +135,6 @@ impl News {
             .trim_end()
             .to_owned()
     }
-}
-
-/// The names that a template may hold.
-pub const NAMES: [&str; 6] = ["flow", "run", "state", "occasion", "cause", "digest"];
-
-/// The first name in braces that a template may not hold.
-pub fn unknown_name(template: &str) -> Option<&str> {
-    let mut parts = template.split('{').skip(1);
-    parts.find_map(|part| {
-        let (name, _) = part.split_once('}')?;
-        let is_name = !name.is_empty()
-            && name
-                .chars()
-                .all(|letter| letter.is_ascii_alphanumeric() || letter == '_');
-        (is_name && !NAMES.contains(&name)).then_some(name)
-    })
 }
 
 /// Values are not looked at for names: what an error says is never a template.

@@ -9,6 +9,7 @@ pub mod inspect;
 pub(crate) mod isolate;
 mod limits;
 mod names;
+mod notices;
 pub mod params;
 pub(crate) mod picture;
 mod rerun;
@@ -128,6 +129,7 @@ impl Engine {
     fn with(self, config: &Config) -> Self {
         self.shared.settings.apply(config);
         engine::retention::keep(&self.shared, &config.retention);
+        notices::keep(&self.shared, &config.notices);
         self
     }
 

@@ -15,7 +15,7 @@ pub trait Notices {
 
     /// Takes those of these names that are due, the longest due first, at most so many: each is due again at `until`, and
     /// has one more try.
-    fn take_due(
+    fn take_notices(
         &self,
         names: Vec<String>,
         now: Micros,

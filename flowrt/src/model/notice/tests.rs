@@ -42,17 +42,7 @@ fn failure(number: u128, error: &str, since: Option<u128>) -> News {
         digest: digest::digest(&run, &Journal::default()),
         run,
         since: since.map(|number| RunId(uuid::Uuid::from_u128(number))),
-    }
-}
-
-fn notice(template: Option<&str>) -> Notice {
-    Notice {
-        name: "team".to_owned(),
-        way: Way::Command(vec!["true".to_owned()]),
-        on: vec![Occasion::Failure],
-        flows: vec!["offers".to_owned()],
-        late_after: Duration::from_secs(60),
-        template: template.map(str::to_owned),
+        at: 0,
     }
 }
 
@@ -70,7 +60,7 @@ fn one_cause_is_told_once_until_the_flow_completes() {
 #[test]
 fn the_text_is_that_of_the_template_and_errors_are_no_templates() {
     let news = failure(1, "no {flow} today", None);
-    let text = |template: Option<&str>| news.body(&notice(template))["text"].clone();
+    let text = |template: Option<&str>| news.body("team", template)["text"].clone();
     assert_eq!(
         text(None),
         "offers failure: run-1 is failed\nno {flow} today"
@@ -79,15 +69,6 @@ fn the_text_is_that_of_the_template_and_errors_are_no_templates() {
         text(Some("{run}: {cause} {other} {")),
         "run-1: no {flow} today {other} {"
     );
-    assert_eq!(unknown_name("{run} {nme} {}"), Some("nme"));
-    assert_eq!(unknown_name("{run} { } {"), None);
-}
-
-#[test]
-fn only_what_is_wanted_is_told() {
-    let notice = notice(None);
-    assert!(notice.wants(Occasion::Failure, "offers"));
-    assert!(!notice.wants(Occasion::Failure, "others") && !notice.wants(Occasion::Late, "offers"));
 }
 
 #[test]

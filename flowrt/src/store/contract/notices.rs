@@ -48,17 +48,17 @@ pub(super) async fn what_is_due_is_taken_until_it_is_settled(store: &dyn Store) 
         notice("a", "z", 99),
     ];
     store.note(all).await.unwrap();
-    assert_eq!(store.take_due(names(), 4, 50, 9).await.unwrap(), []);
-    let first = store.take_due(names(), 10, 50, 1).await.unwrap();
+    assert_eq!(store.take_notices(names(), 4, 50, 9).await.unwrap(), []);
+    let first = store.take_notices(names(), 10, 50, 1).await.unwrap();
     assert_eq!(
         (first[0].notice.as_str(), first[0].tries, first[0].due),
         ("b", 1, Some(50))
     );
-    let second = store.take_due(names(), 10, 50, 9).await.unwrap();
+    let second = store.take_notices(names(), 10, 50, 9).await.unwrap();
     assert_eq!((second.len(), second[0].notice.as_str()), (1, "a"));
 
     // Whoever took the first has died: it is due again.
-    let again = store.take_due(names(), 50, 90, 9).await.unwrap();
+    let again = store.take_notices(names(), 50, 90, 9).await.unwrap();
     assert_eq!(
         again.iter().map(|notice| notice.tries).collect::<Vec<_>>(),
         [2, 2]
@@ -69,7 +69,7 @@ pub(super) async fn what_is_due_is_taken_until_it_is_settled(store: &dyn Store) 
     let mut failed = again[1].clone();
     (failed.due, failed.error) = (Some(60), Some("no answer".to_owned()));
     store.settle_notice(failed.clone()).await.unwrap();
-    let left = store.take_due(names(), 98, 120, 9).await.unwrap();
+    let left = store.take_notices(names(), 98, 120, 9).await.unwrap();
     assert_eq!((left.len(), left[0].tries), (1, 3));
     let noted = store.noted(None, 9).await.unwrap();
     assert!(noted.contains(&sent), "{noted:?}");

@@ -21,7 +21,7 @@ impl Outbox {
         self.notices.iter().any(|there| is_same(there, notice))
     }
 
-    fn take_due(
+    fn take_notices(
         &mut self,
         names: &[String],
         now: Micros,
@@ -74,14 +74,14 @@ impl Notices for Memory {
         })
     }
 
-    fn take_due(
+    fn take_notices(
         &self,
         names: Vec<String>,
         now: Micros,
         until: Micros,
         limit: usize,
     ) -> Answer<'_, Vec<NoticeRecord>> {
-        self.answer(move |runs| Ok(runs.outbox.take_due(&names, now, until, limit)))
+        self.answer(move |runs| Ok(runs.outbox.take_notices(&names, now, until, limit)))
     }
 
     fn settle_notice(&self, notice: NoticeRecord) -> Answer<'_, ()> {

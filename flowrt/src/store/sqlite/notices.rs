@@ -47,14 +47,14 @@ impl Notices for Sqlite {
         })
     }
 
-    fn take_due(
+    fn take_notices(
         &self,
         names: Vec<String>,
         now: Micros,
         until: Micros,
         limit: usize,
     ) -> Answer<'_, Vec<NoticeRecord>> {
-        self.change(move |connection| take_due(connection, &names, now, until, limit))
+        self.change(move |connection| take_notices(connection, &names, now, until, limit))
     }
 
     fn settle_notice(&self, notice: NoticeRecord) -> Answer<'_, ()> {
@@ -100,7 +100,7 @@ fn since(connection: &Connection, name: &str, now: Micros) -> Outcome<Micros> {
     Ok(since)
 }
 
-fn take_due(
+fn take_notices(
     connection: &Connection,
     names: &[String],
     now: Micros,

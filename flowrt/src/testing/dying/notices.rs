@@ -14,14 +14,14 @@ impl Notices for Dying {
     fn note(&self, notices: Vec<NoticeRecord>) -> Answer<'_, u64> {
         self.write(0, self.runs.note(notices))
     }
-    fn take_due(
+    fn take_notices(
         &self,
         names: Vec<String>,
         now: Micros,
         until: Micros,
         limit: usize,
     ) -> Answer<'_, Vec<NoticeRecord>> {
-        self.write(0, self.runs.take_due(names, now, until, limit))
+        self.write(0, self.runs.take_notices(names, now, until, limit))
     }
     fn settle_notice(&self, notice: NoticeRecord) -> Answer<'_, ()> {
         self.write(0, self.runs.settle_notice(notice))
