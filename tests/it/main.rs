@@ -27,4 +27,5 @@ mod secrets;
 mod soak;
 mod steps;
 mod testing;
+mod told;
 mod until;

@@ -114,7 +114,7 @@ async fn list(engine: &Engine, matches: &ArgMatches) -> Result<()> {
         })
         .collect();
     if !rows.is_empty() {
-        print::data(&table::of(&["NOTICE", "ABOUT", "STATE"], rows))?;
+        print::data(&table::lines(&["NOTICE", "ABOUT", "STATE"], rows))?;
     }
     Ok(())
 }

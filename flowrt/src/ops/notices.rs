@@ -10,11 +10,12 @@ use std::time::Duration;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 use super::Engine;
-use crate::clock::micros;
+use crate::clock::{Clock, micros};
 use crate::config::Notice;
 use crate::engine::notices::Teller;
 use crate::engine::{Shared, trouble};
 use crate::error::{Error, ErrorKind, Result};
+use crate::failpoint::failpoint;
 use crate::mask;
 use crate::model::ids::RunId;
 use crate::model::notice::{News, NoticeRecord, Occasion, again_after};
@@ -46,52 +47,27 @@ pub(super) fn keep(shared: &Arc<Shared>, notices: &[Notice]) {
 
 async fn tell(shared: Weak<Shared>, mut ended: UnboundedReceiver<RunId>) {
     let mut looks = true;
+    let mut runs = Vec::new();
     loop {
         let Some(engine) = Engine::for_a_while(&shared) else {
             return;
         };
         let clock = engine.shared.clock.clone();
-        let told = async {
-            let _at_work = engine.teller()?.at_work.lock().await;
-            if looks {
-                engine.look().await?;
-            }
-            let mut runs = Vec::new();
-            while let Ok(run) = ended.try_recv() {
-                runs.push(run);
-            }
-            engine.note_ended(&runs).await?;
-            engine.send_due().await
-        };
-        let next = match told.await {
+        let next = match engine.told(looks, &runs).await {
             Ok(next) => next.unwrap_or(LOOK).min(LOOK),
-            Err(error) if error.kind() == ErrorKind::Store => {
-                tracing::warn!(%error, "notices could not be looked after now");
-                LOOK
-            }
             Err(error) => {
-                tracing::warn!(%error, "a notice could not be made");
+                tracing::warn!(%error, "notices cannot be looked after now");
                 LOOK
             }
         };
+        // Nobody is kept open by it.
         drop(engine);
+        runs.clear();
+        looks = false;
         tokio::select! {
-            run = ended.recv() => {
-                looks = false;
-                match run {
-                    // Its turn comes when it is looked for, should this engine close first.
-                    Some(run) => if let Some(engine) = Engine::for_a_while(&shared) {
-                        let noted = async {
-                            let _at_work = engine.teller()?.at_work.lock().await;
-                            engine.note_ended(&[run]).await
-                        };
-                        if let Err(error) = noted.await {
-                            tracing::warn!(%error, "a notice could not be noted");
-                        }
-                    },
-                    None => return,
-                }
-            }
+            more = ended.recv_many(&mut runs, BATCH) => if more == 0 {
+                return;
+            },
             () = clock.sleep(next) => looks = true,
         }
     }
@@ -158,18 +134,26 @@ impl Engine {
     /// Waits until what is to be told of that run has been tried once, for a process that ends now; not for longer than
     /// that. Returns at once if nobody is to be told.
     pub async fn told_of(&self, run: RunId, at_most: Duration) {
-        let Ok(teller) = self.teller() else { return };
-        let told = async {
-            let _at_work = teller.at_work.lock().await;
-            self.note_ended(&[run]).await?;
-            self.send_due().await
-        };
+        if self.shared.teller.get().is_none() {
+            return;
+        }
+        let clock = Clock::real();
         tokio::select! {
-            told = told => if let Err(error) = told {
+            told = self.told(false, &[run]) => if let Err(error) = told {
                 tracing::warn!(%error, "a notice could not be made");
             },
-            () = crate::clock::Clock::real().sleep(at_most) => {}
+            () = clock.sleep(at_most) => {}
         }
+    }
+
+    /// Notes what there is to tell, and sends what is due; gives the time until the next is.
+    async fn told(&self, looks: bool, runs: &[RunId]) -> Result<Option<Duration>> {
+        let _at_work = self.teller()?.at_work.lock().await;
+        if looks {
+            self.look().await?;
+        }
+        self.note_ended(runs).await?;
+        self.send_due().await
     }
 
     /// Sends what is due; gives the time until the next is.
@@ -207,6 +191,7 @@ impl Engine {
         let way = notice.way.clone();
         let key = record.key.clone();
         let sent = send::send(way, record.body.clone(), key).await;
+        failpoint("notices::after_send");
         let mut again = None;
         match sent {
             Ok(()) => {
@@ -252,6 +237,7 @@ impl Engine {
         }
         if !records.is_empty() {
             self.shared.store.note(records).await.map_err(trouble)?;
+            failpoint("notices::after_note");
         }
         Ok(())
     }
