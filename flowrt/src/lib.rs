@@ -27,11 +27,14 @@ pub mod model;
 pub mod ops;
 pub mod prelude;
 mod registry;
+mod scheduler;
 mod seal;
 #[cfg(feature = "serve")]
 pub mod server;
 pub mod store;
 pub mod testing;
+#[cfg(feature = "serve")]
+pub mod web;
 
 // The derive by name and the trait by glob: both are called `JsonSchema`.
 pub use __schema::*;
@@ -48,8 +51,10 @@ pub use author::outcome::Outcome;
 pub use author::poll::{Poll, Until, poll};
 pub use author::race::{Race, Race2, Race3, Race4, Race5, Racers, race};
 pub use author::secret::{Secret, secret};
+pub use author::stored::Stored;
 pub use author::wait::{Receive, Sleep, Untracked, receive, sleep, sleep_until, untracked};
 pub use error::{Error, ErrorKind, Result, StdError};
+pub use model::artifact::Artifact;
 pub use model::graph::Trigger;
 pub use ops::Engine;
 

@@ -143,6 +143,11 @@ pub(crate) fn is_in(own: &str) -> bool {
     matches!(text(own), Cow::Owned(_))
 }
 
+/// The same of bytes; what is no text between them does not matter.
+pub(crate) fn is_in_bytes(own: &[u8]) -> bool {
+    ANY.load(Ordering::Acquire) && is_in(&String::from_utf8_lossy(own))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

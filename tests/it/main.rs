@@ -1,7 +1,9 @@
 //! The honest outside view of flowrt: everything here uses its public interface only.
 
+mod artifacts;
 mod bench;
 mod breaking;
+mod browser;
 mod bundle;
 mod cache;
 mod cargo_builds;

@@ -35,6 +35,16 @@ const TOOLS: &[Tool] = &[
         package: "npm",
         purpose: "fetches mermaid",
     },
+    Tool {
+        program: "chromium",
+        package: "chromium",
+        purpose: "shows the page",
+    },
+    Tool {
+        program: "chromedriver",
+        package: "chromium-driver",
+        purpose: "drives the browser that shows the page",
+    },
 ];
 
 fn run() -> Result<(), String> {

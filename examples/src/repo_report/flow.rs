@@ -12,10 +12,16 @@ fn read_history(path: String, revision: String) -> Result<History> {
     Ok(super::read_history(path, revision)?)
 }
 
-/// Adds up the changes of one month.
-#[task(retries = 1)]
+/// Adds up the changes of one month. A month is done once and for all, until a commit is added to it: the next report, and one of
+/// another clone, takes it as it is kept.
+#[task(retries = 1, cache = "90d", cache_key = commits_of)]
 fn summarise_month(path: String, month: MonthCommits) -> Result<MonthSummary> {
     Ok(super::summarise_month(path, month)?)
+}
+
+/// The ids of commits say what is in them, wherever the repository is.
+fn commits_of(_path: &String, month: &MonthCommits) -> String {
+    month.commits.join(" ")
 }
 
 /// Puts the months together.
@@ -24,10 +30,20 @@ fn combine_months(months: Vec<MonthSummary>) -> RepoSummary {
     super::combine(months)
 }
 
-/// Writes the page.
+/// Writes the page, and publishes it with its table of hot files: `artifacts show hot-files`.
 #[task]
-fn write_report(repo: Repo, summary: RepoSummary, out: String) -> Result<String> {
-    Ok(super::write_report(repo, summary, out)?)
+fn write_report(
+    ctx: &TaskContext,
+    repo: Repo,
+    summary: RepoSummary,
+    out: String,
+) -> Result<String> {
+    let hot = Artifact::table(["path", "commits", "added", "removed"], &summary.files);
+    ctx.artifact("hot-files", hot.describe("the files in most commits"))?;
+    let page = super::html::page(&repo, &summary);
+    let path = super::save::save(&out, &page)?;
+    ctx.artifact("repo-report", Artifact::file("repo_report.html", page))?;
+    Ok(path)
 }
 
 /// A report on a git repository: churn, authors, hot files, what changes together.

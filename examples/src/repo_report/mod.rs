@@ -32,7 +32,9 @@ mod tests;
 use analysis::MonthSummary;
 use combine::RepoSummary;
 use error::Result;
-use history::{History, MonthCommits, Repo};
+#[cfg(test)]
+use history::Repo;
+use history::{History, MonthCommits};
 
 /// Reads which commits belong to which month; the contents are left to the months.
 pub fn read_history(path: String, revision: String) -> Result<History> {
@@ -51,6 +53,7 @@ pub fn combine(months: Vec<MonthSummary>) -> RepoSummary {
 }
 
 /// Writes the page and gives its full path.
+#[cfg(test)]
 pub fn write_report(repo: Repo, summary: RepoSummary, out: String) -> Result<String> {
     save::save(&out, &html::page(&repo, &summary))
 }

@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32};
 use std::sync::{Arc, OnceLock};
 
 use crate::author::cancel::Cancel;
+use crate::author::publish::{Desk, Keeper};
 use crate::author::vault::Vault;
 use crate::model::ids::RunId;
 use crate::model::record::Micros;
@@ -23,6 +24,10 @@ pub(crate) struct Attempt {
     pub(crate) undone: u32,
     pub(crate) logical_time: Micros,
     pub(crate) cancel: Arc<Cancel>,
+    /// The engine's end; none outside of any run.
+    pub(crate) keeper: Option<Arc<dyn Keeper>>,
+    /// What it published and the store does not have yet.
+    pub(crate) desk: Desk,
     /// How many lines it has logged.
     #[cfg_attr(
         not(feature = "logs"),
@@ -47,6 +52,8 @@ impl TaskContext {
             undone: 0,
             logical_time: now,
             cancel: Arc::new(Cancel::default()),
+            keeper: None,
+            desk: Desk::default(),
             logged: AtomicU32::new(0),
             used: OnceLock::new(),
             vault: None,

@@ -4,6 +4,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::author::meta::Meta;
+use crate::author::stored;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::payload::Payload;
 
@@ -23,6 +24,11 @@ impl<T: Serialize + DeserializeOwned + Send + 'static> Recordable for T {}
 
 /// The JSON of a value.
 pub fn encode<T: Serialize + ?Sized>(value: &T) -> Result<Payload> {
+    let (payload, blobs) = stored::collecting(|| encode_text(value));
+    Ok(payload?.with_attached(&blobs))
+}
+
+fn encode_text<T: Serialize + ?Sized>(value: &T) -> Result<Payload> {
     // Most values are small, and are copied once more to their final place in any case.
     let mut text = BUFFER.take();
     text.clear();
@@ -66,7 +72,7 @@ fn as_payload(text: &[u8]) -> Result<Payload> {
 
 /// A value from its JSON.
 pub fn decode<T: DeserializeOwned>(payload: &Payload) -> Result<T> {
-    serde_json::from_str(payload).map_err(|error| {
+    stored::attaching(payload, || serde_json::from_str(payload)).map_err(|error| {
         Error::new(
             ErrorKind::Record,
             format!("the recorded value does not fit its type: {error}"),
@@ -76,7 +82,7 @@ pub fn decode<T: DeserializeOwned>(payload: &Payload) -> Result<T> {
 
 /// The result of a step from its record; the error says that the effect has happened.
 pub(crate) fn decode_output<T: DeserializeOwned>(step: &str, payload: &Payload) -> Result<T> {
-    serde_json::from_str(payload).map_err(|error| {
+    stored::attaching(payload, || serde_json::from_str(payload)).map_err(|error| {
         Error::new(
             ErrorKind::Record,
             format!("the result of `{step}` does not come back from its record: {error}; its effect has happened"),
@@ -87,6 +93,7 @@ pub(crate) fn decode_output<T: DeserializeOwned>(step: &str, payload: &Payload) 
 
 /// The named parameters of a run as the array of arguments that a body takes.
 pub(crate) fn arguments(meta: &Meta, object: &Payload) -> Result<Payload> {
+    let blobs = object.attached();
     let serde_json::Value::Object(mut object) = object.to_value() else {
         return Err(Error::new(
             ErrorKind::Input,
@@ -109,9 +116,7 @@ pub(crate) fn arguments(meta: &Meta, object: &Payload) -> Result<Payload> {
             }
         });
     }
-    Ok(Payload::from_json(
-        serde_json::Value::Array(values).to_string(),
-    ))
+    Ok(Payload::from_json(serde_json::Value::Array(values).to_string()).with_attached(blobs))
 }
 
 /// The array of arguments as an object by name.
@@ -128,4 +133,5 @@ pub(crate) fn named(meta: &Meta, array: &Payload) -> Payload {
         .zip(values)
         .collect();
     Payload::from_json(serde_json::Value::Object(object).to_string())
+        .with_attached(array.attached())
 }

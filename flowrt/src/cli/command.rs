@@ -3,7 +3,8 @@
 use clap::{Arg, ArgAction, ArgMatches, Command};
 
 use super::{
-    cache, check, completions, graph, limits, notices, run, runs, secrets, store, store_place,
+    artifacts, cache, check, completions, graph, limits, notices, run, runs, schedules, secrets,
+    store, store_place,
 };
 use crate::author::meta::Meta;
 use crate::error::Error;
@@ -42,6 +43,8 @@ impl Program {
             .subcommand(run::command(&self.flows, &self.arguments))
             .subcommand(graph::command())
             .subcommand(runs::command())
+            .subcommand(schedules::command())
+            .subcommand(artifacts::command())
             .subcommand(limits::command())
             .subcommand(cache::command())
             .subcommand(notices::command())

@@ -8,7 +8,7 @@ use serde_json::json;
 use super::command::{text, wants_json};
 use super::{print, store_place, table, time_text};
 use crate::error::Result;
-use crate::model::limit::{LimitKind, Rule};
+use crate::model::limit::Rule;
 use crate::ops::{BucketReport, Engine, LimitReport, TicketReport};
 
 /// Its command line.
@@ -178,16 +178,5 @@ fn allows(report: &LimitReport) -> String {
 
 /// A rule as a person would write it.
 pub(super) fn amount(rule: &Rule) -> String {
-    if rule.kind == LimitKind::Slots {
-        return format!("{} at a time", rule.count);
-    }
-    let per = std::time::Duration::from_micros(rule.per.unsigned_abs());
-    let rate = flowrt_grammar::Rate {
-        count: rule.count,
-        per,
-    };
-    match rule.burst {
-        Some(burst) => format!("{rate}, {burst} at once"),
-        None => rate.to_string(),
-    }
+    rule.to_string()
 }

@@ -148,9 +148,9 @@ impl Reader {
     /// The next lines, some of which may be of no interest; none at the end.
     async fn page(&mut self, engine: &Engine) -> Result<Option<Vec<LogLine>>> {
         let filter = LogFilter {
-            step: None,
             after: self.after,
             limit: PAGE,
+            ..LogFilter::default()
         };
         let lines = engine.logs(self.run, filter).await?;
         let Some((last, _)) = lines.last() else {

@@ -1,6 +1,8 @@
 //! The command line of a program of flows: data on stdout, the rest on stderr. A file a verb, each with its `command` and
 //! what carries it out.
 
+mod artifact_text;
+mod artifacts;
 mod background;
 mod cache;
 mod cancel;
@@ -28,6 +30,7 @@ mod resume;
 mod run;
 mod run_json;
 mod runs;
+mod schedules;
 mod secrets;
 #[cfg(feature = "serve")]
 mod serve;
@@ -107,7 +110,9 @@ async fn dispatch(program: &Program, typed: &Typed) -> Result<ExitCode> {
     match typed.matches.subcommand() {
         Some(("graph", matches)) => graph::run(program, matches).await,
         Some(("runs", matches)) => runs::run(matches).await,
+        Some(("artifacts", matches)) => artifacts::run(matches).await,
         Some(("limits", matches)) => limits::run(matches).await,
+        Some(("schedules", matches)) => schedules::run(matches).await,
         Some(("cache", matches)) => cache::run(matches).await,
         Some(("notices", matches)) => notices::run(matches).await,
         Some(("secrets", matches)) => secrets::run(matches).await,

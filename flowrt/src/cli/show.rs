@@ -6,7 +6,7 @@ use clap::{ArgMatches, Command};
 use serde_json::json;
 
 use super::command::{run_arg, text, wants_json};
-use super::{outcome, print, run_json, style, time_text};
+use super::{artifact_text, outcome, print, run_json, style, time_text};
 use crate::error::Result;
 use crate::model::digest::ErrorDigest;
 use crate::model::record::RunRecord;
@@ -30,11 +30,14 @@ pub(super) fn command() -> Command {
 pub(super) async fn run(engine: &Engine, matches: &ArgMatches) -> Result<ExitCode> {
     let record = engine.find(text(matches, "run")).await?;
     let steps = engine.steps(record.id).await?;
+    let artifacts = engine.artifacts(record.id).await?;
     if wants_json(matches) {
         let mut value = run_json::read(engine, &record).await?;
         value["origin"] = json!(record.origin);
         value["continued_as"] = json!(record.continued_as());
         value["steps"] = run_json::steps(&steps);
+        let artifacts = artifacts.iter().map(artifact_text::fields);
+        value["artifacts"] = artifacts.collect();
         print::json(&value)?;
         return Ok(ExitCode::SUCCESS);
     }
@@ -51,6 +54,7 @@ pub(super) async fn run(engine: &Engine, matches: &ArgMatches) -> Result<ExitCod
     if let Some(output) = record.output.as_ref().filter(|output| &***output != "null") {
         shown.push_str(&format!("\nresult  {}\n", cut(output)));
     }
+    shown.push_str(&artifact_text::list(&artifacts));
     let error = outcome::error_lines(&record);
     if !error.is_empty() {
         shown.push_str(&format!("\n{error}"));

@@ -2,21 +2,8 @@
 
 use std::io::IsTerminal;
 
-use crate::model::state::{RunState, TaskState};
-
-/// The sign of a run's state.
-pub(super) const fn run_sign(state: RunState) -> &'static str {
-    match state {
-        RunState::Scheduled | RunState::Pending => "○",
-        RunState::Running | RunState::Cancelling => "●",
-        RunState::Retrying => "↻",
-        RunState::Waiting => "◷",
-        RunState::Completed => "✓",
-        RunState::Failed | RunState::TimedOut | RunState::Crashed => "✗",
-        RunState::Cancelled | RunState::Skipped => "⊘",
-        RunState::Parked | RunState::Interrupted => "⏸",
-    }
-}
+pub(super) use crate::draw::label::{run_sign, words};
+use crate::model::state::TaskState;
 
 /// Whether stdout is a terminal whose owner wants colour.
 pub(super) fn has_colour() -> bool {
@@ -44,18 +31,6 @@ pub(super) fn coloured(sign: &str) -> String {
 /// The sign of a task's state, in its colour.
 pub(super) fn task_sign(state: TaskState) -> String {
     coloured(crate::draw::label::sign(state))
-}
-
-/// A state within a sentence: `UpstreamFailed` is `upstream failed`.
-pub(super) fn words(state: &str) -> String {
-    let mut words = String::new();
-    for (index, letter) in state.chars().enumerate() {
-        if index > 0 && letter.is_uppercase() {
-            words.push(' ');
-        }
-        words.extend(letter.to_lowercase());
-    }
-    words
 }
 
 /// A picture with its signs in their colours.

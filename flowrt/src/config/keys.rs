@@ -56,6 +56,27 @@ pub(super) const ALL: &[Key] = &[
         },
     },
     Key {
+        name: "payload_inline_max",
+        set: |config, given| {
+            config.payload_inline_max = bytes(given, 1..=(64 << 20))?;
+            Ok(())
+        },
+    },
+    Key {
+        name: "artifacts_max",
+        set: |config, given| {
+            config.artifacts_max = number(given, 0..=1_000_000)?;
+            Ok(())
+        },
+    },
+    Key {
+        name: "artifact_bytes_max",
+        set: |config, given| {
+            config.artifact_bytes_max = bytes(given, 1..=(1 << 30))?;
+            Ok(())
+        },
+    },
+    Key {
         name: "crashes_max",
         set: |config, given| {
             config.crashes_max = number(given, 0..=1_000)?;

@@ -5,6 +5,9 @@
 //! | `history_steps_max` | `FLOWRT_HISTORY_STEPS_MAX` | the most steps that one run may record |
 //! | `depth_max` | `FLOWRT_DEPTH_MAX` | how deep child runs may nest |
 //! | `payload_bytes_max` | `FLOWRT_PAYLOAD_BYTES_MAX` | the largest recorded value |
+//! | `payload_inline_max` | `FLOWRT_PAYLOAD_INLINE_MAX` | a larger value is kept in a file beside the store |
+//! | `artifacts_max` | `FLOWRT_ARTIFACTS_MAX` | how many artifacts a run may publish |
+//! | `artifact_bytes_max` | `FLOWRT_ARTIFACT_BYTES_MAX` | the largest artifact |
 //! | `crashes_max` | `FLOWRT_CRASHES_MAX` | deaths in a row without a recorded step |
 //! | `grace` | `FLOWRT_GRACE` | how long bodies that are not wanted any more may go on |
 //! | `retention.older_than` | `FLOWRT_RETENTION_OLDER_THAN` | ended runs are deleted after this time |
@@ -39,6 +42,12 @@ pub struct Config {
     pub depth_max: u32,
     /// The largest recorded value in bytes: 64 MiB.
     pub payload_bytes_max: usize,
+    /// A larger value is kept in a file beside the store: 1 MiB.
+    pub payload_inline_max: usize,
+    /// How many artifacts a run may publish, versions counted: 10,000.
+    pub artifacts_max: u64,
+    /// The largest artifact in bytes: 64 MiB.
+    pub artifact_bytes_max: usize,
     /// How often in a row a run's process may die without a recorded step: 3.
     pub crashes_max: u32,
     /// How long bodies that are not wanted any more may go on: 5 s.
@@ -66,6 +75,9 @@ impl Default for Config {
             history_steps_max: 1_000_000,
             depth_max: 64,
             payload_bytes_max: 64 << 20,
+            payload_inline_max: 1 << 20,
+            artifacts_max: 10_000,
+            artifact_bytes_max: 64 << 20,
             crashes_max: 3,
             grace: Duration::from_secs(5),
             retention: Retention {

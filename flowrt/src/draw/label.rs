@@ -3,7 +3,7 @@
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use crate::model::graph::{Node, NodeKind, Trigger};
-use crate::model::state::TaskState;
+use crate::model::state::{RunState, TaskState};
 
 /// Columns of a name before it is cut.
 const NAME_COLUMNS: usize = 48;
@@ -21,6 +21,32 @@ pub const fn sign(state: TaskState) -> &'static str {
         TaskState::Failed | TaskState::TimedOut | TaskState::Crashed => "✗",
         TaskState::Cancelled | TaskState::Skipped | TaskState::UpstreamFailed => "⊘",
     }
+}
+
+/// The sign of a run's state.
+pub const fn run_sign(state: RunState) -> &'static str {
+    match state {
+        RunState::Scheduled | RunState::Pending => "○",
+        RunState::Running | RunState::Cancelling => "●",
+        RunState::Retrying => "↻",
+        RunState::Waiting => "◷",
+        RunState::Completed => "✓",
+        RunState::Failed | RunState::TimedOut | RunState::Crashed => "✗",
+        RunState::Cancelled | RunState::Skipped => "⊘",
+        RunState::Parked | RunState::Interrupted => "⏸",
+    }
+}
+
+/// A state within a sentence: `UpstreamFailed` is `upstream failed`.
+pub fn words(state: &str) -> String {
+    let mut words = String::new();
+    for (index, letter) in state.chars().enumerate() {
+        if index > 0 && letter.is_uppercase() {
+            words.push(' ');
+        }
+        words.extend(letter.to_lowercase());
+    }
+    words
 }
 
 /// What a trigger rule means, in words that fit behind a name; nothing for the usual one.

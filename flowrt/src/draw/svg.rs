@@ -10,13 +10,24 @@ use std::fmt::Write;
 
 use self::markup::{escaped, number};
 use self::place::Scene;
-use crate::model::graph::Graph;
+use crate::model::graph::{Graph, Node};
 
 /// Draws `graph` as an SVG document.
 ///
 /// Each node is a `g` with its step's id in `data-step` and its state in its class (`state-running`), so that a page
 /// can find and recolour it.
 pub fn svg(graph: &Graph) -> String {
+    let style = format!("<style>{}</style>\n", style::STYLE);
+    drawn(graph, &style, |_| None)
+}
+
+/// Draws `graph` as a part of a page that brings the style sheet itself, as its toggle and its rules for what may be loaded
+/// are not known here. Nodes lead to where `link` says.
+pub fn part(graph: &Graph, link: impl Fn(&Node) -> Option<String>) -> String {
+    drawn(graph, "", link)
+}
+
+fn drawn(graph: &Graph, style: &str, link: impl Fn(&Node) -> Option<String>) -> String {
     let scene = Scene::new(graph);
     let (width, height) = (number(scene.width), number(scene.height));
     let mut out = format!(
@@ -25,14 +36,22 @@ pub fn svg(graph: &Graph) -> String {
     );
     let _ = writeln!(out, "<title>{}</title>", escaped(&graph.flow));
     let _ = writeln!(out, "<desc>{}</desc>", escaped(&description(graph)));
-    let _ = writeln!(out, "<style>{}</style>", style::STYLE);
+    out.push_str(style);
     out.push_str(style::DEFINITIONS);
     out.push_str("<rect class=\"ground\" width=\"100%\" height=\"100%\"/>\n");
     for line in &scene.lines {
         edge::draw(line, &mut out);
     }
     for place in &scene.places {
-        node::draw(&graph.nodes[place.node], place, &mut out);
+        let node = &graph.nodes[place.node];
+        let target = link(node);
+        if let Some(target) = &target {
+            let _ = writeln!(out, "<a href=\"{}\">", escaped(target));
+        }
+        node::draw(node, place, &mut out);
+        if target.is_some() {
+            out.push_str("</a>\n");
+        }
     }
     out.push_str("</svg>\n");
     out

@@ -15,12 +15,14 @@ use super::isolate;
 use super::lack;
 use super::limits::{Begun, begin, ousted};
 use super::park;
+use super::published::settled;
 use super::tries::{Tries, may_come};
 use crate::author::cancel::Cancel;
 use crate::author::context::{Attempt, TaskContext};
 use crate::author::core::Core;
 use crate::author::frame::{Frame, Framed, enter};
 use crate::author::meta::Meta;
+use crate::author::publish::Desk;
 use crate::author::slot::{Busy, CallOptions, Finished, Key, Recorded};
 use crate::clock::{Clock, Stopwatch};
 use crate::error::{Error, ErrorKind, Result};
@@ -93,7 +95,7 @@ pub(super) async fn run_task(
             }
             Err(error) => (Err(error), None),
         };
-        failpoint("engine::after_body");
+        let result = settled(&host, &context.0, result).await;
         hear_signals(&core, result.is_err()).await;
         if let Err(error) = &result
             && context.0.lacked.load(Ordering::Relaxed)
@@ -167,7 +169,7 @@ fn outcome(result: Result<Payload>, meta: &Meta, step: &str, attempts: u32) -> R
 
 /// What the body of an attempt may ask about it.
 fn context_of(
-    host: &RunHost,
+    host: &Arc<RunHost>,
     core: &Core,
     step: &Arc<str>,
     attempt: u32,
@@ -180,6 +182,8 @@ fn context_of(
         undone: host.undone(step),
         logical_time: core.facts.logical_time,
         cancel: cancel.clone(),
+        keeper: Some(host.clone()),
+        desk: Desk::default(),
         used: OnceLock::new(),
         logged: AtomicU32::new(0),
         vault: core.facts.vault.clone(),
@@ -340,7 +344,8 @@ async fn run_body(
 
 /// A record is read by many: a result that holds the value of a secret must not become one.
 fn in_no_clear(value: Payload) -> Result<Payload> {
-    if !mask::is_in(&value) {
+    let mut attached = value.attached().iter();
+    if !mask::is_in(&value) && !attached.any(|blob| mask::is_in_bytes(blob.bytes())) {
         return Ok(value);
     }
     Err(Error::new(

@@ -22,6 +22,7 @@ mod limits;
 pub(crate) mod notices;
 pub(crate) mod park;
 mod patience;
+mod published;
 pub(crate) mod retention;
 mod retry;
 mod settings;
@@ -43,6 +44,7 @@ pub(crate) use drive::drive;
 pub use events::Events;
 use events::Hub;
 pub(crate) use patience::patiently;
+pub(crate) use published::StoreSource;
 pub(crate) use settings::Settings;
 pub(crate) use successor::last_of_chain;
 pub(crate) use vault::EngineVault;
@@ -120,6 +122,10 @@ pub(crate) fn trouble(error: store::Error) -> Error {
         store::Error::LeaseLost => Error::new(ErrorKind::LeaseLost, error.to_string()),
         store::Error::NoSuchRun(_) => Error::new(ErrorKind::NotFound, error.to_string()),
         store::Error::TooLarge { .. } => Error::new(ErrorKind::Limit, error.to_string()),
+        store::Error::TooMany { .. } => Error::new(ErrorKind::Limit, error.to_string()),
+        store::Error::BlobLost { .. } => Error::new(ErrorKind::Store, error.to_string()).hint(
+            "put the file back from a backup; or start the work anew (run), and delete this run",
+        ),
         store::Error::Unusable { message, hint } => {
             Error::new(ErrorKind::Store, message).hint(hint)
         }

@@ -43,6 +43,11 @@ impl Dispatch {
         }
     }
 
+    /// The deployment and the slot of it, for the run of a schedule.
+    pub fn filled(&self) -> Option<(&str, &Slot)> {
+        self.deployment.as_deref().zip(self.slot.as_ref())
+    }
+
     /// What the run in which this one goes on, or one that copies it, takes over: all but the slot, which has its run.
     pub fn without_slot(&self) -> Self {
         Self {

@@ -52,6 +52,15 @@ pub enum What {
         /// What people see of an item of a fan-out besides its id.
         label: Option<Arc<str>>,
     },
+    /// A body said how far it is.
+    Progress {
+        /// The step's full id.
+        step: Arc<str>,
+        /// How much is done.
+        done: u64,
+        /// Of how much.
+        total: u64,
+    },
     /// An attempt failed, and there will be another.
     Retrying {
         /// The step's full id; empty for the flow itself.

@@ -38,6 +38,23 @@ pub struct Rule {
     pub burst: Option<u32>,
 }
 
+impl std::fmt::Display for Rule {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if self.kind == LimitKind::Slots {
+            return write!(f, "{} at a time", self.count);
+        }
+        let per = std::time::Duration::from_micros(self.per.unsigned_abs());
+        let rate = flowrt_grammar::Rate {
+            count: self.count,
+            per,
+        };
+        match self.burst {
+            Some(burst) => write!(f, "{rate}, {burst} at once"),
+            None => write!(f, "{rate}"),
+        }
+    }
+}
+
 /// What counts against a limit now.
 #[derive(Debug, Clone, Default)]
 pub struct Taken {

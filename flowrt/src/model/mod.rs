@@ -1,6 +1,8 @@
 //! Plain data and pure rules: no I/O, no clock, no randomness, no async.
 
 pub mod after;
+pub mod artifact;
+pub mod blob;
 pub mod deployment;
 pub mod digest;
 pub mod dispatch;

@@ -325,6 +325,17 @@ pub enum Entry {
     ScopeEnd(String, u32),
 }
 
+impl Entry {
+    /// The step and number of an attempt that it says has failed.
+    pub fn failed_attempt(&self) -> Option<(&str, u32)> {
+        match self {
+            Self::Step(step) if step.state.is_failure() => Some((&step.step, step.attempts)),
+            Self::Attempt(attempt) => Some((&attempt.step, attempt.attempt)),
+            _ => None,
+        }
+    }
+}
+
 /// All that is recorded of a run's inside.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Journal {

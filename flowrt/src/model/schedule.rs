@@ -13,8 +13,11 @@ use serde::{Deserialize, Serialize};
 use super::record::Micros;
 use crate::error::{Error, ErrorKind, Result};
 
+mod lateness;
 #[cfg(test)]
 mod tests;
+
+pub use lateness::{MISSED_AFTER, Turn};
 
 /// A schedule that can be asked for its slots.
 #[derive(Debug, Clone, PartialEq)]
@@ -174,6 +177,22 @@ impl Schedule {
             Some(at)
         })
         .take_while(move |slot| *slot <= to)
+    }
+
+    /// The last slot after one time up to another.
+    pub fn last_between(&self, after: Micros, to: Micros) -> Option<Micros> {
+        let reaches = |from| self.next_after(from).filter(|slot| *slot <= to);
+        let mut found = reaches(after)?;
+        // Slots only come later if one asks later, so the last one can be closed in on.
+        let (mut low, mut high) = (found, to);
+        while low < high {
+            let middle = low + (high - low) / 2;
+            match reaches(middle) {
+                Some(slot) => (found, low) = (slot, slot),
+                None => high = middle,
+            }
+        }
+        Some(found)
     }
 
     /// When the run of a slot starts: at the slot, or up to the jitter later. The same for each process that asks.

@@ -9,7 +9,7 @@ use crate::model::digest::{self, ErrorDigest};
 use crate::model::ids::RunId;
 use crate::model::record::{ASIDE, Journal, LogLine, RunRecord, StepKind};
 
-/// How many lines are read at a time.
+/// How many lines are read.
 const PAGE: usize = 5_000;
 
 /// How many child runs below one another are looked into.
@@ -53,25 +53,17 @@ impl Engine {
         })
     }
 
-    /// The lines of one step, the last ones at least.
+    /// The last lines of one step.
     async fn lines_of(&self, run: RunId, step: &str) -> Result<Vec<LogLine>> {
-        let mut filter = LogFilter {
+        let filter = LogFilter {
             step: Some(step.to_owned()),
-            after: None,
+            newest: true,
             limit: PAGE,
+            ..LogFilter::default()
         };
-        let mut last: Vec<LogLine> = Vec::new();
-        loop {
-            let lines = self.shared.store.logs(run, filter.clone());
-            let lines = lines.await.map_err(trouble)?;
-            let is_all = lines.len() < PAGE;
-            filter.after = lines.last().map(|(cursor, _)| *cursor).or(filter.after);
-            last.drain(..last.len().saturating_sub(PAGE));
-            last.extend(lines.into_iter().map(|(_, line)| line));
-            if is_all {
-                return Ok(last);
-            }
-        }
+        let lines = self.shared.store.logs(run, filter).await;
+        let lines = lines.map_err(trouble)?;
+        Ok(lines.into_iter().map(|(_, line)| line).collect())
     }
 }
 

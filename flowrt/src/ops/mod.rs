@@ -12,8 +12,10 @@ mod names;
 mod notices;
 pub mod params;
 pub(crate) mod picture;
+mod published;
 mod rerun;
 mod resume;
+pub mod schedules;
 mod secrets;
 pub mod signals;
 mod start;
@@ -23,12 +25,15 @@ mod why;
 
 use std::sync::Arc;
 
+use serde::de::DeserializeOwned;
+
 use crate::author::call::{Callable, TaskCall};
 use crate::author::cancel::Stops;
 use crate::author::frame::OpenEngine;
 use crate::author::meta::{Kind, Meta};
 use crate::author::plain::Standalone;
 use crate::author::record::{decode_output, named};
+use crate::author::stored::reading_from;
 use crate::clock::{self, Clock};
 use crate::config::Config;
 pub use crate::engine::Events;
@@ -165,7 +170,7 @@ impl Engine {
             .await?
             .wait()
             .await?;
-        decode_output(meta.name, &outcome(record)?)
+        self.decoded(meta.name, &outcome(record)?)
     }
 
     /// Starts a flow. When this returns, the run is on the disk and will not be lost.
@@ -203,10 +208,18 @@ impl Engine {
         refuse_later(meta)?;
         self.refuse_isolated(meta)?;
         let input = self.with_own_seals(input)?;
+        let run = self.new_run(meta, input, start);
+        failpoint("ops::before_start");
+        let record = self.shared.store.create_run(run).await.map_err(trouble);
+        failpoint("ops::after_start");
+        record
+    }
+
+    fn new_run(&self, meta: &Meta, input: Payload, start: Start) -> NewRun {
         let now = self.shared.clock.now();
         let (id, seed) = self.shared.clock.draw_run();
         let id = RunId(id);
-        let run = NewRun {
+        NewRun {
             id,
             name: start.name.unwrap_or_else(|| names::of(clock::random_u64())),
             flow: meta.name.to_owned(),
@@ -222,11 +235,7 @@ impl Engine {
             dispatch: start.dispatch,
             due: start.due,
             steps: Vec::new(),
-        };
-        failpoint("ops::before_start");
-        let record = self.shared.store.create_run(run).await.map_err(trouble);
-        failpoint("ops::after_start");
-        record
+        }
     }
 
     /// The flow of a run, which this program must have to drive it.
@@ -294,6 +303,12 @@ impl Engine {
         &self.shared.store
     }
 
+    /// A value that a run gave; its handles read from this engine's store.
+    pub(crate) fn decoded<T: DeserializeOwned>(&self, name: &str, value: &Payload) -> Result<T> {
+        let source = Arc::new(engine::StoreSource(self.shared.store.clone()));
+        reading_from(source, || decode_output(name, value))
+    }
+
     /// One run.
     ///
     /// # Errors
@@ -359,11 +374,20 @@ impl Engine {
     /// # Errors
     /// If this program has no such flow, or the store fails.
     pub async fn graph_of(&self, record: &RunRecord) -> Result<Graph> {
+        let steps = self.steps(record.id).await?;
+        self.graph_with(record, &steps).await
+    }
+
+    /// As [`graph_of`](Self::graph_of), for who has read the steps already, or knows more of them than the record does.
+    ///
+    /// # Errors
+    /// As [`graph_of`](Self::graph_of).
+    pub async fn graph_with(&self, record: &RunRecord, steps: &[inspect::Step]) -> Result<Graph> {
         let mut graph = match self.imported_graph(record).await? {
             Some(graph) => graph,
             None => picture::graph(self.flow_of(record)?),
         };
-        picture::mark(&mut graph, &self.steps(record.id).await?);
+        picture::mark(&mut graph, steps);
         Ok(graph)
     }
 
@@ -387,6 +411,9 @@ impl Engine {
 fn options(config: &Config) -> Options {
     Options {
         payload_bytes_max: config.payload_bytes_max,
+        payload_inline_max: config.payload_inline_max,
+        artifacts_max: config.artifacts_max,
+        artifact_bytes_max: config.artifact_bytes_max,
         ..Options::new(this_process())
     }
 }

@@ -138,8 +138,9 @@ impl Engine {
             return;
         }
         let clock = Clock::real();
+        let ended = [run];
         tokio::select! {
-            told = self.told(false, &[run]) => if let Err(error) = told {
+            told = self.told(false, &ended) => if let Err(error) = told {
                 tracing::warn!(%error, "a notice could not be made");
             },
             () = clock.sleep(at_most) => {}

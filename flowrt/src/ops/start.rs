@@ -87,7 +87,7 @@ impl Engine {
         Ok(record)
     }
 
-    fn checked(
+    pub(super) fn checked(
         &self,
         flow: &str,
         params: &serde_json::Value,

@@ -47,5 +47,6 @@ pub async fn run(
 fn router(state: State) -> Router {
     Router::new()
         .nest("/api", health::routes())
+        .merge(crate::web::router(state.engine.clone()))
         .with_state(state)
 }

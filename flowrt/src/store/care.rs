@@ -1,5 +1,9 @@
 //! What a store says of itself, and how runs go from one store to another.
 
+use std::collections::BTreeSet;
+
+use crate::model::artifact::ArtifactRecord;
+use crate::model::blob::{Blob, BlobId};
 use crate::model::ids::RunId;
 use crate::model::payload::Payload;
 use crate::model::record::{Entry, Journal, LogLine, Micros, RunRecord};
@@ -13,8 +17,26 @@ pub struct Whole {
     pub journal: Journal,
     /// Its log lines in the order of writing.
     pub logs: Vec<LogLine>,
+    /// What it published, in that order. In another store it gets the next versions of its keys there.
+    pub artifacts: Vec<ArtifactRecord>,
     /// Its flow as the program knew it that drove it.
     pub definition: Payload,
+}
+
+impl Whole {
+    /// The blobs that its artifacts and its values name.
+    pub fn named_blobs(&self) -> BTreeSet<BlobId> {
+        let record = &self.record;
+        let steps = self.journal.steps.iter();
+        let values = steps.flat_map(|step| step.input.iter().chain(&step.output));
+        let attempts = self.journal.attempts.iter().map(|attempt| &attempt.error);
+        let signals = self.journal.signals.iter().map(|signal| &signal.payload);
+        let values = values.chain(attempts).chain(signals);
+        let values = values.chain([&record.input]).chain(&record.output);
+        let files = self.artifacts.iter().filter_map(|there| there.blob);
+        let handles = values.chain(&record.error).flat_map(Payload::handles);
+        handles.chain(files).collect()
+    }
 }
 
 /// Runs out of another store.
@@ -22,6 +44,8 @@ pub struct Whole {
 pub struct Import {
     /// A run and all below it, parents before their children.
     pub runs: Vec<Whole>,
+    /// The bytes that their artifacts and values name.
+    pub blobs: Vec<Blob>,
     /// When they were taken out there.
     pub exported: Micros,
     /// Now.

@@ -2,7 +2,7 @@
 
 use super::Answer;
 use crate::model::deployment::{DeploymentRecord, ScheduleRecord};
-use crate::model::record::Micros;
+use crate::model::record::{Micros, NewRun, RunRecord};
 
 /// All deployments of one moment.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -60,4 +60,9 @@ pub trait Deployments {
         since: Micros,
         slot: Micros,
     ) -> Answer<'_, bool>;
+
+    /// Accepts the run of a slot, which its dispatch names, and moves the cursor of the schedule there, in one transaction.
+    /// `None`, and nothing is changed, if the rule of the schedule is not that of `since` any more, the cursor is there
+    /// already, or the schedule or its deployment does not fire. A run that is there for the same slot is returned in place of the new one.
+    fn fill_slot(&self, since: Micros, run: NewRun) -> Answer<'_, Option<RunRecord>>;
 }

@@ -2,11 +2,64 @@
 
 use super::cache::Kept;
 use super::{Ending, Error, Reopening, Whole};
+use crate::model::artifact::{NewArtifact, Place};
 use crate::model::payload::Payload;
 use crate::model::record::{Entry, NewRun, StepRecord};
 
 /// The usual value of the setting `payload_bytes_max`: 64 MiB.
 pub const PAYLOAD_BYTES_MAX: usize = 64 << 20;
+
+/// The usual value of the setting `payload_inline_max`: 1 MiB.
+pub const PAYLOAD_INLINE_MAX: usize = 1 << 20;
+
+/// The usual value of the setting `artifacts_max`: how many artifacts a run may publish, versions counted.
+pub const ARTIFACTS_MAX: u64 = 10_000;
+
+/// The usual value of the setting `artifact_bytes_max`: 64 MiB.
+pub const ARTIFACT_BYTES_MAX: usize = 64 << 20;
+
+/// Whether one more fits.
+pub(super) fn check_count(count: u64, limit: u64) -> Result<(), Error> {
+    if count < limit {
+        return Ok(());
+    }
+    Err(Error::TooMany {
+        what: "artifacts",
+        limit,
+        setting: "artifacts_max",
+    })
+}
+
+/// Whether an artifact is small enough.
+pub(super) fn check_artifact(artifact: &NewArtifact, limit: usize) -> Result<(), Error> {
+    let bytes = artifact.blob.as_ref().map_or(0, |blob| blob.bytes().len());
+    check_size(&artifact.place, artifact.data.len() + bytes, limit)
+}
+
+/// Whether all artifacts of a run that comes from elsewhere are few and small enough.
+pub(super) fn check_artifacts(run: &Whole, most: u64, limit: usize) -> Result<(), Error> {
+    let versions = run.artifacts.iter().filter(|there| there.version > 0);
+    if let Some(before) = (versions.count() as u64).checked_sub(1) {
+        check_count(before, most)?;
+    }
+    run.artifacts.iter().try_for_each(|there| {
+        let bytes = there.blob.map_or(0, |blob| blob.size());
+        let bytes = usize::try_from(bytes).unwrap_or(usize::MAX);
+        check_size(&there.place, bytes.saturating_add(there.data.len()), limit)
+    })
+}
+
+fn check_size(place: &Place, size: usize, limit: usize) -> Result<(), Error> {
+    if size <= limit {
+        return Ok(());
+    }
+    Err(Error::TooLarge {
+        what: format!("the artifact {}", place.key),
+        size,
+        limit,
+        setting: "artifact_bytes_max",
+    })
+}
 
 const SETTING: &str = "payload_bytes_max";
 

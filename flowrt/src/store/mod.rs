@@ -1,6 +1,7 @@
 //! Where runs are recorded. A store persists what the engine decided: each operation is one transaction and takes no
 //! decision, and a write under a lost epoch changes nothing and says so.
 
+mod apart;
 pub mod cache;
 mod care;
 #[cfg(test)]
@@ -12,6 +13,8 @@ mod limits;
 pub mod memory;
 mod naming;
 pub mod notices;
+mod options;
+mod publications;
 pub mod queue;
 mod rules;
 #[cfg(test)]
@@ -37,8 +40,11 @@ use crate::model::state::RunState;
 use cache::{CacheEntry, CacheFilter, Kept};
 pub use care::{Copied, Import, Imported, RunUsage, Usage, Whole};
 use deployments::Deployments;
-pub use limits::PAYLOAD_BYTES_MAX;
+use limits::check_count;
+pub use limits::{ARTIFACT_BYTES_MAX, ARTIFACTS_MAX, PAYLOAD_BYTES_MAX, PAYLOAD_INLINE_MAX};
 use notices::Notices;
+pub use options::{Options, Swept};
+pub use publications::Publications;
 use queue::Queue;
 use rules::{
     FOUND_AT_MOST, aside_offset, check_ending, check_going_on, check_owned, check_reopenable,
@@ -95,6 +101,12 @@ pub struct RunFilter {
     pub deployment: Option<String>,
     /// Leave child runs out.
     pub roots_only: bool,
+    /// Only those whose name, or whose flow's, contains this; the case of ASCII letters does not matter.
+    pub text: Option<String>,
+    /// Only those accepted then or later.
+    pub since: Option<Micros>,
+    /// Only those accepted before then.
+    pub until: Option<Micros>,
     /// Only runs created before this one (keyset paging).
     pub before: Option<RunId>,
     /// At most this many; 0 for no limit.
@@ -108,6 +120,10 @@ pub struct LogFilter {
     pub step: Option<String>,
     /// Only lines after this cursor.
     pub after: Option<i64>,
+    /// Only lines before this cursor.
+    pub before: Option<i64>,
+    /// Where there are more than the limit, the last of them instead of the first.
+    pub newest: bool,
     /// At most this many; 0 for no limit.
     pub limit: usize,
 }
@@ -125,25 +141,6 @@ pub struct Process {
     pub started: Micros,
     /// The build of its program.
     pub build: String,
-}
-
-/// How to open a store.
-#[derive(Debug, Clone)]
-pub struct Options {
-    /// Who opens it. The id must be new.
-    pub process: Process,
-    /// The setting `payload_bytes_max`: a larger value is refused as [`Error::TooLarge`].
-    pub payload_bytes_max: usize,
-}
-
-impl Options {
-    /// The usual limits.
-    pub const fn new(process: Process) -> Self {
-        Self {
-            process,
-            payload_bytes_max: PAYLOAD_BYTES_MAX,
-        }
-    }
 }
 
 /// A secret as it is kept: sealed.
@@ -166,7 +163,9 @@ pub struct SecretRecord {
 /// or stopped is [`Error::Ended`]. What names a run that is not there is [`Error::NoSuchRun`], unless said otherwise.
 ///
 /// A call that was made and whose future is dropped may still happen.
-pub trait Store: Deployments + Notices + Queue + Send + Sync + fmt::Debug + 'static {
+pub trait Store:
+    Deployments + Notices + Publications + Queue + Send + Sync + fmt::Debug + 'static
+{
     /// The store's address as a person would type it.
     fn url(&self) -> String;
 
@@ -425,6 +424,26 @@ pub enum Error {
         limit: usize,
         /// The name of the setting that raises it.
         setting: &'static str,
+    },
+    /// A run has too many of something.
+    #[error("the run has {limit} {what}, the most that it may have ({setting})")]
+    TooMany {
+        /// Of what.
+        what: &'static str,
+        /// How many it may have.
+        limit: u64,
+        /// The name of the setting that raises it.
+        setting: &'static str,
+    },
+    /// A value was recorded, and the file beside the store that holds it is gone or damaged.
+    #[error("{whose} is lost: the file {file} {why}")]
+    BlobLost {
+        /// What of which step of which run.
+        whose: String,
+        /// Where it should be.
+        file: String,
+        /// What is wrong.
+        why: String,
     },
     /// Somebody else uses the store, or the disk is full, or the machine is slow: the same call may succeed later.
     #[error("the store is not available now: {0}")]

@@ -2,6 +2,7 @@
 
 mod deployments;
 mod notices;
+mod publications;
 mod queue;
 
 use std::path::PathBuf;

@@ -11,7 +11,7 @@ use super::dying::{Death, Dying, Place};
 use super::mocks::{Mock, Mockable, Mocks, Stage};
 use super::process::{Idle, Process, Waiting};
 use crate::author::call::{Callable, TaskCall};
-use crate::author::record::{Recordable, decode, decode_output, encode, named};
+use crate::author::record::{Recordable, decode, encode, named};
 use crate::clock::Clock;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::ids::RunId;
@@ -325,7 +325,10 @@ impl<T: DeserializeOwned> Run<T> {
     /// because the test said so.
     pub async fn wait(self) -> Result<T> {
         let Self {
-            handle, process, ..
+            handle,
+            process,
+            engine,
+            ..
         } = self;
         let (name, idle) = (self.name, process.idle.clone());
         let end = process.spawn(async move {
@@ -342,7 +345,7 @@ impl<T: DeserializeOwned> Run<T> {
         });
         let record = end.await.unwrap_or_else(|| Err(died()))?;
         let flow = record.flow.clone();
-        decode_output(&flow, &outcome(record)?)
+        engine.decoded(&flow, &outcome(record)?)
     }
 
     /// Sends a value to this run.

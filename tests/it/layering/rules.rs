@@ -23,10 +23,18 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("store", &["model"]),
     ("logs", &["model", "store", "author"]),
     ("engine", &["model", "store", "author", "registry", "logs"]),
+    ("scheduler", &["engine", "store", "model", "author"]),
     (
         "ops",
         &[
-            "engine", "store", "model", "author", "registry", "draw", "logs",
+            "scheduler",
+            "engine",
+            "store",
+            "model",
+            "author",
+            "registry",
+            "draw",
+            "logs",
         ],
     ),
     (

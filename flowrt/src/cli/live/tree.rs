@@ -201,7 +201,16 @@ fn touched(row: &Row, moment: &Moment, indent: &str, column: usize) -> Line {
         return many(row, moment, line);
     }
     match row.only() {
-        Some(standing) => line.with(Tone::Plain, words(row, standing, moment)),
+        Some(standing) => match row.progress {
+            Some((done, total)) => line
+                .with(
+                    Tone::Plain,
+                    format!("{} of {} ", grouped(done), grouped(total)),
+                )
+                .with(Tone::Active, bar(done, total))
+                .with(Tone::Plain, format!("   {}", words(row, standing, moment))),
+            None => line.with(Tone::Plain, words(row, standing, moment)),
+        },
         None => line,
     }
 }
@@ -272,7 +281,7 @@ fn next_wake(row: &Row) -> Option<Micros> {
 }
 
 fn bar(done: u64, total: u64) -> String {
-    let full = usize::try_from(done * 10 / total.max(1))
+    let full = usize::try_from(done.saturating_mul(10) / total.max(1))
         .unwrap_or(10)
         .min(10);
     "▰".repeat(full) + &"▱".repeat(10 - full)

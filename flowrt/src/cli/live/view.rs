@@ -60,6 +60,8 @@ pub(crate) struct Row {
     pub(crate) attempts: u32,
     /// What it failed of last, as recorded.
     pub(crate) error: Option<String>,
+    /// How far its only step says that it is.
+    pub(crate) progress: Option<(u64, u64)>,
     steps: HashMap<Arc<str>, Standing>,
     /// What people know the steps by that are under way.
     labels: HashMap<Arc<str>, Arc<str>>,
@@ -234,6 +236,10 @@ impl View {
             row.fans.push((step.clone(), *items));
             return;
         }
+        if let What::Progress { step, done, total } = &event.what {
+            run.row_of(step).progress = Some((*done, *total));
+            return;
+        }
         let Some((step, standing)) = standing_of(event) else {
             return;
         };
@@ -262,6 +268,8 @@ impl View {
                 row.error = error.as_ref().map(|error| first_line(error));
             }
         }
+        // What an attempt said holds for that attempt.
+        row.progress = None;
         row.put(step, standing, event.at);
     }
 

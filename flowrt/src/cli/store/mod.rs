@@ -14,6 +14,7 @@ use clap::{ArgMatches, Command};
 
 use super::store_place;
 use crate::error::Result;
+pub(super) use size::spoken;
 
 /// Its command line.
 pub(super) fn command() -> Command {

@@ -1,7 +1,7 @@
 //! Sizes as people read them.
 
 /// `512 B`, `1.5 KiB`, `12.0 MiB`.
-pub(super) fn spoken(bytes: u64) -> String {
+pub(in crate::cli) fn spoken(bytes: u64) -> String {
     const UNITS: [&str; 4] = ["KiB", "MiB", "GiB", "TiB"];
     if bytes < 1 << 10 {
         return format!("{bytes} B");

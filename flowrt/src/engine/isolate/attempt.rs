@@ -7,22 +7,22 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::value::RawValue;
-use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
-use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::io::{AsyncWrite, AsyncWriteExt};
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 use super::Bounds;
 use super::output::Output;
 use super::process::{Process, Started};
+use super::talk::{Reply, Talk};
 use super::verdict::died;
-use super::wire::{Answer, Ask, Done, Order, Report, Request, frame, receive_bytes};
+use super::wire::{Done, Order, Request, frame, length_of};
 use crate::author::cancel::Cancel;
 use crate::author::context::Attempt;
 use crate::author::meta::Meta;
 use crate::clock::Clock;
 use crate::engine::attempt::timed_out;
 use crate::error::{Error, ErrorKind, Result};
-use crate::logs;
-use crate::mask;
+use crate::model::blob::Blob;
 use crate::model::payload::Payload;
 
 /// How long a process that is asked to end by SIGTERM may take until it is killed.
@@ -57,7 +57,13 @@ pub(super) async fn run(
     let (answer, answers) = unbounded_channel();
     let mut output = Output::new(stdout, stderr);
     let (done, stop) = {
-        let mut heard = pin!(hear(reader, attempt, answer));
+        let talk = Talk {
+            attempt,
+            input,
+            answers: answer,
+            attached: Vec::new(),
+        };
+        let mut heard = pin!(talk.hear(reader));
         let mut sides = pin!(sides(
             (writer, request),
             &attempt.cancel,
@@ -91,7 +97,7 @@ pub(super) async fn run(
     }
     match (done, stop) {
         (_, Some(Stop::TimedOut(limit))) => Err(timed_out(limit)),
-        (Some(done), _) => outcome(done, attempt),
+        (Some((done, attached)), _) => outcome(done, &attached, attempt),
         (None, Some(Stop::Unwanted)) => Err(Error::new(
             ErrorKind::Cancelled,
             "the body went on after it was cancelled, so its process was killed",
@@ -119,50 +125,11 @@ fn order(meta: &Meta, input: &Payload, attempt: &Attempt) -> Result<Order> {
     })))
 }
 
-/// Takes log lines in until the body has returned, or its process has closed the link: it is dead.
-async fn hear(
-    mut reader: impl AsyncRead + Unpin,
-    attempt: &Attempt,
-    answers: UnboundedSender<Answer>,
-) -> Option<Done> {
-    loop {
-        let bytes = receive_bytes(&mut reader).await.ok()?;
-        match serde_json::from_slice(&bytes).ok()? {
-            Report::Log(line) => logs::of_attempt(
-                attempt,
-                logs::Line {
-                    time: line.time,
-                    level: logs::level_named(&line.level),
-                    target: line.target.into_owned(),
-                    message: line.message.into_owned(),
-                },
-            ),
-            // A child that is gone hears no answer.
-            Report::Ask(what) => drop(answers.send(answer(what, attempt))),
-            Report::Done(done) => return Some(done),
-        }
-    }
-}
-
-/// The parent keeps what the child reads out of the log as well: the child's output comes through it.
-fn answer(what: Ask, attempt: &Attempt) -> Answer {
-    match what {
-        Ask::Hide(value) => {
-            mask::add(&value);
-            Ok(None)
-        }
-        Ask::Stored(name) => match &attempt.vault {
-            Some(vault) => vault.stored(&name).map_err(|error| error.to_json()),
-            None => Ok(None),
-        },
-    }
-}
-
 /// What goes on beside: the body is told what it needs to know, and what it prints is kept.
 async fn sides(
     begin: (impl AsyncWrite + Unpin, Vec<u8>),
     cancel: &Cancel,
-    answers: UnboundedReceiver<Answer>,
+    answers: UnboundedReceiver<Reply>,
     output: &mut Output,
 ) -> Infallible {
     let told = tell(begin, cancel, answers);
@@ -174,7 +141,7 @@ async fn sides(
 async fn tell(
     (mut writer, request): (impl AsyncWrite + Unpin, Vec<u8>),
     cancel: &Cancel,
-    mut answers: UnboundedReceiver<Answer>,
+    mut answers: UnboundedReceiver<Reply>,
 ) -> Infallible {
     let mut told = false;
     let said: io::Result<()> = async {
@@ -186,7 +153,15 @@ async fn tell(
                     told = true;
                     Order::Cancel
                 }
-                Some(answer) = answers.recv() => Order::Answer(answer),
+                Some(reply) = answers.recv() => match reply {
+                    Reply::Answer(answer) => Order::Answer(answer),
+                    Reply::Bytes(bytes) => {
+                        writer.write_all(&frame(&Order::Bytes)?).await?;
+                        writer.write_all(&length_of(bytes.len())?).await?;
+                        writer.write_all(&bytes).await?;
+                        continue;
+                    }
+                },
                 else => return Ok(()),
             };
             writer.write_all(&frame(&order)?).await?;
@@ -223,7 +198,7 @@ async fn stopped(bounds: &Bounds, cancel: &Cancel) -> Stop {
     }
 }
 
-fn outcome(done: Done, attempt: &Attempt) -> Result<Payload> {
+fn outcome(done: Done, attached: &[Blob], attempt: &Attempt) -> Result<Payload> {
     if let Some(points) = done.points {
         let _ = attempt.used.set(points);
     }
@@ -235,7 +210,7 @@ fn outcome(done: Done, attempt: &Attempt) -> Result<Payload> {
     match done.result {
         Ok(value) => {
             let text: Box<str> = value.into();
-            Ok(Payload::from_json(text))
+            Ok(Payload::from_json(text).with_attached(attached))
         }
         Err(error) => Err(Error::from_json(&error)),
     }

@@ -15,8 +15,9 @@ use rustix::process::{
     Resource, Rlimit, Signal, getpgrp, getpid, kill_current_process_group, setrlimit,
 };
 
-use super::asking::{self, ParentVault};
-use super::wire::{Answer, Done, Line, Order, Report, Request, receive, send};
+use super::asking::{self, Heard, ParentVault};
+use super::publishing::{self, ParentKeeper};
+use super::wire::{Done, Line, Order, Report, Request, receive, receive_raw, send};
 use crate::author::cancel::Cancel;
 use crate::author::context::{Attempt, TaskContext};
 use crate::author::frame::{Frame, Framed, enter};
@@ -86,15 +87,20 @@ fn context_of(request: &Request) -> TaskContext {
         .keys
         .as_ref()
         .map(|keys| Arc::new(ParentVault::of(keys.clone())) as Arc<dyn Vault>);
+    attempt.keeper = Some(Arc::new(ParentKeeper));
     TaskContext(Arc::new(attempt))
 }
 
 /// Hears the parent as long as it lives.
-fn listen(orders: &UnixStream, cancel: &Cancel, answers: &Sender<Answer>) {
+fn listen(orders: &UnixStream, cancel: &Cancel, answers: &Sender<Heard>) {
     while let Ok(order) = receive::<Order>(orders) {
         match order {
             Order::Cancel => cancel.set(),
-            Order::Answer(answer) => drop(answers.send(answer)),
+            Order::Answer(answer) => drop(answers.send(Heard::Answer(answer))),
+            Order::Bytes => match receive_raw(orders) {
+                Ok(bytes) => drop(answers.send(Heard::Bytes(bytes.into()))),
+                Err(_) => break,
+            },
             Order::Run(_) => {}
         }
     }
@@ -165,9 +171,12 @@ fn confine(meta: &Meta) -> Result<()> {
 /// Says how the body ended. What it has left running ends with this process.
 fn finish(result: Result<Payload>, attempt: &Attempt) -> ! {
     let _ = io::stdout().flush();
-    let result = match result {
-        Ok(value) => serde_json::value::RawValue::from_string(value.to_string())
-            .map_err(|error| Error::new(ErrorKind::Record, error.to_string()).to_json()),
+    let result = match publishing::end(attempt).and(result) {
+        Ok(value) => {
+            publishing::attach(value.attached());
+            serde_json::value::RawValue::from_string(value.to_string())
+                .map_err(|error| Error::new(ErrorKind::Record, error.to_string()).to_json())
+        }
         Err(error) => Err(error.to_json()),
     };
     report(&Report::Done(Done {
@@ -188,9 +197,14 @@ fn report_line(level: &str, target: &str, message: &str, time: i64) {
 }
 
 pub(super) fn report(report: &Report<'_>) {
+    talk(|link| send(link, report));
+}
+
+/// Says several things to the parent with nothing of others in between.
+pub(super) fn talk(say: impl FnOnce(&UnixStream) -> io::Result<()>) {
     let Some(link) = LINK.get() else { return };
     let link = link.lock().unwrap_or_else(PoisonError::into_inner);
-    if send(&*link, report).is_err() {
+    if say(&link).is_err() {
         die();
     }
 }

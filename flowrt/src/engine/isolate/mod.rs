@@ -16,6 +16,10 @@ mod output;
 #[cfg(all(feature = "isolate", unix))]
 mod process;
 #[cfg(all(feature = "isolate", unix))]
+mod publishing;
+#[cfg(all(feature = "isolate", unix))]
+mod talk;
+#[cfg(all(feature = "isolate", unix))]
 mod verdict;
 #[cfg(all(feature = "isolate", unix))]
 mod wire;

@@ -9,6 +9,7 @@ use serde_json::value::RawValue;
 use tokio::io::{AsyncRead, AsyncReadExt};
 
 use crate::author::record::PAYLOAD_BYTES_MAX;
+use crate::model::artifact::ArtifactKind;
 use crate::model::ids::RunId;
 use crate::model::record::Micros;
 use crate::seal::Handed;
@@ -25,6 +26,8 @@ pub(super) enum Order {
     Cancel,
     /// What the child has asked for last.
     Answer(Answer),
+    /// The bytes that the child has asked for last are the next message, as they are.
+    Bytes,
 }
 
 /// A body and what it may ask about its attempt.
@@ -50,6 +53,12 @@ pub(super) enum Report<'a> {
     Log(Line<'a>),
     /// A question, answered before the next one is asked.
     Ask(Ask),
+    /// How far the body is, for those who watch.
+    Progress { done: u64, total: u64 },
+    /// What the body publishes. If it has bytes, they are the next message, as they are.
+    Published(Published),
+    /// The next message is bytes that the result names.
+    Attached,
     /// The body has returned. Nothing follows.
     Done(Done),
 }
@@ -66,6 +75,17 @@ pub(super) struct Line<'a> {
     pub(super) message: Cow<'a, str>,
 }
 
+/// An artifact but for its bytes; what belongs to the attempt, the parent knows.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Published {
+    pub(super) key: String,
+    pub(super) at: Micros,
+    pub(super) kind: ArtifactKind,
+    pub(super) description: Option<String>,
+    pub(super) data: String,
+    pub(super) has_bytes: bool,
+}
+
 /// What only the parent can do.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) enum Ask {
@@ -73,6 +93,8 @@ pub(super) enum Ask {
     Stored(String),
     /// Take this value out of what the child prints and returns. It is answered once that holds.
     Hide(String),
+    /// Read the bytes of that blob.
+    Load { blob: String, whose: String },
 }
 
 /// An answer, or the record of an error.
@@ -96,15 +118,23 @@ pub(super) struct Done {
 pub(super) fn frame(message: &impl Serialize) -> io::Result<Vec<u8>> {
     let mut bytes = vec![0; 4];
     serde_json::to_writer(&mut bytes, message)?;
-    let length = bytes.len() - 4;
-    if length > MESSAGE_BYTES_MAX {
+    let length = length_of(bytes.len() - 4)?;
+    bytes[..4].copy_from_slice(&length);
+    Ok(bytes)
+}
+
+/// What goes before a message of that many bytes.
+///
+/// # Errors
+/// If it is longer than a message may be.
+pub(super) fn length_of(bytes: usize) -> io::Result<[u8; 4]> {
+    if bytes > MESSAGE_BYTES_MAX {
         return Err(io::Error::other(format!(
-            "{length} bytes are too many for a message"
+            "{bytes} bytes are too many for a message"
         )));
     }
-    let length = u32::try_from(length).map_err(io::Error::other)?;
-    bytes[..4].copy_from_slice(&length.to_le_bytes());
-    Ok(bytes)
+    let length = u32::try_from(bytes).map_err(io::Error::other)?;
+    Ok(length.to_le_bytes())
 }
 
 /// Sends a message, waiting until all of it is on its way.
@@ -115,16 +145,33 @@ pub(super) fn send(mut link: impl Write, message: &impl Serialize) -> io::Result
     link.write_all(&frame(message)?)
 }
 
+/// Sends bytes as they are, as one message.
+///
+/// # Errors
+/// If they are more than a message may have, or the other side is gone.
+pub(super) fn send_raw(mut link: impl Write, bytes: &[u8]) -> io::Result<()> {
+    link.write_all(&length_of(bytes.len())?)?;
+    link.write_all(bytes)
+}
+
 /// Waits for a message.
 ///
 /// # Errors
 /// If the other side is gone, or says what is no message.
-pub(super) fn receive<T: DeserializeOwned>(mut link: impl Read) -> io::Result<T> {
+pub(super) fn receive<T: DeserializeOwned>(link: impl Read) -> io::Result<T> {
+    Ok(serde_json::from_slice(&receive_raw(link)?)?)
+}
+
+/// Waits for the bytes of a message on a thread of one's own.
+///
+/// # Errors
+/// As [`receive`].
+pub(super) fn receive_raw(mut link: impl Read) -> io::Result<Vec<u8>> {
     let mut length = [0; 4];
     link.read_exact(&mut length)?;
     let mut bytes = vec![0; checked(length)?];
     link.read_exact(&mut bytes)?;
-    Ok(serde_json::from_slice(&bytes)?)
+    Ok(bytes)
 }
 
 /// Waits for the bytes of a message.

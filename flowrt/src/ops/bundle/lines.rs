@@ -4,6 +4,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
+use crate::model::artifact::ArtifactKind;
 use crate::model::dispatch::Dispatch;
 use crate::model::ids::RunId;
 use crate::model::record::{CacheUse, LogLine, Micros};
@@ -27,6 +28,8 @@ pub(super) enum Line {
     Scope(Scope),
     Signal(Signal),
     Log(LogLine),
+    Artifact(Artifact),
+    Blob(Piece),
     End(End),
 }
 
@@ -135,6 +138,31 @@ pub(super) struct Signal {
     pub name: String,
     pub sent: Micros,
     pub payload: Json,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Artifact {
+    pub run: RunId,
+    pub key: String,
+    pub version: u64,
+    pub kind: ArtifactKind,
+    pub step: String,
+    pub attempt: u32,
+    pub at: Micros,
+    pub failed: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    pub data: Json,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub blob: Option<String>,
+}
+
+/// Some of the bytes of a blob, which follow each other.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Piece {
+    /// Digest and size of the whole: `digest:size`.
+    pub id: String,
+    pub base64: String,
 }
 
 /// The last line: what is before it, so that a torn or changed file is found out.

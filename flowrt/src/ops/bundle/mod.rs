@@ -1,18 +1,22 @@
 //! One run with all below it as one file: it shows elsewhere what happened here, and can be run again there.
 
 mod lines;
+mod pieces;
 mod read;
 mod records;
 #[cfg(test)]
 mod tests;
 mod write;
 
+use std::collections::BTreeMap;
+
 use serde_json::json;
 
 use super::{Engine, params, picture};
 use crate::author::meta::Meta;
-use crate::engine::trouble;
+use crate::engine::{patiently, trouble};
 use crate::error::Result;
+use crate::model::blob::{Blob, BlobId};
 use crate::model::graph::Graph;
 use crate::model::ids::RunId;
 use crate::model::payload::Payload;
@@ -31,6 +35,8 @@ pub struct Bundle {
     pub exported: Micros,
     /// The run, then those below it, parents before their children.
     runs: Vec<Whole>,
+    /// The bytes that they name.
+    blobs: Vec<Blob>,
 }
 
 /// What an import did.
@@ -63,11 +69,11 @@ impl Bundle {
 }
 
 impl Engine {
-    /// Takes out a run with all below it: definitions, parameters, states, steps, attempts, waits, signals, logs and
-    /// results. The run stays as it is, and may be under way: then this is how it stands now.
+    /// Takes out a run with all below it: definitions, parameters, states, steps, attempts, waits, signals, logs, artifacts
+    /// and results, with the bytes of files and stored values. The run stays as it is, and may be under way: then this is how it stands now.
     ///
     /// # Errors
-    /// If the store does not know the run or fails.
+    /// If the store does not know the run or fails, or bytes are gone or damaged.
     pub async fn export(&self, run: RunId) -> Result<Bundle> {
         let store = &self.shared.store;
         let exported = self.shared.clock.now();
@@ -76,11 +82,17 @@ impl Engine {
             runs.push(Whole {
                 definition: self.definition(&record).await?,
                 logs: self.all_logs(record.id).await?,
+                artifacts: self.artifacts(record.id).await?,
                 record,
                 journal,
             });
         }
-        Ok(Bundle { exported, runs })
+        let blobs = self.bytes_of(&runs).await?;
+        Ok(Bundle {
+            exported,
+            runs,
+            blobs,
+        })
     }
 
     /// Puts the runs of a bundle into this store, where they are shown, and rerun, but never driven: one that was under
@@ -91,6 +103,7 @@ impl Engine {
     pub async fn import(&self, bundle: Bundle) -> Result<Arrival> {
         let (id, runs) = (bundle.root().id, bundle.runs());
         let import = Import {
+            blobs: bundle.blobs,
             exported: bundle.exported,
             at: self.shared.clock.now(),
             runs: bundle
@@ -130,6 +143,22 @@ impl Engine {
         }
         let meta = self.shared.flows.get(record.flow.as_str());
         Ok(meta.map_or_else(Payload::null, |meta| definition(meta)))
+    }
+
+    async fn bytes_of(&self, runs: &[Whole]) -> Result<Vec<Blob>> {
+        let mut blobs: BTreeMap<BlobId, Blob> = BTreeMap::new();
+        for run in runs {
+            for id in run.named_blobs() {
+                if blobs.contains_key(&id) {
+                    continue;
+                }
+                let whose = format!("what run {} published or keeps apart", run.record.name);
+                let read = || self.shared.store.blob(id, whose.clone());
+                let bytes = patiently(read).await.map_err(trouble)?;
+                blobs.insert(id, Blob::known(id, bytes));
+            }
+        }
+        Ok(blobs.into_values().collect())
     }
 
     async fn all_logs(&self, run: RunId) -> Result<Vec<LogLine>> {

@@ -7,7 +7,8 @@ use serde::Deserialize;
 
 use super::Bundle;
 use super::lines::{End, Head, Line, VERSION};
-use super::records::{attempt_record, run_record, signal_record, step_record};
+use super::pieces::Pieces;
+use super::records::{artifact_record, attempt_record, run_record, signal_record, step_record};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::ids::RunId;
 use crate::model::payload::Payload;
@@ -41,11 +42,17 @@ impl Bundle {
             }
             builder.take(line).map_err(|fault| reader.fault(&fault))?;
         }
-        let runs = builder.runs;
+        let Builder { runs, pieces, .. } = builder;
         if runs.is_empty() {
             return Err(reader.fault("there is no run in it"));
         }
-        Ok(Self { exported, runs })
+        let named = runs.iter().flat_map(Whole::named_blobs);
+        let blobs = pieces.whole(named).map_err(|fault| reader.fault(&fault))?;
+        Ok(Self {
+            exported,
+            runs,
+            blobs,
+        })
     }
 }
 
@@ -161,6 +168,7 @@ struct Builder {
     definitions: HashMap<String, Payload>,
     runs: Vec<Whole>,
     places: HashMap<RunId, usize>,
+    pieces: Pieces,
 }
 
 impl Builder {
@@ -175,6 +183,7 @@ impl Builder {
                 record: run_record(*run)?,
                 journal: Journal::default(),
                 logs: Vec::new(),
+                artifacts: Vec::new(),
                 definition: Payload::null(),
             })?,
             Line::Step(step) => {
@@ -211,6 +220,11 @@ impl Builder {
                 journal.signals.push(signal_record(signal));
             }
             Line::Log(line) => self.whole(line.run)?.logs.push(line),
+            Line::Artifact(line) => {
+                let artifacts = &mut self.whole(line.run)?.artifacts;
+                artifacts.push(artifact_record(line)?);
+            }
+            Line::Blob(piece) => self.pieces.take(&piece)?,
         }
         Ok(())
     }

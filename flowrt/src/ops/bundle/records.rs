@@ -2,7 +2,8 @@
 
 use serde_json::value::RawValue;
 
-use super::lines::{Attempt, Json, Run, Signal, Step};
+use super::lines::{Artifact, Attempt, Json, Run, Signal, Step};
+use crate::model::artifact::{ArtifactRecord, Place};
 use crate::model::ids::RunId;
 use crate::model::payload::{Digest, Payload};
 use crate::model::record::{AttemptRecord, RunRecord, SignalRecord, StepKind, StepRecord};
@@ -187,4 +188,43 @@ pub(super) fn signal_record(line: Signal) -> SignalRecord {
         payload: payload(&line.payload),
         sent: line.sent,
     }
+}
+
+pub(super) fn artifact(record: &ArtifactRecord) -> Artifact {
+    let place = &record.place;
+    Artifact {
+        run: record.run,
+        key: place.key.clone(),
+        version: record.version,
+        kind: record.kind,
+        step: place.step.clone(),
+        attempt: place.attempt,
+        at: place.at,
+        failed: record.failed,
+        description: record.description.clone(),
+        data: json(&Payload::from_json(record.data.as_str())),
+        blob: record.blob.map(|blob| blob.to_string()),
+    }
+}
+
+pub(super) fn artifact_record(line: Artifact) -> Result<ArtifactRecord, Fault> {
+    let blob = line.blob.map(|blob| {
+        let id = blob.parse();
+        id.map_err(|()| format!("{blob:?} is no name of bytes"))
+    });
+    Ok(ArtifactRecord {
+        run: line.run,
+        place: Place {
+            key: line.key,
+            step: line.step,
+            attempt: line.attempt,
+            at: line.at,
+        },
+        version: line.version,
+        kind: line.kind,
+        failed: line.failed,
+        description: line.description,
+        data: line.data.get().to_owned(),
+        blob: blob.transpose()?,
+    })
 }

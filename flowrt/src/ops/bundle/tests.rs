@@ -3,6 +3,8 @@ use uuid::Uuid;
 
 use super::Bundle;
 use crate::error::Result;
+use crate::model::artifact::{ArtifactKind, ArtifactRecord, Place};
+use crate::model::blob::{Blob, BlobId};
 use crate::model::ids::{ProcessId, RunId};
 use crate::model::payload::{Digest, Payload};
 use crate::model::record::{
@@ -76,6 +78,27 @@ fn step(seq: u64, kind: StepKind, state: TaskState) -> StepRecord {
     }
 }
 
+const PAGE: &[u8] = b"<h1>\xff";
+const STORED: &[u8] = b"stored";
+
+fn artifact(key: &str, version: u64, blob: Option<BlobId>) -> ArtifactRecord {
+    ArtifactRecord {
+        run: id(1),
+        place: Place {
+            key: key.into(),
+            step: "a".into(),
+            attempt: 2,
+            at: 9,
+        },
+        version,
+        kind: ArtifactKind::File,
+        failed: true,
+        description: blob.map(|_| "a page".into()),
+        data: r#"{"name":"p.html"}"#.into(),
+        blob,
+    }
+}
+
 fn line(number: u64, message: &str) -> LogLine {
     LogLine {
         run: id(number),
@@ -114,7 +137,10 @@ fn bundle() -> Bundle {
         signals: vec![SignalRecord {
             seq: 0,
             name: "go".into(),
-            payload: payload("true"),
+            payload: payload(&format!(
+                r#"{{"$blob":"{}","size":6}}"#,
+                BlobId::of(STORED).digest()
+            )),
             sent: 8,
         }],
     };
@@ -122,17 +148,23 @@ fn bundle() -> Bundle {
         record: record(2, RunState::Completed),
         journal: Journal::default(),
         logs: vec![],
+        artifacts: vec![],
         definition: Payload::null(),
     };
     let mut root = Whole {
         record: record(1, RunState::Failed),
         journal,
         logs: vec![line(1, "one\ntwo"), line(1, "ü")],
+        artifacts: vec![
+            artifact("page", 3, Some(BlobId::of(PAGE))),
+            artifact("progress", 0, None),
+        ],
         definition: payload(r#"{"name":"offers"}"#),
     };
     root.record.parent = None;
     Bundle {
         exported: 70,
+        blobs: vec![Blob::new(STORED), Blob::new(PAGE)],
         runs: vec![
             root.clone(),
             Whole {

@@ -7,7 +7,8 @@ use serde_json::value::RawValue;
 
 use super::Bundle;
 use super::lines::{End, Flow, Head, Line, Scope, VERSION, Wait};
-use super::records::{attempt, json, run, signal, step};
+use super::pieces::pieces;
+use super::records::{artifact, attempt, json, run, signal, step};
 use crate::store::Whole;
 
 /// Writes lines, and remembers what the last one must say.
@@ -68,6 +69,9 @@ impl Bundle {
         for whole in &self.runs {
             inside(&mut lines, whole)?;
         }
+        for piece in self.blobs.iter().flat_map(pieces) {
+            lines.put(&Line::Blob(piece))?;
+        }
         lines.end()
     }
 }
@@ -101,6 +105,9 @@ fn inside<W: Write>(lines: &mut Lines<W>, whole: &Whole) -> io::Result<()> {
     }
     for line in &whole.logs {
         lines.put(&Line::Log(line.clone()))?;
+    }
+    for record in &whole.artifacts {
+        lines.put(&Line::Artifact(artifact(record)))?;
     }
     Ok(())
 }

@@ -76,6 +76,19 @@ pub(super) async fn logs_are_read_by_cursor(store: &dyn Store) {
         ..LogFilter::default()
     };
     assert_eq!(read(of_step).await, [all[0].clone(), all[2].clone()]);
+    let last = LogFilter {
+        newest: true,
+        limit: 2,
+        ..LogFilter::default()
+    };
+    assert_eq!(read(last).await, all[1..]);
+    let before = LogFilter {
+        before: Some(all[2].0),
+        newest: true,
+        limit: 1,
+        ..LogFilter::default()
+    };
+    assert_eq!(read(before).await, all[1..2]);
 }
 
 pub(super) async fn flows_are_remembered(store: &dyn Store) {

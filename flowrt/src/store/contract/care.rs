@@ -1,10 +1,22 @@
 //! Runs that go from store to store, and what all of them take.
 
 use super::super::sample::{attempt, claimed, ending, line, new_run, payload, run_id, step, wait};
-use super::super::{Durability, Import, LogFilter, RunFilter, Store, Whole};
+use super::super::{Durability, Error, Import, LogFilter, RunFilter, Store, Whole};
+use crate::model::artifact::{Artifact, NewArtifact, Place};
+use crate::model::blob::{Blob, BlobId};
 use crate::model::payload::Payload;
 use crate::model::record::{ASIDE, Entry, Journal, RunRecord};
 use crate::model::state::RunState;
+
+fn published(key: &str, artifact: Artifact) -> NewArtifact {
+    let place = Place {
+        key: key.to_owned(),
+        step: "b".to_owned(),
+        attempt: 1,
+        at: 5,
+    };
+    artifact.into_new(place).unwrap()
+}
 
 /// A run with something of everything, and its child.
 async fn make_family(store: &dyn Store) {
@@ -28,6 +40,13 @@ async fn make_family(store: &dyn Store) {
         .record(run_id(1), 1, entries, Durability::Soon)
         .await
         .unwrap();
+    for (key, artifact) in [
+        ("page", Artifact::file("p.html", *b"page")),
+        ("far", Artifact::progress(1, 2)),
+    ] {
+        let artifact = published(key, artifact);
+        store.put_artifact(run_id(1), 1, artifact).await.unwrap();
+    }
     store
         .append_logs(vec![line(1, "a", "said"), line(1, "a", "more")])
         .await
@@ -44,6 +63,7 @@ async fn taken_out(store: &dyn Store) -> Vec<Whole> {
         let logs = store.logs(record.id, LogFilter::default()).await.unwrap();
         family.push(Whole {
             logs: logs.into_iter().map(|(_, line)| line).collect(),
+            artifacts: store.artifacts(record.id).await.unwrap(),
             definition: Payload::from_json(format!("{{\"of\":\"{}\"}}", record.name)),
             record,
             journal,
@@ -54,6 +74,7 @@ async fn taken_out(store: &dyn Store) -> Vec<Whole> {
 
 fn import(runs: Vec<Whole>) -> Import {
     Import {
+        blobs: vec![Blob::new(*b"page")],
         runs,
         exported: 70,
         at: 80,
@@ -75,8 +96,17 @@ pub(super) async fn a_family_goes_from_store_to_store(store: &dyn Store) {
     let mut other = new_run(9, "calm");
     other.idempotency_key = Some("once".into());
     store.create_run(other).await.unwrap();
+    claimed(store, 9).await;
+    let page = published("page", Artifact::markdown("other"));
+    store.put_artifact(run_id(9), 1, page).await.unwrap();
     assert!(store.import(import(family.clone())).await.unwrap());
     let there = taken_out(store).await;
+    let mut expected = family[0].artifacts.clone();
+    assert_eq!((expected.len(), expected[0].failed), (2, false));
+    expected[0].version = 2;
+    assert_eq!(there[0].artifacts, expected);
+    let page = store.blob(BlobId::of(b"page"), String::new()).await;
+    assert_eq!(&*page.unwrap(), b"page");
     assert_eq!(there[0].journal, family[0].journal);
     assert_eq!(there[0].logs, family[0].logs);
     let expected = RunRecord {
@@ -92,6 +122,8 @@ pub(super) async fn a_family_goes_from_store_to_store(store: &dyn Store) {
     let counts = store.task_counts(vec![run_id(1)]).await.unwrap();
     assert_eq!(counts[0].total, 1);
     clear(store).await;
+    let page = store.blob(BlobId::of(b"page"), String::new()).await;
+    assert!(matches!(page, Err(Error::BlobLost { .. })));
 }
 
 pub(super) async fn a_run_that_is_here_is_not_imported(store: &dyn Store) {

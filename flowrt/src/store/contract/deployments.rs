@@ -4,8 +4,9 @@ use serde_json::{Map, json};
 
 use super::super::Store;
 use super::super::deployments::Change;
-use super::super::sample::{deployment, schedule};
+use super::super::sample::{deployment, new_run, schedule};
 use crate::model::deployment::{Catchup, RunLimit, RunWhenFull};
+use crate::model::dispatch::Slot;
 
 pub(super) async fn a_deploy_is_all_or_none(store: &dyn Store) {
     assert_eq!(store.deployed().await.unwrap().revision, 0);
@@ -112,4 +113,52 @@ pub(super) async fn a_slot_is_passed_once(store: &dyn Store) {
     let there = store.deployed().await.unwrap();
     assert_eq!(there.schedules[0].cursor, Some(10));
     assert_eq!(there.revision, 1);
+}
+
+pub(super) async fn a_slot_is_filled_once(store: &dyn Store) {
+    let changes = vec![Change::Set(
+        deployment("a").into(),
+        vec![schedule("a", "x")],
+    )];
+    assert!(store.deploy(0, changes).await.unwrap());
+    let run = |number, slug: &str, at| {
+        let mut run = new_run(number, "n");
+        run.dispatch.deployment = Some("a".to_owned());
+        run.dispatch.slot = Some(Slot {
+            schedule: slug.to_owned(),
+            at,
+        });
+        run
+    };
+    let filled = store.fill_slot(1, run(1, "x", 10)).await.unwrap();
+    assert_eq!(filled.unwrap().id, run(1, "x", 10).id);
+    // Again, before it, under another rule, and where there is no schedule.
+    for (number, since, slug, at) in [
+        (2, 1, "x", 10),
+        (3, 1, "x", 9),
+        (4, 2, "x", 11),
+        (5, 1, "y", 11),
+    ] {
+        let filled = store.fill_slot(since, run(number, slug, at)).await.unwrap();
+        assert_eq!(filled, None, "{number}");
+        let id = run(number, slug, at).id;
+        assert_eq!(store.run(id).await.unwrap(), None, "{number}");
+    }
+    assert_eq!(
+        store.deployed().await.unwrap().schedules[0].cursor,
+        Some(10)
+    );
+    // Somebody has asked for that run by hand.
+    store.create_run(run(6, "x", 20)).await.unwrap();
+    let filled = store.fill_slot(1, run(7, "x", 20)).await.unwrap();
+    assert_eq!(filled.unwrap().id, run(6, "x", 20).id);
+    assert!(store.fill_slot(1, run(8, "x", 20)).await.unwrap().is_none());
+    // Nothing fires that is paused, from the moment on when that was acknowledged.
+    for slug in [None, Some("x".to_owned())] {
+        let switch = |on| store.switch("a".to_owned(), slug.clone(), on, 9);
+        assert!(switch(Some(false)).await.unwrap());
+        assert!(store.fill_slot(1, run(9, "x", 30)).await.unwrap().is_none());
+        assert!(switch(None).await.unwrap());
+    }
+    assert!(store.fill_slot(1, run(9, "x", 30)).await.unwrap().is_some());
 }

@@ -6,6 +6,7 @@ mod care;
 mod continuing;
 mod deployments;
 mod endings;
+mod kept;
 mod limits;
 mod notices;
 mod queue;
@@ -18,19 +19,25 @@ use std::sync::Arc;
 use super::sample::run_id;
 use super::{Error, Store};
 
+macro_rules! check {
+    ($fresh:ident, $($group:ident: $($case:ident),*;)*) => {$($(
+        let (store, guard) = $fresh();
+        $group::$case(&*store).await;
+        store.close().await.expect(stringify!($case));
+        assert!(matches!(store.run(run_id(1)).await, Err(Error::Closed)), "closed");
+        assert!(matches!(store.close().await, Err(Error::Closed)), "closed twice");
+        drop(guard);
+    )*)*};
+}
+
 /// Runs the whole suite, each case on a fresh store.
 pub(super) async fn check_all<G>(fresh: impl Fn() -> (Arc<dyn Store>, G)) {
-    macro_rules! check {
-        ($($group:ident: $($case:ident),*;)*) => {$($(
-            let (store, guard) = fresh();
-            $group::$case(&*store).await;
-            store.close().await.expect(stringify!($case));
-            assert!(matches!(store.run(run_id(1)).await, Err(Error::Closed)), "closed");
-            assert!(matches!(store.close().await, Err(Error::Closed)), "closed twice");
-            drop(guard);
-        )*)*};
-    }
-    check! {
+    check_runs(&fresh).await;
+    check_what_is_beside_them(&fresh).await;
+}
+
+async fn check_runs<G>(fresh: &impl Fn() -> (Arc<dyn Store>, G)) {
+    check! { fresh,
         runs:
             a_run_is_accepted_once,
             names_are_made_unique,
@@ -60,6 +67,21 @@ pub(super) async fn check_all<G>(fresh: impl Fn() -> (Arc<dyn Store>, G)) {
             logs_are_read_by_cursor,
             flows_are_remembered,
             this_process_lives;
+        continuing:
+            a_run_goes_on_in_another,
+            what_a_run_was_asked_goes_over;
+    }
+}
+
+async fn check_what_is_beside_them<G>(fresh: &impl Fn() -> (Arc<dyn Store>, G)) {
+    check! { fresh,
+        kept:
+            artifacts_have_versions_over_all_runs,
+            progress_is_kept_in_place,
+            a_failure_marks_what_its_attempt_published,
+            bytes_stay_as_long_as_a_run_needs_them,
+            large_values_are_read_as_they_were_written,
+            bytes_that_come_with_a_value_are_kept;
         care:
             a_family_goes_from_store_to_store,
             a_run_that_is_here_is_not_imported,
@@ -90,13 +112,11 @@ pub(super) async fn check_all<G>(fresh: impl Fn() -> (Arc<dyn Store>, G)) {
             a_deploy_is_all_or_none,
             a_schedule_keeps_its_cursor_while_its_rule_stays,
             a_person_switches,
-            a_slot_is_passed_once;
+            a_slot_is_passed_once,
+            a_slot_is_filled_once;
         notices:
             a_notice_is_noted_once,
             what_is_due_is_taken_until_it_is_settled,
             a_name_is_known_since_it_was_first_seen;
-        continuing:
-            a_run_goes_on_in_another,
-            what_a_run_was_asked_goes_over;
     }
 }

@@ -126,6 +126,20 @@ pub(super) async fn lists_are_newest_first_and_paged(store: &dyn Store) {
         ..RunFilter::default()
     };
     assert_eq!(list(roots).await, [run_id(4)]);
+    let text = |text: &str| RunFilter {
+        text: Some(text.into()),
+        ..RunFilter::default()
+    };
+    assert_eq!(list(text("VEN")).await, [4, 2].map(run_id));
+    let name = store.run(run_id(3)).await.unwrap().unwrap().name;
+    assert_eq!(list(text(&name)).await, [run_id(3)], "{name}");
+    assert_eq!(list(text("no%e")).await, []);
+    let times = RunFilter {
+        since: Some(-4),
+        until: Some(-2),
+        ..RunFilter::default()
+    };
+    assert_eq!(list(times).await, [4, 3].map(run_id));
     let gone = RunFilter {
         before: Some(run_id(9)),
         ..RunFilter::default()

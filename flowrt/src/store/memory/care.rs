@@ -1,5 +1,6 @@
 //! Runs that come from elsewhere or go there, and what all of them take.
 
+use super::super::apart::Apart;
 use super::super::care::entries;
 use super::super::{Error, Import, Imported, RunUsage, Usage, Whole};
 use super::inside::Inside;
@@ -28,10 +29,18 @@ impl Runs {
             .iter()
             .map(inside)
             .collect::<Result<_, Error>>()?;
-        for (run, inside) in import.runs.into_iter().zip(insides) {
-            if self.get(run.record.id).is_err() {
-                self.put(run, inside, import.exported, import.at);
+        let mut blobs = Some(import.blobs);
+        for (mut run, inside) in import.runs.into_iter().zip(insides) {
+            if self.get(run.record.id).is_ok() {
+                continue;
             }
+            let mut apart = Apart::default();
+            let blobs = blobs.take().unwrap_or_default();
+            blobs.into_iter().for_each(|blob| apart.add(blob));
+            apart.take_whole(&mut run);
+            self.kept.hold(run.record.id, apart);
+            self.kept.take_in(std::mem::take(&mut run.artifacts));
+            self.put(run, inside, import.exported, import.at);
         }
         Ok(true)
     }

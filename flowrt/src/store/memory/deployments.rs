@@ -6,7 +6,7 @@ use super::super::Answer;
 use super::super::deployments::{Change, Deployed, Deployments};
 use super::Memory;
 use crate::model::deployment::{DeploymentRecord, ScheduleRecord};
-use crate::model::record::Micros;
+use crate::model::record::{Micros, NewRun, RunRecord};
 
 /// All deployments by name, with their schedules by slug.
 #[derive(Debug, Default)]
@@ -86,6 +86,14 @@ impl Shelf {
         true
     }
 
+    fn fires(&self, name: &str, slug: &str) -> bool {
+        self.deployments
+            .get(name)
+            .is_some_and(|(record, schedules)| {
+                record.is_on() && schedules.get(slug).is_some_and(ScheduleRecord::is_on)
+            })
+    }
+
     fn pass_slot(&mut self, name: &str, slug: &str, since: Micros, slot: Micros) -> bool {
         let schedule = self
             .deployments
@@ -141,5 +149,19 @@ impl Deployments for Memory {
         slot: Micros,
     ) -> Answer<'_, bool> {
         self.answer(move |runs| Ok(runs.shelf.pass_slot(&deployment, &slug, since, slot)))
+    }
+
+    fn fill_slot(&self, since: Micros, run: NewRun) -> Answer<'_, Option<RunRecord>> {
+        self.answer(move |runs| {
+            let Some((deployment, slot)) = run.dispatch.filled() else {
+                return Ok(None);
+            };
+            let (slug, at) = (&slot.schedule, slot.at);
+            let shelf = &mut runs.shelf;
+            match shelf.fires(deployment, slug) && shelf.pass_slot(deployment, slug, since, at) {
+                true => runs.create(run).map(Some),
+                false => Ok(None),
+            }
+        })
     }
 }

@@ -1,5 +1,6 @@
 //! The queue of a memory store.
 
+use super::super::apart::Apart;
 use super::super::queue::{Queue, Rest, Taken, Wanted, WorkerRecord};
 use super::super::{Answer, Store, check_transition, due_at_rest};
 use super::Memory;
@@ -44,9 +45,16 @@ impl Queue for Memory {
         })
     }
 
-    fn rest(&self, run: RunId, epoch: u64, entries: Vec<Entry>, rest: Rest) -> Answer<'_, ()> {
+    fn rest(&self, run: RunId, epoch: u64, mut entries: Vec<Entry>, rest: Rest) -> Answer<'_, ()> {
         self.answer(move |runs| {
             self.limit.check_entries(&entries)?;
+            let there = runs.get(run)?;
+            there.check_epoch(epoch)?;
+            there.inside.check(&entries)?;
+            let mut apart = Apart::default();
+            apart.take_entries(&mut entries);
+            runs.kept.hold(run, apart);
+            runs.kept.mark_failed(run, &entries);
             let found = runs.get_mut(run)?;
             found.check_epoch(epoch)?;
             check_transition(run, found.record.state, RunState::Waiting)?;

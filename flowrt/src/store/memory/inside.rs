@@ -213,17 +213,18 @@ impl Inside {
     }
 
     pub fn logs(&self, filter: &LogFilter) -> Vec<(i64, LogLine)> {
-        let limit = if filter.limit == 0 {
-            usize::MAX
-        } else {
-            filter.limit
-        };
-        self.lines
+        let wanted = self
+            .lines
             .iter()
             .filter(|(cursor, _)| filter.after.is_none_or(|after| *cursor > after))
-            .filter(|(_, line)| filter.step.as_ref().is_none_or(|step| *step == line.step))
-            .take(limit)
-            .cloned()
-            .collect()
+            .filter(|(cursor, _)| filter.before.is_none_or(|before| *cursor < before))
+            .filter(|(_, line)| filter.step.as_ref().is_none_or(|step| *step == line.step));
+        let mut lines: Vec<_> = wanted.cloned().collect();
+        if filter.limit > 0 && filter.newest {
+            lines.drain(..lines.len().saturating_sub(filter.limit));
+        } else if filter.limit > 0 {
+            lines.truncate(filter.limit);
+        }
+        lines
     }
 }

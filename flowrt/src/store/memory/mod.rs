@@ -5,7 +5,10 @@ mod care;
 mod deployments;
 mod due;
 mod inside;
+mod kept;
 mod notices;
+mod open;
+mod publications;
 mod runs;
 mod secrets;
 mod tickets;
@@ -13,12 +16,13 @@ mod tickets;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::apart::Apart;
 use super::cache::{CacheEntry, CacheFilter, Kept};
-use super::limits::PayloadLimit;
+use super::limits::{PayloadLimit, check_artifacts};
 use super::tickets::{Admitted, Ask, Bucket, BucketRecord, GiveBack};
 use super::{
-    Answer, Copied, Durability, Ending, Error, Import, Imported, LogFilter, Options, Process,
-    Reopening, RunFilter, SecretRecord, Store, Usage, continued,
+    Answer, Copied, Durability, Ending, Error, Import, Imported, LogFilter, Process, Reopening,
+    RunFilter, SecretRecord, Store, Usage, continued,
 };
 use crate::model::ids::{ProcessId, RunId};
 use crate::model::limit::Rule;
@@ -34,44 +38,9 @@ use runs::Runs;
 pub struct Memory {
     process: Process,
     limit: PayloadLimit,
+    artifacts_max: u64,
+    artifact_bytes_max: usize,
     runs: Arc<Mutex<Option<Runs>>>,
-}
-
-impl Memory {
-    /// An empty store.
-    pub fn open(options: Options) -> Arc<dyn Store> {
-        Arc::new(Self::empty(options))
-    }
-
-    pub(crate) fn empty(options: Options) -> Self {
-        Self {
-            process: options.process,
-            limit: PayloadLimit(options.payload_bytes_max),
-            runs: Arc::new(Mutex::new(Some(Runs::default()))),
-        }
-    }
-
-    /// The same runs as another process sees them, after the first has died.
-    pub(crate) fn of_next_process(&self, process: Process) -> Self {
-        Self {
-            process,
-            limit: PayloadLimit(self.limit.0),
-            runs: self.runs.clone(),
-        }
-    }
-
-    fn with<T>(&self, work: impl FnOnce(&mut Runs) -> Result<T, Error>) -> Result<T, Error> {
-        // Every operation checks before it changes, so a panic cannot have left half of one behind.
-        let mut runs = self.runs.lock().unwrap_or_else(PoisonError::into_inner);
-        work(runs.as_mut().ok_or(Error::Closed)?)
-    }
-
-    fn answer<'a, T: Send>(
-        &'a self,
-        work: impl FnOnce(&mut Runs) -> Result<T, Error> + Send + 'a,
-    ) -> Answer<'a, T> {
-        Box::pin(async move { self.with(work) })
-    }
 }
 
 impl Store for Memory {
@@ -91,10 +60,14 @@ impl Store for Memory {
         process == self.process.id
     }
 
-    fn create_run(&self, run: NewRun) -> Answer<'_, RunRecord> {
+    fn create_run(&self, mut run: NewRun) -> Answer<'_, RunRecord> {
         self.answer(move |runs| {
             self.limit.check_run(&run)?;
-            runs.create(run)
+            let mut apart = Apart::default();
+            apart.take_run(&mut run);
+            let record = runs.create(run)?;
+            runs.kept.hold(record.id, apart);
+            Ok(record)
         })
     }
 
@@ -141,11 +114,15 @@ impl Store for Memory {
         &self,
         run: RunId,
         seen_epoch: u64,
-        changes: Reopening,
+        mut changes: Reopening,
         now: Micros,
     ) -> Answer<'_, Option<RunRecord>> {
         self.answer(move |runs| {
             self.limit.check_reopening(&changes)?;
+            let mut apart = Apart::default();
+            apart.take_reopening(&mut changes);
+            runs.get(run)?;
+            runs.kept.hold(run, apart);
             runs.tickets.leave_run(run);
             runs.get_mut(run)?
                 .reopen(seen_epoch, changes, self.process.id, now)
@@ -160,14 +137,19 @@ impl Store for Memory {
         &self,
         run: RunId,
         epoch: u64,
-        entries: Vec<Entry>,
+        mut entries: Vec<Entry>,
         _durability: Durability,
     ) -> Answer<'_, ()> {
         self.answer(move |runs| {
             self.limit.check_entries(&entries)?;
-            let run = runs.get_mut(run)?;
-            run.check_epoch(epoch)?;
-            run.write(entries)
+            let there = runs.get(run)?;
+            there.check_epoch(epoch)?;
+            there.inside.check(&entries)?;
+            let mut apart = Apart::default();
+            apart.take_entries(&mut entries);
+            runs.kept.hold(run, apart);
+            runs.kept.mark_failed(run, &entries);
+            runs.get_mut(run)?.write(entries)
         })
     }
 
@@ -194,19 +176,24 @@ impl Store for Memory {
         &self,
         run: RunId,
         epoch: u64,
-        entries: Vec<Entry>,
-        ending: Ending,
+        mut entries: Vec<Entry>,
+        mut ending: Ending,
     ) -> Answer<'_, ()> {
         self.answer(move |runs| {
             self.limit.check_entries(&entries)?;
             self.limit.check_ending(&ending)?;
             super::check_ending(ending.state)?;
+            let mut apart = Apart::default();
+            apart.take_entries(&mut entries);
+            apart.take_ending(&mut ending);
             let run = runs.get_mut(run)?;
             run.check_epoch(epoch)?;
             super::check_transition(run.record.id, run.record.state, ending.state)?;
-            run.write(entries)?;
-            run.end(ending);
             let id = run.record.id;
+            run.write(entries.clone())?;
+            run.end(ending);
+            runs.kept.hold(id, apart);
+            runs.kept.mark_failed(id, &entries);
             runs.tickets.leave_run(id);
             Ok(())
         })
@@ -216,13 +203,16 @@ impl Store for Memory {
         &self,
         run: RunId,
         epoch: u64,
-        entries: Vec<Entry>,
-        successor: NewRun,
+        mut entries: Vec<Entry>,
+        mut successor: NewRun,
         at: Micros,
     ) -> Answer<'_, RunRecord> {
         self.answer(move |runs| {
             self.limit.check_entries(&entries)?;
             self.limit.check_run(&successor)?;
+            let mut apart = Apart::default();
+            apart.take_entries(&mut entries);
+            apart.take_run(&mut successor);
             let ending = continued(at);
             let run = runs.get_mut(run)?;
             run.check_epoch(epoch)?;
@@ -231,7 +221,10 @@ impl Store for Memory {
             run.end(ending);
             let id = run.record.id;
             runs.tickets.leave_run(id);
-            runs.go_on(id, successor)
+            runs.kept.hold(id, apart.clone());
+            let next = runs.go_on(id, successor)?;
+            runs.kept.hold(next.id, apart);
+            Ok(next)
         })
     }
 
@@ -250,6 +243,11 @@ impl Store for Memory {
         self.answer(move |runs| {
             self.limit
                 .check(&payload, || format!("the signal {name}"))?;
+            let mut payload = payload;
+            let mut apart = Apart::default();
+            apart.take(&mut payload);
+            runs.get(run)?;
+            runs.kept.hold(run, apart);
             runs.get_mut(run)?.send_signal(name, payload, key, now)
         })
     }
@@ -287,10 +285,11 @@ impl Store for Memory {
 
     fn import(&self, import: Import) -> Answer<'_, bool> {
         self.answer(move |runs| {
-            import
-                .runs
-                .iter()
-                .try_for_each(|run| self.limit.check_whole(run))?;
+            let (most, limit) = (self.artifacts_max, self.artifact_bytes_max);
+            for run in &import.runs {
+                self.limit.check_whole(run)?;
+                check_artifacts(run, most, limit)?;
+            }
             runs.import(import)
         })
     }
@@ -368,7 +367,10 @@ impl Store for Memory {
     }
 
     fn kept(&self, key: Digest, now: Micros) -> Answer<'_, Option<Kept>> {
-        self.answer(move |runs| Ok(runs.cache.kept(key, now)))
+        self.answer(move |runs| {
+            let found = runs.cache.kept(key, now);
+            Ok(found.filter(|found| runs.kept.has_all(&found.output)))
+        })
     }
 
     fn keep(&self, result: Kept) -> Answer<'_, ()> {

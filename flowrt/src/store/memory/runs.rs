@@ -12,6 +12,7 @@ use super::super::{
 use super::cache::Cache;
 use super::deployments::Shelf;
 use super::inside::Inside;
+use super::kept::Kept;
 use super::notices::Outbox;
 use super::tickets::Tickets;
 use crate::model::dispatch::Dispatch;
@@ -33,6 +34,7 @@ pub(super) struct Runs {
     next_line: i64,
     pub flows: BTreeSet<String>,
     pub tickets: Tickets,
+    pub kept: Kept,
     pub secrets: BTreeMap<String, SecretRecord>,
     pub cache: Cache,
     pub shelf: Shelf,
@@ -162,6 +164,9 @@ impl Runs {
                     .is_none_or(|id| record.parent.as_ref().is_some_and(|parent| parent.0 == id))
                 && (filter.deployment.is_none() || filter.deployment == record.dispatch.deployment)
                 && !(filter.roots_only && record.parent.is_some())
+                && filter.since.is_none_or(|since| record.created >= since)
+                && filter.until.is_none_or(|until| record.created < until)
+                && filter.text.as_ref().is_none_or(|text| says(record, text))
         };
         let older = self.by_serial.range(..before).rev().map(|(_, run)| run);
         Ok(older
@@ -197,6 +202,7 @@ impl Runs {
             else {
                 continue;
             };
+            self.kept.forget(id);
             self.names.remove(&run.record.name);
             if let Some(slot) = slot_key(&run.record.dispatch) {
                 self.by_slot.remove(&slot);
@@ -384,4 +390,12 @@ impl Run {
             sent: now,
         }))
     }
+}
+
+/// The text is a part of the run's name or of its flow's.
+fn says(record: &RunRecord, text: &str) -> bool {
+    let text = text.to_ascii_lowercase();
+    [&record.name, &record.flow]
+        .iter()
+        .any(|name| name.to_ascii_lowercase().contains(&text))
 }

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use rusqlite::{Connection, OpenFlags};
 
 use super::super::{Copied, Error};
+use super::blobs::Blobs;
 use super::fault::{Fault, unusable};
 use super::session::PATIENCE;
 use super::{migrate, open, read_inside};
@@ -21,6 +22,7 @@ pub(super) fn back_up(from: &Path, to: &Path) -> Result<Copied, Error> {
     let part = part_of(to);
     let copied = copy(from, &part).and_then(|()| check(from, &part));
     let copied = copied.and_then(|copied| {
+        Blobs::beside(from).copy_to(&Blobs::beside(to))?;
         failpoint("store::copied");
         name(&part, to).map(|()| copied)
     });

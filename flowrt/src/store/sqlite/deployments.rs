@@ -1,15 +1,16 @@
 //! Deployments and their schedules.
 
-use rusqlite::{Connection, Row, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::super::Answer;
 use super::super::deployments::{Change, Deployed, Deployments};
+use super::super::{Answer, Durability};
 use super::Sqlite;
 use super::fault::{Fault, Outcome};
+use super::write_runs;
 use crate::model::deployment::{DeploymentRecord, ScheduleRecord};
-use crate::model::record::Micros;
+use crate::model::record::{Micros, NewRun, RunRecord};
 
 const DEPLOYMENT: &str = "SELECT about, active, switched, created, changed FROM deployment";
 const SCHEDULE: &str = "SELECT deployment, slug, rule, parameters, catchup, active, switched, since, cursor FROM schedule";
@@ -112,10 +113,27 @@ impl Deployments for Sqlite {
     ) -> Answer<'_, bool> {
         self.change(move |connection| pass_slot(connection, &deployment, &slug, since, slot))
     }
+
+    fn fill_slot(&self, since: Micros, run: NewRun) -> Answer<'_, Option<RunRecord>> {
+        let checked = self.0.limit.check_run(&run);
+        let bytes = run.input.len();
+        self.write(Durability::Synced, checked, bytes, move |session| {
+            let Some((deployment, slot)) = run.dispatch.filled() else {
+                return Ok(None);
+            };
+            let (slug, at) = (&slot.schedule, slot.at);
+            let connection = &session.connection;
+            match fires(connection, deployment, slug)?
+                && pass_slot(connection, deployment, slug, since, at)?
+            {
+                true => write_runs::create(session, &run).map(Some),
+                false => Ok(None),
+            }
+        })
+    }
 }
 
-/// See [`Deployments::pass_slot`]; for a transaction that does more.
-pub(super) fn pass_slot(
+fn pass_slot(
     connection: &Connection,
     deployment: &str,
     slug: &str,
@@ -129,6 +147,18 @@ pub(super) fn pass_slot(
         )?
         .execute(params![deployment, slug, since, slot])?;
     Ok(moved > 0)
+}
+
+fn fires(connection: &Connection, deployment: &str, slug: &str) -> Outcome<bool> {
+    let found = connection
+        .prepare_cached(
+            "SELECT ifnull(schedule.switched, schedule.active) AND ifnull(deployment.switched, deployment.active)
+             FROM schedule JOIN deployment ON deployment.name = schedule.deployment
+             WHERE schedule.deployment = ?1 AND schedule.slug = ?2",
+        )?
+        .query_row([deployment, slug], |row| row.get(0))
+        .optional()?;
+    Ok(found.unwrap_or(false))
 }
 
 fn revision(connection: &Connection) -> Outcome<u64> {

@@ -8,6 +8,7 @@ use super::super::{
     Answer, Durability, Store, check_transition, due_at_rest, limits::PayloadLimit,
 };
 use super::fault::{Fault, Outcome};
+use super::held::hold;
 use super::session::Session;
 use super::write_entries::{Head, bytes_of, write};
 use super::{Sqlite, rows, write_runs};
@@ -37,7 +38,7 @@ impl Queue for Sqlite {
                     elsewhere,
                 });
             }
-            self.write(Durability::Soon, Ok(()), 0, move |session| {
+            let taken = self.write(Durability::Soon, Ok(()), 0, move |session| {
                 let connection = &session.connection;
                 let runs = filter.take(connection, &dead, wanted.at_most, own, now)?;
                 Ok(Taken {
@@ -45,17 +46,23 @@ impl Queue for Sqlite {
                     next: filter.next(connection)?,
                     elsewhere: elsewhere.clone(),
                 })
-            })
-            .await
+            });
+            let mut taken = taken.await?;
+            // One that has lost its parameters fails by that, and the others are driven.
+            taken.runs = self.filled_each(taken.runs).await?;
+            Ok(taken)
         })
     }
 
-    fn rest(&self, run: RunId, epoch: u64, entries: Vec<Entry>, rest: Rest) -> Answer<'_, ()> {
+    fn rest(&self, run: RunId, epoch: u64, mut entries: Vec<Entry>, rest: Rest) -> Answer<'_, ()> {
         let limit: PayloadLimit = self.0.limit;
         let checked = limit.check_entries(&entries);
+        let held = self.apart(|apart| apart.take_entries(&mut entries));
         let bytes = bytes_of(&entries);
-        self.write(Durability::Synced, checked, bytes, move |session| {
-            leave_at_rest(session, run, epoch, &entries, &rest)
+        let put = held.clone();
+        self.write_apart(Durability::Synced, checked, bytes, put, move |session| {
+            leave_at_rest(session, run, epoch, &entries, &rest)?;
+            hold(&held, &session.connection, run)
         })
     }
 

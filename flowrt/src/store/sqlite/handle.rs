@@ -10,6 +10,7 @@ use rusqlite::params;
 
 use super::super::limits::PayloadLimit;
 use super::super::{Error, Options, Process};
+use super::blobs::Blobs;
 use super::checkpoint;
 use super::fault::{Outcome, unusable};
 use super::lock::{Locks, ProcessLock};
@@ -27,6 +28,10 @@ pub(super) struct Handle {
     pub path: PathBuf,
     pub process: Process,
     pub limit: PayloadLimit,
+    pub inline_max: usize,
+    pub artifacts_max: u64,
+    pub artifact_bytes_max: usize,
+    pub blobs: Arc<Blobs>,
     pub locks: Locks,
     pub writer: Arc<Writer>,
     pub readers: Readers,
@@ -75,6 +80,10 @@ impl Handle {
             path: path.to_owned(),
             process: options.process,
             limit: PayloadLimit(options.payload_bytes_max),
+            inline_max: options.payload_inline_max,
+            artifacts_max: options.artifacts_max,
+            artifact_bytes_max: options.artifact_bytes_max,
+            blobs: Arc::new(Blobs::beside(path)),
             locks,
             writer,
             readers: Readers::new(path.to_owned()),

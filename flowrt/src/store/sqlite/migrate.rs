@@ -45,8 +45,12 @@ const MIGRATIONS: &[Migration] = &[
         sql: include_str!("migrations/0008_queue.sql"),
     },
     Migration {
+        name: "artifacts",
+        sql: include_str!("migrations/0009_artifacts.sql"),
+    },
+    Migration {
         name: "notices",
-        sql: include_str!("migrations/0009_notices.sql"),
+        sql: include_str!("migrations/0010_notices.sql"),
     },
 ];
 

@@ -3,8 +3,11 @@
 //! Everything is committed at `synchronous=NORMAL`, which survives kill -9. The log is synced by the first of those who
 //! wait for the disk, where the runtime has another thread to go on with, and within 50 ms by a thread for all others.
 
+mod artifacts;
 mod backup;
+mod blobs;
 mod cache;
+mod calls;
 mod checkpoint;
 mod deployments;
 mod due;
@@ -12,12 +15,14 @@ mod durable;
 mod fault;
 mod group;
 mod handle;
+mod held;
 mod job;
 mod lock;
 mod migrate;
 mod notices;
 mod open;
 mod place;
+mod publications;
 mod queue;
 mod read_inside;
 mod read_runs;
@@ -40,8 +45,6 @@ mod writer;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use rusqlite::Connection;
-
 use super::cache::{CacheEntry, CacheFilter, Kept};
 use super::tickets::{Admitted, Ask, Bucket, BucketRecord, GiveBack};
 use super::{
@@ -55,9 +58,10 @@ use crate::model::record::{
     Entry, Journal, LogLine, Micros, NewRun, RunRecord, SignalRecord, TaskCounts,
 };
 use crate::model::state::RunState;
+use calls::off_thread;
 use durable::SOON;
-use fault::Outcome;
 use handle::Handle;
+use held::hold;
 use session::Session;
 use write_entries::{Head, NewSignal, bytes_of};
 
@@ -73,48 +77,6 @@ pub fn open(path: &Path, options: Options) -> Result<Arc<dyn Store>, Error> {
     Ok(Arc::new(Sqlite(Arc::new(handle))))
 }
 
-impl Sqlite {
-    /// A question that takes microseconds is answered on the caller's thread.
-    fn question<'a, T: Send + 'a>(
-        &'a self,
-        question: impl FnOnce(&Connection) -> Outcome<T> + Send + 'a,
-    ) -> Answer<'a, T> {
-        Box::pin(async move { self.0.readers.read(question) })
-    }
-
-    /// One that may take longer is moved off the executor's thread.
-    fn ask_at_length<T: Send + 'static>(
-        &self,
-        question: impl FnOnce(&Connection) -> Outcome<T> + Send + 'static,
-    ) -> Answer<'_, T> {
-        let handle = Arc::clone(&self.0);
-        Box::pin(off_thread(move || handle.readers.read(question)))
-    }
-
-    fn write<'a, T: Send + 'static>(
-        &'a self,
-        durability: Durability,
-        checked: Result<(), Error>,
-        bytes: usize,
-        work: impl FnMut(&mut Session) -> Outcome<T> + Send + 'static,
-    ) -> Answer<'a, T> {
-        Box::pin(async move {
-            checked?;
-            self.0.writer.write(durability, bytes, work).await
-        })
-    }
-
-    /// What is on the disk before it is acknowledged.
-    fn change<T: Send + 'static>(
-        &self,
-        mut work: impl FnMut(&Connection) -> Outcome<T> + Send + 'static,
-    ) -> Answer<'_, T> {
-        self.write(Durability::Synced, Ok(()), 0, move |session| {
-            work(&session.connection)
-        })
-    }
-}
-
 impl Store for Sqlite {
     fn url(&self) -> String {
         format!("sqlite:{}", self.0.path.display())
@@ -128,26 +90,43 @@ impl Store for Sqlite {
         self.0.locks.is_held(process)
     }
 
-    fn create_run(&self, run: NewRun) -> Answer<'_, RunRecord> {
+    fn create_run(&self, mut run: NewRun) -> Answer<'_, RunRecord> {
         let checked = self.0.limit.check_run(&run);
-        self.write(
+        let bytes = run.input.len();
+        let held = self.apart(|apart| apart.take_run(&mut run));
+        self.filled(self.write_apart(
             Durability::Synced,
             checked,
-            run.input.len(),
-            move |session| write_runs::create(session, &run),
-        )
+            bytes,
+            held.clone(),
+            move |session| {
+                let record = write_runs::create(session, &run)?;
+                hold(&held, &session.connection, record.id)?;
+                Ok(record)
+            },
+        ))
     }
 
     fn run(&self, id: RunId) -> Answer<'_, Option<RunRecord>> {
-        self.question(move |connection| read_runs::one(connection, id))
+        self.filled_some(self.question(move |connection| read_runs::one(connection, id)))
     }
 
     fn find_runs(&self, reference: String) -> Answer<'_, Vec<RunRecord>> {
-        self.question(move |connection| read_runs::find(connection, &reference))
+        let blobs = Arc::clone(&self.0.blobs);
+        self.question(move |connection| {
+            let mut runs = read_runs::find(connection, &reference)?;
+            runs.iter_mut().for_each(|run| blobs.fill_listed(run));
+            Ok(runs)
+        })
     }
 
     fn list_runs(&self, filter: RunFilter) -> Answer<'_, Vec<RunRecord>> {
-        self.ask_at_length(move |connection| read_runs::list(connection, &filter))
+        let blobs = Arc::clone(&self.0.blobs);
+        self.ask_at_length(move |connection| {
+            let mut runs = read_runs::list(connection, &filter)?;
+            runs.iter_mut().for_each(|run| blobs.fill_listed(run));
+            Ok(runs)
+        })
     }
 
     fn task_counts(&self, runs: Vec<RunId>) -> Answer<'_, Vec<TaskCounts>> {
@@ -162,7 +141,7 @@ impl Store for Sqlite {
         now: Micros,
     ) -> Answer<'_, Option<RunRecord>> {
         let owner = self.process();
-        self.write(Durability::Soon, Ok(()), 0, move |session| {
+        self.filled_some(self.write(Durability::Soon, Ok(()), 0, move |session| {
             write_runs::claim(
                 &session.connection,
                 run,
@@ -171,37 +150,48 @@ impl Store for Sqlite {
                 owner,
                 now,
             )
-        })
+        }))
     }
 
     fn reopen(
         &self,
         run: RunId,
         seen_epoch: u64,
-        changes: Reopening,
+        mut changes: Reopening,
         now: Micros,
     ) -> Answer<'_, Option<RunRecord>> {
         let owner = self.process();
         let checked = self.0.limit.check_reopening(&changes);
-        self.write(Durability::Synced, checked, 0, move |session| {
+        let held = self.apart(|apart| apart.take_reopening(&mut changes));
+        let write = move |session: &mut Session| {
+            hold(&held, &session.connection, run)?;
             write_runs::reopen(&session.connection, run, seen_epoch, &changes, owner, now)
-        })
+        };
+        self.filled_some(self.write(Durability::Synced, checked, 0, write))
     }
 
     fn journal(&self, run: RunId) -> Answer<'_, Journal> {
-        self.ask_at_length(move |connection| read_inside::journal(connection, run))
+        let blobs = Arc::clone(&self.0.blobs);
+        self.ask_at_length(move |connection| {
+            let mut journal = read_inside::journal(connection, run)?;
+            blobs.fill_journal(&|| run.to_string(), &mut journal)?;
+            Ok(journal)
+        })
     }
 
     fn record(
         &self,
         run: RunId,
         epoch: u64,
-        entries: Vec<Entry>,
+        mut entries: Vec<Entry>,
         durability: Durability,
     ) -> Answer<'_, ()> {
         let checked = self.0.limit.check_entries(&entries);
-        self.write(durability, checked, bytes_of(&entries), move |session| {
+        let held = self.apart(|apart| apart.take_entries(&mut entries));
+        let bytes = bytes_of(&entries);
+        self.write_apart(durability, checked, bytes, held.clone(), move |session| {
             let head = Head::read_owned(&session.connection, run, epoch)?;
+            hold(&held, &session.connection, run)?;
             write_entries::write(session, &head, &entries)
         })
     }
@@ -224,19 +214,27 @@ impl Store for Sqlite {
         &self,
         run: RunId,
         epoch: u64,
-        entries: Vec<Entry>,
-        ending: Ending,
+        mut entries: Vec<Entry>,
+        mut ending: Ending,
     ) -> Answer<'_, ()> {
         let limit = self.0.limit;
         let checked = limit
             .check_entries(&entries)
             .and_then(|()| limit.check_ending(&ending))
             .and_then(|()| check_ending(ending.state));
-        self.write(
+        let held = self.apart(|apart| {
+            apart.take_entries(&mut entries);
+            apart.take_ending(&mut ending);
+        });
+        self.write_apart(
             Durability::Synced,
             checked,
             bytes_of(&entries),
-            move |session| write_runs::finish(session, run, epoch, &entries, &ending),
+            held.clone(),
+            move |session| {
+                write_runs::finish(session, run, epoch, &entries, &ending)?;
+                hold(&held, &session.connection, run)
+            },
         )
     }
 
@@ -248,14 +246,7 @@ impl Store for Sqlite {
         successor: NewRun,
         at: Micros,
     ) -> Answer<'_, RunRecord> {
-        let limit = self.0.limit;
-        let checked = limit
-            .check_entries(&entries)
-            .and_then(|()| limit.check_run(&successor));
-        let bytes = bytes_of(&entries) + successor.input.len();
-        self.write(Durability::Synced, checked, bytes, move |session| {
-            write_runs::continue_as(session, run, epoch, &entries, &successor, at)
-        })
+        self.continue_apart((run, epoch), entries, successor, at)
     }
 
     fn request_cancel(&self, run: RunId, now: Micros) -> Answer<'_, Vec<RunId>> {
@@ -266,7 +257,7 @@ impl Store for Sqlite {
         &self,
         run: RunId,
         name: String,
-        payload: Payload,
+        mut payload: Payload,
         key: Option<String>,
         now: Micros,
     ) -> Answer<'_, u64> {
@@ -274,6 +265,7 @@ impl Store for Sqlite {
             .0
             .limit
             .check(&payload, || format!("the signal {name}"));
+        let held = self.apart(|apart| apart.take(&mut payload));
         let bytes = payload.len();
         let signal = NewSignal {
             name,
@@ -281,13 +273,26 @@ impl Store for Sqlite {
             key,
             sent: now,
         };
-        self.write(Durability::Synced, checked, bytes, move |session| {
-            write_entries::send_signal(&session.connection, run, &signal)
-        })
+        self.write_apart(
+            Durability::Synced,
+            checked,
+            bytes,
+            held.clone(),
+            move |session| {
+                let seq = write_entries::send_signal(&session.connection, run, &signal)?;
+                hold(&held, &session.connection, run)?;
+                Ok(seq)
+            },
+        )
     }
 
     fn signals(&self, run: RunId, from: u64) -> Answer<'_, Vec<SignalRecord>> {
-        self.question(move |connection| read_inside::signals(connection, run, from))
+        let blobs = Arc::clone(&self.0.blobs);
+        self.question(move |connection| {
+            let mut signals = read_inside::signals(connection, run, from)?;
+            blobs.fill_signals(&|| run.to_string(), &mut signals)?;
+            Ok(signals)
+        })
     }
 
     fn append_logs(&self, lines: Vec<LogLine>) -> Answer<'_, ()> {
@@ -307,11 +312,11 @@ impl Store for Sqlite {
     }
 
     fn delete_run(&self, run: RunId) -> Answer<'_, bool> {
-        Box::pin(trash::delete(&self.0.writer, run))
+        self.delete(run)
     }
 
     fn sweep(&self) -> Answer<'_, ()> {
-        Box::pin(trash::sweep(&self.0.writer))
+        self.clear_away()
     }
 
     fn shrink(&self) -> Answer<'_, u64> {
@@ -319,11 +324,11 @@ impl Store for Sqlite {
     }
 
     fn family(&self, run: RunId) -> Answer<'_, Vec<(RunRecord, Journal)>> {
-        self.ask_at_length(move |connection| transfer::family(connection, run))
+        self.filled_family(run)
     }
 
     fn import(&self, import: Import) -> Answer<'_, bool> {
-        Box::pin(transfer::import(&self.0.writer, self.0.limit, import))
+        self.take_in(import)
     }
 
     fn imported(&self, run: RunId) -> Answer<'_, Option<Imported>> {
@@ -401,7 +406,11 @@ impl Store for Sqlite {
     }
 
     fn kept(&self, key: Digest, now: Micros) -> Answer<'_, Option<Kept>> {
-        self.question(move |connection| cache::kept(connection, key, now))
+        let blobs = Arc::clone(&self.0.blobs);
+        self.question(move |connection| {
+            let found = cache::kept(connection, key, now)?;
+            Ok(found.filter(|found| blobs.has_all(&found.output)))
+        })
     }
 
     fn keep(&self, result: Kept) -> Answer<'_, ()> {
@@ -445,13 +454,7 @@ impl Store for Sqlite {
     }
 
     fn version(&self) -> Answer<'_, u64> {
-        Box::pin(async move {
-            // SQLite counts the commits of all connections but the one that asks, so only the writer may ask.
-            match self.0.writer.try_with(data_version) {
-                Some(version) => Ok(version??),
-                None => self.0.writer.write(Durability::Soon, 0, data_version).await,
-            }
-        })
+        self.seen_version()
     }
 
     fn schema(&self) -> Answer<'_, Option<i64>> {
@@ -466,23 +469,4 @@ impl Store for Sqlite {
         let handle = Arc::clone(&self.0);
         Box::pin(off_thread(move || handle.close()))
     }
-}
-
-/// What blocks is done where it holds up no executor.
-async fn off_thread<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T, Error> + Send + 'static,
-) -> Result<T, Error> {
-    if tokio::runtime::Handle::try_current().is_err() {
-        return work();
-    }
-    let done = tokio::task::spawn_blocking(work).await;
-    done.unwrap_or_else(|error| Err(Error::Failed(error.to_string())))
-}
-
-fn data_version(session: &mut Session) -> Outcome<u64> {
-    let version: i64 = session
-        .connection
-        .prepare_cached("PRAGMA data_version")?
-        .query_row([], |row| row.get(0))?;
-    Ok(version.cast_unsigned())
 }

@@ -52,6 +52,22 @@ pub(super) fn reader(path: &Path) -> Outcome<Connection> {
     Ok(connection)
 }
 
+/// A connection that keeps all others from writing for a moment.
+pub(super) fn sweeper(path: &Path) -> Outcome<Connection> {
+    let connection = connect(path)?;
+    connection.busy_timeout(PATIENCE)?;
+    set(&connection, "synchronous", "NORMAL", "1")?;
+    set(&connection, "wal_autocheckpoint", "0", "0")?;
+    Ok(connection)
+}
+
+/// Puts the log on the disk.
+pub(super) fn sync_log(path: &Path) -> io::Result<()> {
+    let mut log = path.as_os_str().to_owned();
+    log.push("-wal");
+    OpenOptions::new().write(true).open(log)?.sync_data()
+}
+
 /// A connection for checkpoints.
 pub(super) fn maintainer(path: &Path) -> Outcome<Connection> {
     let connection = connect(path)?;

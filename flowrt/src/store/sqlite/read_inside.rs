@@ -82,17 +82,29 @@ pub(super) fn logs(
         sql.push_str(" AND id > ?");
         values.push(Value::from(after));
     }
+    if let Some(before) = filter.before {
+        sql.push_str(" AND id < ?");
+        values.push(Value::from(before));
+    }
     if let Some(step) = &filter.step {
         sql.push_str(" AND step = ?");
         values.push(Value::from(step.clone()));
     }
-    sql.push_str(" ORDER BY id");
+    sql.push_str(if filter.newest {
+        " ORDER BY id DESC"
+    } else {
+        " ORDER BY id"
+    });
     if filter.limit > 0 {
         sql.push_str(&format!(" LIMIT {}", filter.limit));
     }
-    all(connection, &sql, params_from_iter(values), |row| {
+    let mut lines = all(connection, &sql, params_from_iter(values), |row| {
         rows::line(row, run)
-    })
+    })?;
+    if filter.newest {
+        lines.reverse();
+    }
+    Ok(lines)
 }
 
 pub(super) fn processes(connection: &Connection) -> Outcome<Vec<Process>> {

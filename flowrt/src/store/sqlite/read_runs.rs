@@ -76,6 +76,24 @@ pub(super) fn list(connection: &Connection, filter: &RunFilter) -> Outcome<Vec<R
     if filter.roots_only {
         conditions.push("run.parent IS NULL".into());
     }
+    if let Some(text) = &filter.text {
+        conditions.push(
+            "(instr(lower(run.name), ?) > 0 OR run.flow IN (SELECT id FROM name WHERE instr(lower(text), ?) > 0))"
+                .into(),
+        );
+        let text = Value::from(text.to_ascii_lowercase());
+        values.extend([text.clone(), text]);
+    }
+    let times = [
+        ("run.created >= ?", filter.since),
+        ("run.created < ?", filter.until),
+    ];
+    for (condition, time) in times {
+        if let Some(time) = time {
+            conditions.push(condition.into());
+            values.push(Value::from(time));
+        }
+    }
     select(connection, &conditions.join(" AND "), values, filter.limit)
 }
 

@@ -1,16 +1,19 @@
 //! Runs that go to another store or came from one.
 
+use std::sync::Arc;
+
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::super::care::entries;
-use super::super::limits::PayloadLimit;
 use super::super::{Durability, Error, Import, Imported, Whole};
 use super::fault::Outcome;
+use super::held::{Held, hold};
 use super::session::Session;
 use super::write_entries::{Head, write};
 use super::write_runs::{append_logs, free, with_descendants};
 use super::writer::Writer;
-use super::{read_inside, read_runs, rows};
+use super::{artifacts, read_inside, read_runs, rows};
+use crate::model::blob::Blob;
 use crate::model::ids::RunId;
 use crate::model::payload::Payload;
 use crate::model::record::{Journal, RunRecord, SignalRecord};
@@ -28,17 +31,24 @@ pub(super) fn family(connection: &Connection, root: RunId) -> Outcome<Vec<(RunRe
 /// Puts runs in, all in one transaction.
 pub(super) async fn import(
     writer: &Writer,
-    limit: PayloadLimit,
-    import: Import,
+    mut import: Import,
+    apart: impl Fn(&mut Whole, Vec<Blob>) -> Option<Arc<Held>>,
 ) -> Result<bool, Error> {
-    let mut runs = import.runs.iter();
-    runs.try_for_each(|run| limit.check_whole(run))?;
-    let work = move |session: &mut Session| put_all(session, &import);
+    // The first run needs the bytes of all: those below it go when it goes.
+    let mut blobs = std::mem::take(&mut import.blobs);
+    let runs = import.runs.iter_mut();
+    let held: Vec<_> = runs
+        .map(|run| apart(run, std::mem::take(&mut blobs)))
+        .collect();
+    for held in held.iter().flatten() {
+        held.put()?;
+    }
+    let work = move |session: &mut Session| put_all(session, &import, &held);
     writer.write_patiently(0, Durability::Synced, work).await
 }
 
 /// Puts runs in, unless the first of them is here.
-fn put_all(session: &mut Session, import: &Import) -> Outcome<bool> {
+fn put_all(session: &mut Session, import: &Import, held: &[Option<Arc<Held>>]) -> Outcome<bool> {
     let Some(first) = import.runs.first() else {
         return Ok(false);
     };
@@ -47,9 +57,10 @@ fn put_all(session: &mut Session, import: &Import) -> Outcome<bool> {
     }
     // A run that was here before and came back has another record than the one that is remembered.
     session.tails.forget();
-    for run in &import.runs {
+    for (run, held) in import.runs.iter().zip(held) {
         if read_runs::one(&session.connection, run.record.id)?.is_none() {
             put(session, run, import)?;
+            hold(held, &session.connection, run.record.id)?;
         }
     }
     Ok(true)
@@ -104,6 +115,7 @@ fn put(session: &mut Session, run: &Whole, import: &Import) -> Outcome<()> {
         insert_signal(connection, id, signal)?;
     }
     append_logs(connection, &run.logs)?;
+    artifacts::take_in(connection, id, &run.artifacts)?;
     if record.state.is_final() || record.state.needs_person() {
         super::write_runs::keep_tally(connection, id)?;
     }

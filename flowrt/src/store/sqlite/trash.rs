@@ -104,6 +104,8 @@ fn bury(connection: &Connection, run: i64, id: RunId) -> Outcome<()> {
         .execute(params![run, id.0.as_bytes()])?;
     for statement in [
         "DELETE FROM import WHERE run = ?1",
+        // Else the newest version of a key might be one that nobody can see.
+        "DELETE FROM artifact WHERE run = ?1",
         "DELETE FROM run_payload WHERE run = ?1",
         "DELETE FROM run WHERE id = ?1",
     ] {

@@ -68,6 +68,9 @@ pub(super) fn write(session: &mut Session, head: &Head, entries: &[Entry]) -> Ou
     let tail = tails.of(connection, head)?;
     let mut is_progress = false;
     for entry in entries {
+        if let Some((step, attempt)) = entry.failed_attempt() {
+            super::artifacts::mark_failed(connection, head.id, step, attempt)?;
+        }
         match entry {
             Entry::Step(step) => {
                 is_progress = true;

@@ -300,6 +300,19 @@ pub(super) fn request_cancel(
     Ok(changed)
 }
 
+/// The blobs that a run and all below it need; none of a run that is gone.
+pub(super) fn blobs_below(connection: &Connection, root: RunId) -> Outcome<Vec<String>> {
+    let mut blobs = Vec::new();
+    for id in with_descendants(connection, root)? {
+        let run = read_runs::number(connection, id)?;
+        let mut statement =
+            connection.prepare_cached("SELECT blob FROM blob_use WHERE run = ?1")?;
+        let found = statement.query_map([run], |row| row.get(0))?;
+        blobs.extend(found.collect::<Result<Vec<String>, _>>()?);
+    }
+    Ok(blobs)
+}
+
 /// The run and all below it, a generation after the other, each in the order of creation.
 pub(super) fn with_descendants(connection: &Connection, root: RunId) -> Outcome<Vec<RunId>> {
     Head::read(connection, root)?;

@@ -2,7 +2,7 @@
 
 use super::Dying;
 use crate::model::deployment::{DeploymentRecord, ScheduleRecord};
-use crate::model::record::Micros;
+use crate::model::record::{Micros, NewRun, RunRecord};
 use crate::store::Answer;
 use crate::store::deployments::{Change, Deployed, Deployments};
 
@@ -39,5 +39,8 @@ impl Deployments for Dying {
         slot: Micros,
     ) -> Answer<'_, bool> {
         self.write(0, self.runs.pass_slot(deployment, slug, since, slot))
+    }
+    fn fill_slot(&self, since: Micros, run: NewRun) -> Answer<'_, Option<RunRecord>> {
+        self.write(0, self.runs.fill_slot(since, run))
     }
 }

@@ -10,6 +10,7 @@ DELETE FROM step_block WHERE run = ?1 AND block IN (
         SELECT 1 FROM step WHERE id BETWEEN first.block * 64 AND first.block * 64 + 63 AND run = ?1)
      LIMIT ?2);
 DELETE FROM attempt WHERE id IN (SELECT id FROM attempt WHERE run = ?1 LIMIT ?2);
+DELETE FROM blob_use WHERE (blob, run) IN (SELECT blob, run FROM blob_use WHERE run = ?1 LIMIT ?2);
 DELETE FROM wait WHERE (run, step) IN (SELECT run, step FROM wait WHERE run = ?1 LIMIT ?2);
 DELETE FROM scope_end WHERE (run, scope) IN (SELECT run, scope FROM scope_end WHERE run = ?1 LIMIT ?2);
 DELETE FROM signal WHERE id IN (SELECT id FROM signal WHERE run = ?1 LIMIT ?2);

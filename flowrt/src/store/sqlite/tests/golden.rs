@@ -7,12 +7,14 @@ use super::super::super::sample::{
     attempt, claimed, deployment, ending, line, new_run, payload, run_id, schedule, step, wait,
 };
 use super::super::super::{Durability, LogFilter, Reopening, RunFilter, SecretRecord};
+use crate::model::artifact::{Artifact, NewArtifact, Place};
 use crate::model::record::{ASIDE, Entry};
 use crate::model::state::RunState;
 
 /// The first version that has it.
 const SECRETS: i64 = 6;
 const DEPLOYMENTS: i64 = 7;
+const ARTIFACTS: i64 = 9;
 
 fn secret() -> SecretRecord {
     SecretRecord {
@@ -21,6 +23,17 @@ fn secret() -> SecretRecord {
         sealed: vec![1, 0, 255],
         changed: 7,
     }
+}
+
+fn published() -> NewArtifact {
+    let place = Place {
+        key: "notes".to_owned(),
+        step: "a".to_owned(),
+        attempt: 1,
+        at: 7,
+    };
+    let artifact = Artifact::markdown("# Notes").describe("of a run");
+    artifact.into_new(place).unwrap()
 }
 
 fn golden(version: i64) -> PathBuf {
@@ -54,6 +67,8 @@ async fn write_the_golden_store() {
         .await
         .unwrap();
     store.append_logs(vec![line(1, "a", "said")]).await.unwrap();
+    let artifact = published();
+    store.put_artifact(run_id(1), 1, artifact).await.unwrap();
     store
         .finish(run_id(1), 1, vec![], ending(RunState::Failed))
         .await
@@ -83,6 +98,9 @@ async fn every_golden_store_opens_and_goes_on() {
         let one = store.deployment("d".to_owned()).await.unwrap();
         let there = (deployment("d"), vec![schedule("d", "s")]);
         assert_eq!(one, (version >= DEPLOYMENTS).then_some(there));
+        let artifacts = store.artifacts(run_id(1)).await.unwrap();
+        let there = published().accept(run_id(1), 1);
+        assert_eq!(artifacts.first(), (version >= ARTIFACTS).then_some(&there));
         let names: Vec<_> = runs.iter().map(|run| (&*run.name, run.state)).collect();
         let expected = [
             ("calm-3", RunState::Pending),

@@ -1,0 +1,50 @@
+//! The pages, a file each.
+
+mod act;
+mod again;
+mod chart;
+mod flow;
+mod flows;
+mod limits;
+pub(in crate::web) mod links;
+mod logs;
+mod overview;
+mod posted;
+mod reasons;
+mod rows;
+mod run;
+mod runs;
+mod step;
+mod steps;
+mod theme;
+mod values;
+
+use axum::Router;
+use axum::routing::{get, post};
+
+use super::Site;
+
+pub(super) fn routes() -> Router<Site> {
+    Router::new()
+        .route("/", get(overview::show))
+        .route("/runs", get(runs::show))
+        .route("/runs/{run}", get(run::show))
+        .route("/runs/{run}/step", get(step::show))
+        .route("/runs/{run}/logs", get(logs::show))
+        .route(
+            "/runs/{run}/resume",
+            get(again::show_resume).post(again::resume),
+        )
+        .route(
+            "/runs/{run}/rerun",
+            get(again::show_rerun).post(again::rerun),
+        )
+        .route("/runs/{run}/cancel", post(act::cancel))
+        .route("/runs/{run}/signal", post(act::signal))
+        .route("/runs/{run}/delete", post(act::delete))
+        .route("/flows", get(flows::show))
+        .route("/flows/{flow}", get(flow::show).post(flow::start))
+        .route("/limits", get(limits::show))
+        .route("/limits/{limit}", post(limits::set))
+        .route("/theme", post(theme::choose))
+}

@@ -1,0 +1,295 @@
+//! One run: how it stands and why, its graph, its steps, its log, what went in and came out, and what can be done.
+
+use askama::Template;
+use axum::extract::{Path, Query, State};
+use axum::response::Response;
+use serde::Deserialize;
+
+use super::reasons::{Told, told};
+use super::rows::root_cause;
+use super::{links, logs, rows, steps, values};
+use crate::draw::svg;
+use crate::error::{Error, Result};
+use crate::model::graph::{Graph, Node, NodeKind};
+use crate::model::ids::RunId;
+use crate::model::record::{RunRecord, TaskCounts};
+use crate::ops::{Engine, LogFilter, RunFilter};
+use crate::web::Site;
+use crate::web::answer::{Section, Shown, Visit};
+use crate::web::moment::Moment;
+use crate::web::{live, signs};
+
+/// Log lines below the steps.
+const LOG: usize = 200;
+/// Child runs in the list.
+const CHILDREN: usize = 20;
+
+/// What a person wants to see of it.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Wanted {
+    open: Option<String>,
+}
+
+#[derive(Template)]
+#[template(path = "run.html")]
+struct Page<'a> {
+    record: &'a RunRecord,
+    href: String,
+    flow_href: String,
+    token: &'a str,
+    state: String,
+    took: String,
+    accepted: String,
+    started: Option<String>,
+    finished: Option<String>,
+    counts: TaskCounts,
+    related: Vec<Related>,
+    failure: Option<Failure>,
+    reasons: Vec<Told>,
+    can: Can,
+    picture: Option<String>,
+    /// The picture is a narrow list of calls, which stands beside the steps.
+    is_program: bool,
+    steps: String,
+    step_count: usize,
+    log: String,
+    has_log: bool,
+    params: Vec<(String, String)>,
+    output: Option<String>,
+    children: String,
+    has_children: bool,
+}
+
+/// What can be done with the run as it stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Can {
+    cancel: bool,
+    resume: bool,
+    rerun: bool,
+    delete: bool,
+}
+
+/// Another run that this one has to do with.
+struct Related {
+    what: &'static str,
+    name: String,
+    href: String,
+}
+
+/// Why it did not complete, the root cause first.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Failure {
+    pub cause: String,
+    /// What it made fail, from the inside out.
+    pub around: Vec<String>,
+    pub step: Option<(String, String)>,
+    pub attempts: u32,
+    pub location: Option<String>,
+    pub hint: Option<String>,
+}
+
+pub(super) async fn show(
+    State(site): State<Site>,
+    visit: Visit,
+    Path(run): Path<String>,
+    Query(wanted): Query<Wanted>,
+) -> Response {
+    live::page(site, visit, Section::Runs, move |site| {
+        made(site, run.clone(), wanted.clone())
+    })
+    .await
+}
+
+async fn made(site: Site, run: String, wanted: Wanted) -> Result<Shown> {
+    let engine = &site.engine;
+    let record = engine.find(&run).await?;
+    let moment = Moment::now(engine);
+    let bodies = site.inner.watching.bodies(record.id);
+    let steps = steps::with_bodies(engine.steps(record.id).await?, bodies);
+    let graph = engine.graph_with(&record, &steps).await.ok();
+    let counts = engine.task_counts(vec![record.id]).await?;
+    let is_orphaned = engine.is_orphaned(&record);
+    let reasons = match record.state.is_final() {
+        true => Vec::new(),
+        false => told(&engine.why(record.id).await?, &record.name, &moment),
+    };
+    let children = engine.runs(below(record.id)).await?;
+    let lines = engine.logs(record.id, newest()).await?;
+    let page = Page {
+        href: links::run(&record.name),
+        flow_href: links::flow(&record.flow),
+        token: &site.inner.token,
+        state: signs::of_run(record.state),
+        took: rows::took(&record, &moment),
+        accepted: moment.clock(record.created),
+        started: record.started.map(|at| moment.clock(at)),
+        finished: record.finished.map(|at| moment.clock(at)),
+        counts: counts.first().copied().unwrap_or_default(),
+        related: related(engine, &record).await,
+        failure: record
+            .error
+            .as_ref()
+            .filter(|_| record.state.is_final() || record.state.needs_person())
+            .map(|error| failure(&Error::from_json(error), &record.name)),
+        reasons,
+        can: can(&record, is_orphaned),
+        is_program: graph
+            .as_ref()
+            .is_some_and(|graph| !graph.is_dag && !graph.nodes.is_empty()),
+        picture: graph
+            .as_ref()
+            .filter(|graph| !graph.nodes.is_empty())
+            .map(|graph| picture(graph, &record)),
+        step_count: steps.len(),
+        steps: steps::html(
+            &steps::Known {
+                record: &record,
+                steps: &steps,
+                graph: graph.as_ref(),
+                opened: wanted.open.as_deref(),
+            },
+            &moment,
+        ),
+        has_log: !lines.is_empty(),
+        log: logs::html(&lines, &record.name, &moment),
+        params: values::params(&record.input),
+        output: record
+            .output
+            .as_ref()
+            .filter(|output| &***output != "null")
+            .map(values::pretty),
+        has_children: !children.is_empty(),
+        children: rows::table(&rows::of(engine, &children).await?, true),
+        record: &record,
+    };
+    let title = format!("{} · {}", record.name, record.state);
+    Ok(Shown::new(Section::Runs, title, &page))
+}
+
+fn below(run: RunId) -> RunFilter {
+    RunFilter {
+        parent: Some(run),
+        limit: CHILDREN,
+        ..RunFilter::default()
+    }
+}
+
+fn newest() -> LogFilter {
+    LogFilter {
+        newest: true,
+        limit: LOG,
+        ..LogFilter::default()
+    }
+}
+
+fn can(record: &RunRecord, is_orphaned: bool) -> Can {
+    use crate::model::state::RunState::{Completed, Skipped};
+    let has_ended = record.state.is_final();
+    let is_left = record.state.needs_person() || is_orphaned;
+    Can {
+        cancel: !has_ended && record.cancel_requested.is_none(),
+        resume: is_left || (has_ended && !matches!(record.state, Completed | Skipped)),
+        rerun: has_ended || is_left,
+        delete: has_ended,
+    }
+}
+
+/// The error as it is told: where it began first.
+pub(super) fn failure(error: &Error, run: &str) -> Failure {
+    let mut all: Vec<&str> = std::iter::once(error.message())
+        .chain(error.chain())
+        .collect();
+    all.reverse();
+    all.dedup();
+    let cause = root_cause(error).to_owned();
+    Failure {
+        around: all.into_iter().skip(1).map(str::to_owned).collect(),
+        cause,
+        step: error
+            .task()
+            .map(|step| (step.to_owned(), links::step(run, step))),
+        attempts: error.attempts(),
+        location: error.location().map(str::to_owned),
+        hint: error.try_this().map(str::to_owned),
+    }
+}
+
+/// The graph with its states; a node leads to its step, or to its items among the steps.
+fn picture(graph: &Graph, record: &RunRecord) -> String {
+    svg::part(graph, |node: &Node| match (node.kind, node.state) {
+        _ if !graph.is_dag => None,
+        (_, None | Some(crate::model::state::TaskState::Pending)) => None,
+        (NodeKind::Map, _) => Some(format!(
+            "{}?open={}#steps",
+            links::run(&record.name),
+            links::escaped(&node.id)
+        )),
+        (NodeKind::Branch, _) => None,
+        _ => Some(links::step(&record.name, &node.id)),
+    })
+}
+
+async fn related(engine: &Engine, record: &RunRecord) -> Vec<Related> {
+    let parent = record.parent.as_ref().map(|(run, _)| ("part of", *run));
+    let origin = record.origin.map(|run| match record.continues() {
+        Some(_) => ("goes on from", run),
+        None => ("rerun of", run),
+    });
+    let next = record.continued_as().map(|run| ("went on as", run));
+    let mut related = Vec::new();
+    for (what, run) in parent.into_iter().chain(origin).chain(next) {
+        let name = engine.record(run).await.map(|record| record.name);
+        let name = name.unwrap_or_else(|_| run.to_string());
+        related.push(Related {
+            what,
+            href: links::run(&name),
+            name,
+        });
+    }
+    related
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::ErrorKind;
+    use crate::model::state::RunState;
+    use crate::web::tests::sample;
+
+    #[test]
+    fn the_root_cause_comes_first() {
+        let error = Error::new(ErrorKind::Failed, "connection refused")
+            .within("the offers API answered 503")
+            .within("the child run failed");
+        let told = failure(&error, "calm-otter");
+        assert_eq!(told.cause, "connection refused");
+        assert_eq!(
+            told.around,
+            ["the offers API answered 503", "the child run failed"]
+        );
+    }
+
+    #[test]
+    fn what_can_be_done_depends_on_the_state() {
+        let buttons = |state, is_orphaned| {
+            let record = RunRecord {
+                state,
+                ..sample::run()
+            };
+            let can = can(&record, is_orphaned);
+            (can.cancel, can.resume, can.rerun, can.delete)
+        };
+        assert_eq!(
+            buttons(RunState::Running, false),
+            (true, false, false, false)
+        );
+        assert_eq!(buttons(RunState::Running, true), (true, true, true, false));
+        assert_eq!(
+            buttons(RunState::Completed, false),
+            (false, false, true, true)
+        );
+        assert_eq!(buttons(RunState::Failed, false), (false, true, true, true));
+        assert_eq!(buttons(RunState::Parked, false), (true, true, true, false));
+    }
+}
