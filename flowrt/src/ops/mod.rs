@@ -12,6 +12,7 @@ pub(crate) mod isolate;
 mod limits;
 mod names;
 mod notices;
+mod once;
 pub mod params;
 pub(crate) mod picture;
 mod published;
@@ -22,6 +23,7 @@ mod secrets;
 pub mod signals;
 mod start;
 mod stop;
+pub mod view;
 mod watch;
 mod why;
 
@@ -61,6 +63,7 @@ pub use deployments::{
     Checked, DeployFile, DeployPlan, DeploymentReport, Difference, Fate, Planned,
 };
 pub use limits::{BucketReport, LimitReport, TicketReport};
+pub use once::Once;
 pub use rerun::{Rerun, rerun_warning};
 pub use resume::Resume;
 pub use secrets::SecretReport;
@@ -289,7 +292,12 @@ impl Engine {
             let sent = store.send_signal(run, name.to_owned(), payload.clone(), None, now);
             match sent.await {
                 // It went on in another just now.
-                Err(crate::store::Error::Ended(..)) if self.last_of(run).await?.id != run => {}
+                Err(crate::store::Error::Ended(..)) => {
+                    let last = self.last_of(run).await?;
+                    if last.id == run {
+                        return Err(signals::refused(&last));
+                    }
+                }
                 sent => {
                     sent.map_err(trouble)?;
                     self.shared.changed.notify_waiters();
