@@ -38,7 +38,9 @@ pub(super) async fn report(door: &Door, record: RunRecord, as_json: bool) -> Res
             print::data(&output.to_value().to_string())?;
         }
     }
-    engine.told_of(record.id, TOLD_WITHIN).await;
+    if let Ok(engine) = door.here() {
+        engine.told_of(record.id, TOLD_WITHIN).await;
+    }
     Ok(ExitCode::from(match record.state {
         RunState::Completed | RunState::Skipped => 0,
         RunState::Cancelled => 3,
