@@ -18,11 +18,11 @@ fn equal_causes_of_a_fan_out_are_one_and_the_last_warnings_are_told() {
     let shown = text(&told(folder.path(), &["runs", "show", "wide"]).stdout);
     for said in [text(&ran.stderr), shown] {
         assert!(
-            said.contains("14 of 100 items of item failed, 2 causes"),
+            said.contains("15 of 100 items of item failed, 2 causes"),
             "{said}"
         );
         assert!(
-            said.contains("10 × item ") && said.contains("4 × the page is gone"),
+            said.contains("10 × item ") && said.contains("5 × the page is gone"),
             "{said}"
         );
     }
@@ -31,7 +31,7 @@ fn equal_causes_of_a_fan_out_are_one_and_the_last_warnings_are_told() {
     let causes = shown["digest"]["causes"].as_array().expect("causes");
     assert_eq!(
         (causes.len(), &shown["digest"]["failed"]),
-        (2, &Value::from(14))
+        (2, &Value::from(15))
     );
     let priced = causes
         .iter()

@@ -73,6 +73,11 @@ impl Engine {
         if is_failure(run.state) {
             let completed = self.before(&run, vec![RunState::Completed]).await?;
             let digest = self.digest(&run).await?;
+            // Somebody has taken it up again meanwhile: what was read is half of the one and half of the other life.
+            let still = self.shared.store.run(run.id).await.map_err(trouble)?;
+            if still.is_none_or(|still| still.epoch != run.epoch) {
+                return Ok(None);
+            }
             return Ok(Some(News {
                 occasion: Occasion::Failure,
                 digest,
