@@ -11,6 +11,7 @@ mod cargo_builds;
 mod command_line;
 mod dag_language;
 mod dag_runs;
+mod deployments;
 mod documents;
 mod examples;
 mod faults;

@@ -79,7 +79,9 @@ pub(super) struct Driver {
     pub(super) messages: UnboundedReceiver<Message>,
     /// Makes calls that the flow does not see.
     pub(super) beside: Arc<Beside>,
-    deadline: Option<Micros>,
+    /// Attempts of the flow after the first.
+    pub(super) retries: u32,
+    pub(super) deadline: Option<Micros>,
     /// The state that the store has.
     shown: RunState,
     /// The flow. It outlives the last poll, because what it calls ends with it.
@@ -154,6 +156,7 @@ impl Driver {
             began: shared.clock.now(),
             messages,
             beside,
+            retries: meta.flow.retries,
             deadline,
             shown: record.state,
             flow: None,

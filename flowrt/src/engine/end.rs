@@ -23,7 +23,7 @@ impl Driver {
                 (RunState::Skipped, None, None)
             }
             Stop::Returned(Err(error))
-                if retry::may_retry(self.meta, self.record.attempt - 1, &error) =>
+                if retry::may_retry(self.retries, self.record.attempt - 1, &error) =>
             {
                 return self.try_again(&error).await.map(|()| true);
             }
@@ -132,7 +132,7 @@ impl Driver {
             self.core.abort_running(at)
         };
         // Time that a person lets pass does not count.
-        if state == RunState::Interrupted && self.meta.flow.timeout.is_some() {
+        if state == RunState::Interrupted && self.deadline.is_some() {
             entries.push(Entry::WaitOver(retry::TIMEOUT.to_owned()));
         }
         self.children_end().await;
