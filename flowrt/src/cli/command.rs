@@ -3,8 +3,8 @@
 use clap::{Arg, ArgAction, ArgMatches, Command};
 
 use super::{
-    artifacts, cache, check, completions, deploy, deployments, graph, limits, notices, run, runs,
-    schedules, secrets, store, store_place,
+    artifacts, backfill, cache, check, completions, deploy, deployments, graph, limits, notices,
+    run, runs, schedules, secrets, store, store_place, worker,
 };
 use crate::author::meta::Meta;
 use crate::error::Error;
@@ -44,11 +44,14 @@ impl Program {
             .subcommand(graph::command())
             .subcommand(runs::command())
             .subcommand(schedules::command())
+            .subcommand(backfill::command())
             .subcommand(artifacts::command())
             .subcommand(limits::command())
             .subcommand(cache::command())
             .subcommand(notices::command())
             .subcommand(secrets::command())
+            .subcommand(worker::command())
+            .subcommand(worker::list_command())
             .subcommand(deploy::command())
             .subcommand(deployments::command())
             .subcommand(check::command())

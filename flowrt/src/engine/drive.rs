@@ -36,6 +36,9 @@ pub(crate) fn drive(
         let (mut record, mut meta) = (record, meta);
         loop {
             let ended = until_end(&shared, record, meta, depth, &stops).await?;
+            if stops.has_rested() {
+                return Ok(ended);
+            }
             let next = match follow(&shared, ended, &stops).await? {
                 Following::Over(record) => {
                     drop(driven);

@@ -69,6 +69,7 @@ impl Driver {
                 self.wind_down().await;
                 (RunState::Interrupted, None, None)
             }
+            Stop::Resting(rest) => return self.lie_down(rest).await.map(|()| false),
             Stop::Lost(error) => {
                 if let Some(hooks) = self.hooks() {
                     hooks.abort();

@@ -23,6 +23,7 @@ pub(crate) mod notices;
 pub(crate) mod park;
 mod patience;
 mod published;
+mod rest;
 pub(crate) mod retention;
 mod retry;
 mod settings;

@@ -2,6 +2,7 @@
 
 pub mod after;
 pub mod artifact;
+pub mod backfill;
 pub mod blob;
 pub mod deployment;
 pub mod digest;
@@ -15,6 +16,7 @@ pub mod payload;
 pub mod plan;
 pub mod record;
 pub mod replay;
+pub mod rest;
 pub mod retention;
 pub mod retry;
 pub mod schedule;

@@ -2,6 +2,7 @@
 //! decision, and a write under a lost epoch changes nothing and says so.
 
 mod apart;
+pub mod backfills;
 pub mod cache;
 mod care;
 #[cfg(test)]
@@ -164,7 +165,15 @@ pub struct SecretRecord {
 ///
 /// A call that was made and whose future is dropped may still happen.
 pub trait Store:
-    Deployments + Notices + Publications + Queue + Send + Sync + fmt::Debug + 'static
+    backfills::Backfills
+    + Deployments
+    + Notices
+    + Publications
+    + Queue
+    + Send
+    + Sync
+    + fmt::Debug
+    + 'static
 {
     /// The store's address as a person would type it.
     fn url(&self) -> String;

@@ -15,6 +15,7 @@ use super::inside::Inside;
 use super::kept::Kept;
 use super::notices::Outbox;
 use super::tickets::Tickets;
+use crate::model::backfill::BackfillRecord;
 use crate::model::dispatch::Dispatch;
 use crate::model::ids::{ProcessId, RunId};
 use crate::model::payload::Payload;
@@ -40,6 +41,7 @@ pub(super) struct Runs {
     pub shelf: Shelf,
     /// Notices that are to be sent, or were.
     pub outbox: Outbox,
+    pub backfills: Vec<BackfillRecord>,
 }
 
 /// Deployment, schedule and time.

@@ -49,8 +49,12 @@ const MIGRATIONS: &[Migration] = &[
         sql: include_str!("migrations/0009_artifacts.sql"),
     },
     Migration {
+        name: "backfills",
+        sql: include_str!("migrations/0010_backfills.sql"),
+    },
+    Migration {
         name: "notices",
-        sql: include_str!("migrations/0010_notices.sql"),
+        sql: include_str!("migrations/0011_notices.sql"),
     },
 ];
 
