@@ -19,6 +19,8 @@ pub(super) enum Section {
     Runs,
     /// Flows.
     Flows,
+    /// What starts by itself, and when.
+    Schedules,
     /// Limits.
     Limits,
 }
@@ -27,6 +29,7 @@ const SECTIONS: &[(Section, &str, &str)] = &[
     (Section::Overview, "Overview", "/"),
     (Section::Runs, "Runs", "/runs"),
     (Section::Flows, "Flows", "/flows"),
+    (Section::Schedules, "Schedules", "/schedules"),
     (Section::Limits, "Limits", "/limits"),
 ];
 
