@@ -19,6 +19,8 @@ pub(super) enum Section {
     Runs,
     /// Flows.
     Flows,
+    /// Flows with parameters and schedules, written beside the code.
+    Deployments,
     /// What starts by itself, and when.
     Schedules,
     /// Limits.
@@ -29,6 +31,7 @@ const SECTIONS: &[(Section, &str, &str)] = &[
     (Section::Overview, "Overview", "/"),
     (Section::Runs, "Runs", "/runs"),
     (Section::Flows, "Flows", "/flows"),
+    (Section::Deployments, "Deployments", "/deployments"),
     (Section::Schedules, "Schedules", "/schedules"),
     (Section::Limits, "Limits", "/limits"),
 ];

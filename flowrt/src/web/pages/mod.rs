@@ -4,6 +4,7 @@ mod act;
 mod again;
 mod artifacts;
 mod chart;
+mod deployments;
 mod flow;
 mod flows;
 mod limits;
@@ -48,6 +49,10 @@ pub(super) fn routes() -> Router<Site> {
         .route("/runs/{run}/delete", post(act::delete))
         .route("/flows", get(flows::show))
         .route("/flows/{flow}", get(flow::show).post(flow::start))
+        .route("/deployments", get(deployments::show_all))
+        .route("/deployments/{name}", get(deployments::show))
+        .route("/deployments/{name}/run", post(deployments::run))
+        .route("/deployments/{name}/switch", post(deployments::switch))
         .route("/schedules", get(schedules::show).post(schedules::switch))
         .route("/limits", get(limits::show))
         .route("/limits/{limit}", post(limits::set))
