@@ -37,6 +37,13 @@ pub fn limit(tokens: TokenStream) -> TokenStream {
     expand::limit::expand(tokens.into()).into()
 }
 
+/// Takes the deployments of a file into the program, and checks them against its flows.
+#[cfg(feature = "deployments")]
+#[proc_macro]
+pub fn deployments(tokens: TokenStream) -> TokenStream {
+    expand::deployments::expand(tokens.into()).into()
+}
+
 /// The JSON Schema of a parameter's type.
 #[proc_macro_derive(JsonSchema, attributes(schemars, serde, flowrt))]
 pub fn json_schema(item: TokenStream) -> TokenStream {

@@ -5,7 +5,14 @@
 #[test]
 fn mistakes_are_said_in_words_that_help() {
     let cases = trybuild::TestCases::new();
-    for kind in ["await", "edge", "graph", "option", "signature"] {
+    for kind in [
+        "await",
+        "deployment",
+        "edge",
+        "graph",
+        "option",
+        "signature",
+    ] {
         cases.compile_fail(format!("tests/ui/{kind}/*.rs"));
     }
 }

@@ -38,6 +38,8 @@ pub mod web;
 
 // The derive by name and the trait by glob: both are called `JsonSchema`.
 pub use __schema::*;
+#[cfg(feature = "deployments")]
+pub use flowmacros::deployments;
 #[cfg(feature = "macros")]
 pub use flowmacros::{JsonSchema, flow, limit, resource, task};
 

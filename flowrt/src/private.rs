@@ -8,6 +8,10 @@ pub use crate::__outcome_of_result as outcome_of_result;
 pub use crate::author::call::{Callable, call};
 pub use crate::author::context::TaskContext;
 pub use crate::author::dag::{Arm, Cell, Dag, Same, matched_before};
+#[cfg(feature = "deployments")]
+pub use crate::author::deployed::{
+    Given, GivenParam, Message, flow_fault, lack, missing, param_fault,
+};
 pub use crate::author::expand::{
     Callee, Caught, CaughtOurs, CaughtPlain, CaughtSerde, HasSchema, ResultParts, blocking,
     check_param, decode_args, meta_of, schema_of,

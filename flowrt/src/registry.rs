@@ -4,6 +4,8 @@ mod sites;
 
 use std::collections::{BTreeMap, HashMap};
 
+#[cfg(feature = "deployments")]
+use crate::author::meta::RegisteredDeployments;
 use crate::author::meta::{Kind, Limit, Meta, Registered, RegisteredLimit};
 use crate::error::{Error, ErrorKind, Result};
 
@@ -47,6 +49,16 @@ fn unique(
         .filter(|((is_task, _), _)| *is_task == want_tasks)
         .map(|((_, name), meta)| (name, meta))
         .collect())
+}
+
+/// The files of deployments that this program has in it, by name.
+#[cfg(feature = "deployments")]
+pub(crate) fn deployments() -> Vec<&'static RegisteredDeployments> {
+    let mut files: Vec<_> = inventory::iter::<RegisteredDeployments>
+        .into_iter()
+        .collect();
+    files.sort_by_key(|registered| registered.file);
+    files
 }
 
 /// The limits of this program, by name.

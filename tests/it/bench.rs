@@ -31,6 +31,11 @@ fn every_workload_prints_one_object_with_its_ratio() {
             "power",
         ],
         &["fanout", "--tasks", "300", "--store", "sqlite:one.db"],
+        &["limit", "--tasks", "20"],
+        &["limit", "--tasks", "20", "--store", "sqlite:one.db"],
+        &["cache", "--tasks", "20"],
+        &["cache", "--tasks", "20", "--store", "sqlite:one.db"],
+        &["isolate", "--tasks", "3", "--store", "sqlite:one.db"],
         &["resume", "--tasks", "50", "--store", "sqlite:one.db"],
         &["cold-start", "--tasks", "2", "--store", "sqlite:one.db"],
     ];
@@ -55,6 +60,9 @@ fn every_workload_prints_one_object_with_its_ratio() {
             assert_eq!(object["recorded_run_again"], 0, "{out}");
             assert_eq!(object["outcome"], "Completed", "{out}");
         }
+        if workload[0] == "cache" {
+            assert_eq!(object["computed_again"], 0, "{out}");
+        }
         if workload[0] == "cold-start" {
             assert!(object["median_ms"].is_number(), "{out}");
         }
@@ -70,6 +78,7 @@ fn what_makes_no_sense_is_told_with_code_2() {
         &["chain", "--tasks", "0"],
         &["chain", "--store", "nowhere"],
         &["resume", "--store", "memory:"],
+        &["isolate", "--store", "memory:"],
         &["fanout", "--durable", "power"],
     ];
     for mistake in mistakes {

@@ -89,3 +89,63 @@ fn an_order_killed_at_any_commit_is_paid_once() {
     }
     assert!(killed > 8, "only {killed} runs were killed");
 }
+
+/// Makes a commit of that day in the repository `repo`.
+fn commit(folder: &Path, day: &str) {
+    let repo = folder.join("repo");
+    std::fs::write(repo.join("notes"), day).expect("there is room");
+    let date = format!("{day}T12:00:00Z");
+    for arguments in [
+        &["add", "notes"][..],
+        &["commit", "--quiet", "--message", day],
+    ] {
+        let done = Command::new("git")
+            .args(["-c", "user.name=Ann", "-c", "user.email=ann@example.com"])
+            .args(arguments)
+            .current_dir(&repo)
+            .env("GIT_AUTHOR_DATE", &date)
+            .env("GIT_COMMITTER_DATE", &date)
+            .status()
+            .expect("git is there");
+        assert!(done.success(), "{arguments:?}");
+    }
+}
+
+/// The states of the months of a new report.
+fn months(folder: &Path, name: &str) -> Vec<String> {
+    let run = ["run", "repo_report", "--path", "repo", "--name", name];
+    let output = flows(folder, &run);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let shown = text(&flows(folder, &["runs", "show", name, "--json"]).stdout);
+    let shown: serde_json::Value = serde_json::from_str(&shown).expect("JSON");
+    let steps = shown["steps"].as_array().expect("steps").iter();
+    let mut months: Vec<(String, String)> = steps
+        .filter(|step| step["task"] == "summarise_month")
+        .map(|step| (step["step"].to_string(), step["state"].to_string()))
+        .collect();
+    months.sort_unstable();
+    months
+        .into_iter()
+        .map(|(_, state)| state.replace('"', ""))
+        .collect()
+}
+
+#[test]
+fn a_second_report_takes_the_months_that_are_kept() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let made = Command::new("git")
+        .args(["init", "--quiet", "repo"])
+        .current_dir(folder.path())
+        .status();
+    assert!(made.expect("git is there").success());
+    for day in ["2026-01-10", "2026-02-10", "2026-03-10"] {
+        commit(folder.path(), day);
+    }
+    assert_eq!(months(folder.path(), "first"), ["Completed"; 3]);
+    assert_eq!(months(folder.path(), "second"), ["Cached"; 3]);
+    commit(folder.path(), "2026-03-11");
+    assert_eq!(
+        months(folder.path(), "third"),
+        ["Cached", "Cached", "Completed"]
+    );
+}

@@ -8,6 +8,10 @@
 //!
 //! The flow is an `async` one, because what follows depends on what the bank said: a refused card is no failure of the run, it is a
 //! result, and the goods go back on the shelf.
+//!
+//! If the run fails in the middle, because nobody takes the parcel, or is cancelled, what was done is undone, the last first: the
+//! tasks name the tasks that do that (`rollback`), which take the same inputs and the result. Undoing is recorded and tried
+//! again like anything else.
 
 mod payments;
 #[cfg(test)]
@@ -28,7 +32,7 @@ async fn price(item: String) -> Result<u64> {
 }
 
 /// Puts things aside. Its key makes a repeated reservation harmless too.
-#[task]
+#[task(rollback = release)]
 fn reserve(ctx: &TaskContext, books: String, item: String, quantity: u64) -> Result<String> {
     let reservation = ctx.idempotency_key();
     Payments::open(&books)?.note("reserved", &reservation, &format!("{quantity} × {item}"))?;
@@ -36,26 +40,39 @@ fn reserve(ctx: &TaskContext, books: String, item: String, quantity: u64) -> Res
 }
 
 /// Charges the card. The bank may be out of reach for a while; each attempt asks with the same key.
-#[task(retries = 5, backoff = "1s..1m")]
+#[task(retries = 5, backoff = "1s..1m", rollback = refund)]
 fn charge(ctx: &TaskContext, books: String, card: String, cents: u64) -> Result<Answer> {
     Ok(Payments::open(&books)?.charge(&ctx.idempotency_key(), &card, cents)?)
 }
 
 /// Puts things back.
-#[task]
-fn release(books: String, reservation: String) -> Result<()> {
-    Ok(Payments::open(&books)?.note("released", &reservation, "put back")?)
+#[task(retries = 5, backoff = "1s..1m")]
+fn release(books: String, item: String, quantity: u64, reservation: String) -> Result<()> {
+    let text = format!("{quantity} × {item}");
+    Ok(Payments::open(&books)?.note("released", &reservation, &text)?)
+}
+
+/// Gives the money back.
+#[task(retries = 5, backoff = "1s..1m")]
+fn refund(books: String, card: String, cents: u64, answer: Answer) -> Result<()> {
+    match answer {
+        Answer::Paid(receipt) => {
+            let text = format!("{cents} cents to {card}");
+            Ok(Payments::open(&books)?.note("refunded", &receipt.number, &text)?)
+        }
+        Answer::Refused { .. } => Ok(()),
+    }
 }
 
 /// Sends the parcel.
-#[task]
+#[task(retries = 2, backoff = "1m..1h")]
 fn ship(ctx: &TaskContext, books: String, receipt: Receipt, item: String) -> Result<String> {
     let text = format!("{item}, paid with receipt {}", receipt.number);
     Payments::open(&books)?.note("shipped", &ctx.idempotency_key(), &text)?;
     Ok(text)
 }
 
-/// Orders a thing: reserve, charge, ship; a refused card puts it back.
+/// Orders a thing: reserve, charge, ship; a refused card puts it back, and a failure undoes what was done.
 #[flow]
 pub async fn order(
     #[arg(help = "lamp or chair")] item: String,
@@ -73,7 +90,7 @@ pub async fn order(
             Ok(format!("shipped: {parcel}"))
         }
         Answer::Refused { why } => {
-            release(books, reservation).await?;
+            release(books, item, quantity, reservation).await?;
             Ok(format!("refused: {why}"))
         }
     }

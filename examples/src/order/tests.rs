@@ -57,7 +57,29 @@ async fn a_bank_out_of_reach_is_asked_again_with_the_same_key() {
     let failed = engine.run(call).await.unwrap_err();
     assert_eq!(failed.message(), "the bank is out of reach");
     assert_eq!(asked.count(), 6);
-    assert_eq!(counts(books.path()), [1, 0, 0, 0]);
+    assert_eq!(counts(books.path()), [1, 0, 0, 1], "it is put back");
+}
+
+#[tokio::test]
+async fn a_parcel_that_nobody_takes_gives_money_and_goods_back() {
+    let books = tempfile::tempdir().unwrap();
+    let engine = testing::Engine::new();
+    let _no_parcels = engine.mock(ship, |_| Err("the depot is closed".into()));
+    let call = order("lamp".into(), 1, "4242".into(), text(books.path()));
+    let failed = engine.run(call).await.unwrap_err();
+    assert_eq!(failed.message(), "the depot is closed");
+    assert_eq!(counts(books.path()), [1, 1, 0, 1]);
+    assert_eq!(entries(books.path(), "refunded").len(), 1);
+    // The last first.
+    let runs = engine.runs(Default::default()).await.unwrap();
+    let journal = engine.journal(runs[0].id).await.unwrap();
+    let undone: Vec<_> = journal
+        .steps
+        .iter()
+        .filter(|step| step.step.starts_with("(rollback)/"))
+        .map(|step| step.task.as_str())
+        .collect();
+    assert_eq!(undone, ["refund", "release"]);
 }
 
 /// A test's runs have the same ids in every story of a sweep, so each story gets books of its own.

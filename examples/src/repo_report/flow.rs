@@ -12,10 +12,16 @@ fn read_history(path: String, revision: String) -> Result<History> {
     Ok(super::read_history(path, revision)?)
 }
 
-/// Adds up the changes of one month.
-#[task(retries = 1)]
+/// Adds up the changes of one month. A month is done once and for all, until a commit is added to it: the next report, and one of
+/// another clone, takes it as it is kept.
+#[task(retries = 1, cache = "90d", cache_key = commits_of)]
 fn summarise_month(path: String, month: MonthCommits) -> Result<MonthSummary> {
     Ok(super::summarise_month(path, month)?)
+}
+
+/// The ids of commits say what is in them, wherever the repository is.
+fn commits_of(_path: &String, month: &MonthCommits) -> String {
+    month.commits.join(" ")
 }
 
 /// Puts the months together.

@@ -4,6 +4,8 @@
 //! compiles can start. So there is one reader for both, and it knows nothing of either.
 
 mod cron;
+#[cfg(feature = "deployments")]
+pub mod deployments;
 mod duration;
 mod error;
 mod interval;

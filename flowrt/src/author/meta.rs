@@ -384,6 +384,17 @@ pub struct Registered(pub &'static Meta);
 
 inventory::collect!(Registered);
 
+/// A file of deployments that the program has from `deployments!`.
+#[derive(Debug)]
+pub struct RegisteredDeployments {
+    /// Its name, as it was written.
+    pub file: &'static str,
+    /// What is in it.
+    pub text: &'static str,
+}
+
+inventory::collect!(RegisteredDeployments);
+
 /// A limit that `inventory` collects.
 #[derive(Debug)]
 pub struct RegisteredLimit(pub &'static Limit);

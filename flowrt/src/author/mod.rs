@@ -6,6 +6,8 @@ pub mod context;
 pub mod continuing;
 pub(crate) mod core;
 pub mod dag;
+#[cfg(feature = "deployments")]
+pub(crate) mod deployed;
 pub(crate) mod expand;
 pub(crate) mod frame;
 pub(crate) mod given;

@@ -3,8 +3,8 @@
 use clap::{Arg, ArgAction, ArgMatches, Command};
 
 use super::{
-    artifacts, cache, check, completions, graph, limits, run, runs, schedules, secrets, store,
-    store_place,
+    artifacts, cache, check, completions, deploy, deployments, graph, limits, run, runs, schedules,
+    secrets, store, store_place,
 };
 use crate::author::meta::Meta;
 use crate::error::Error;
@@ -48,6 +48,8 @@ impl Program {
             .subcommand(limits::command())
             .subcommand(cache::command())
             .subcommand(secrets::command())
+            .subcommand(deploy::command())
+            .subcommand(deployments::command())
             .subcommand(check::command())
             .subcommand(store::command())
             .subcommand(completions::command());

@@ -10,6 +10,8 @@ mod check;
 mod command;
 mod completions;
 mod delete;
+mod deploy;
+mod deployments;
 mod ending;
 mod flags;
 mod graph;
@@ -116,6 +118,8 @@ async fn dispatch(program: &Program, typed: &Typed) -> Result<ExitCode> {
         Some(("secrets", matches)) => secrets::run(matches).await,
         #[cfg(feature = "serve")]
         Some(("serve", matches)) => serve::run(matches).await,
+        Some(("deploy", matches)) => deploy::run(matches).await,
+        Some(("deployments", matches)) => deployments::run(matches).await,
         Some(("check", matches)) => check::run(program, matches).await,
         Some(("store", matches)) => store::run(matches).await,
         Some((completions::NAME, matches)) => completions::run(program, matches),

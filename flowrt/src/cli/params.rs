@@ -39,7 +39,7 @@ pub(super) fn parameters(
         .map(|unknown| stray(meta, flags, &unknown.word))
         .collect();
     let file = matches.get_one::<String>("params");
-    let mut given = file.map_or_else(|| Ok(Map::new()), |file| read_file(file))?;
+    let mut given = from_file(matches)?;
     for param in meta.params {
         if let Err(fault) = from_environment(param, flags, matches, &mut given) {
             wrong.push(fault);
@@ -108,6 +108,15 @@ fn stray(meta: &Meta, flags: &[Flag<'_>], word: &str) -> Fault {
         path: word.to_owned(),
         message,
     }
+}
+
+/// What `--params` holds.
+///
+/// # Errors
+/// If it cannot be read, or is no JSON object.
+pub(super) fn from_file(matches: &ArgMatches) -> Result<Map<String, Value>> {
+    let file = matches.get_one::<String>("params");
+    file.map_or_else(|| Ok(Map::new()), |file| read_file(file))
 }
 
 fn read_file(file: &str) -> Result<Map<String, Value>> {

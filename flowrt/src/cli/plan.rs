@@ -162,13 +162,19 @@ fn to_json(record: &RunRecord, plan: &Plan) -> Value {
 
 /// Whether to go on: asks only where a person can answer and has not said so already.
 pub(super) fn confirmed(matches: &ArgMatches) -> Result<bool> {
+    asked(
+        matches,
+        "Go on? [y/N]  --yes to skip this question, --trust-changed to keep results whose text changed",
+    )
+}
+
+/// The same with another question.
+pub(super) fn asked(matches: &ArgMatches, question: &str) -> Result<bool> {
     let is_decided = matches.get_flag("yes") || wants_json(matches);
     if is_decided || !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
         return Ok(true);
     }
-    print::note(
-        "Go on? [y/N]  --yes to skip this question, --trust-changed to keep results whose text changed",
-    );
+    print::note(question);
     let mut answer = String::new();
     std::io::stdin().read_line(&mut answer)?;
     Ok(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes"))

@@ -47,6 +47,7 @@ pub(super) async fn run(matches: &ArgMatches) -> Result<ExitCode> {
     let listener = listen(matches).await?;
     let engine = store_place::open(matches).await?;
     engine.remember_flows().await?;
+    engine.deploy_own().await?;
     say(&listener, matches)?;
     let shutdown = async move { signals.next().await };
     server::run(State::new(engine.clone()), listener, shutdown).await?;

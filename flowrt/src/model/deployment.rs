@@ -50,8 +50,10 @@ pub struct Deployment {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Source {
-    /// In a file, or in a program that has it from a file.
+    /// In a file that a person deployed.
     File,
+    /// In a file that is part of the program.
+    Program,
     /// The options `schedule` and `timezone` of its flow.
     Flow,
     /// A person made it through the program.
@@ -99,6 +101,7 @@ pub enum Catchup {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct DeploymentRecord {
     /// What was written down.
+    #[serde(flatten)]
     pub deployment: Deployment,
     /// Whether it is meant to fire, as it was written down.
     pub active: bool,
@@ -131,6 +134,23 @@ pub struct ScheduleRecord {
     pub since: Micros,
     /// The last slot that was handled (it has its run, or was passed over); none since `since`.
     pub cursor: Option<Micros>,
+}
+
+impl Deployment {
+    /// The parameters of a run: those of the deployment, of the schedule that starts it, and what is given for this run,
+    /// of which the last that says one holds.
+    pub fn parameters_for(
+        &self,
+        schedule: Option<&ScheduleRecord>,
+        given: Map<String, Value>,
+    ) -> Map<String, Value> {
+        let mut parameters = self.parameters.clone();
+        if let Some(schedule) = schedule {
+            parameters.extend(schedule.parameters.clone());
+        }
+        parameters.extend(given);
+        parameters
+    }
 }
 
 impl DeploymentRecord {

@@ -3,6 +3,8 @@
 pub mod bundle;
 mod cache;
 mod care;
+#[cfg(feature = "deployments")]
+mod deployments;
 mod digest;
 pub mod doctor;
 pub mod inspect;
@@ -53,6 +55,10 @@ use crate::store::{Options, Process, Reopening, Store};
 pub use bundle::{Arrival, Bundle};
 pub use cache::CacheReport;
 pub use care::Pruned;
+#[cfg(feature = "deployments")]
+pub use deployments::{
+    Checked, DeployFile, DeployPlan, DeploymentReport, Difference, Fate, Planned,
+};
 pub use limits::{BucketReport, LimitReport, TicketReport};
 pub use rerun::{Rerun, rerun_warning};
 pub use resume::Resume;

@@ -11,6 +11,12 @@ pub enum Workload {
     Chain,
     /// Tasks beside each other.
     Fanout,
+    /// Tasks one after the other, under a limit that has room.
+    Limit,
+    /// Tasks one after the other, whose results are kept already.
+    Cache,
+    /// Tasks one after the other, each in a process of its own.
+    Isolate,
     /// A process killed in the middle of a chain, and the replay of what it recorded.
     Resume,
     /// From the start of a process to its end.
@@ -37,6 +43,9 @@ impl Workload {
         match self {
             Self::Chain => "chain",
             Self::Fanout => "fanout",
+            Self::Limit => "limit",
+            Self::Cache => "cache",
+            Self::Isolate => "isolate",
             Self::Resume => "resume",
             Self::ColdStart => "cold-start",
         }
@@ -45,14 +54,23 @@ impl Workload {
     const fn tasks(self) -> &'static str {
         match self {
             Self::ColdStart => "20",
+            Self::Isolate => "100",
             _ => "10000",
         }
+    }
+
+    /// What it measures happens in another process.
+    const fn needs_a_file(self) -> bool {
+        matches!(self, Self::Resume | Self::Isolate)
     }
 
     const fn about(self) -> &'static str {
         match self {
             Self::Chain => "Tasks that do nothing, one after the other",
             Self::Fanout => "Tasks that do nothing, beside each other",
+            Self::Limit => "A chain whose tasks are under a limit that has room",
+            Self::Cache => "A chain of cached tasks whose results are kept",
+            Self::Isolate => "A chain of tasks, each in a process of its own",
             Self::Resume => "A chain killed in the middle, and its replay",
             Self::ColdStart => "From the start of a process to its end",
         }
@@ -65,6 +83,9 @@ impl Arguments {
         let workloads = [
             Workload::Chain,
             Workload::Fanout,
+            Workload::Limit,
+            Workload::Cache,
+            Workload::Isolate,
             Workload::Resume,
             Workload::ColdStart,
         ];
@@ -89,11 +110,11 @@ impl Arguments {
             rounds: *matches.get_one("rounds").expect("it has a default"),
             json: matches.get_flag("json"),
         };
-        if workload == Workload::Resume && arguments.database().is_none() {
+        if workload.needs_a_file() && arguments.database().is_none() {
             command
                 .error(
                     clap::error::ErrorKind::ValueValidation,
-                    "nothing is left of `memory:` after a kill; name a file: --store sqlite:PATH",
+                    "nothing is left of `memory:` after its process; name a file: --store sqlite:PATH",
                 )
                 .exit();
         }
@@ -107,7 +128,7 @@ impl Arguments {
 }
 
 fn subcommand(workload: Workload) -> Command {
-    let store = if workload == Workload::Resume || workload == Workload::ColdStart {
+    let store = if workload.needs_a_file() || workload == Workload::ColdStart {
         "sqlite:bench.db"
     } else {
         "memory:"

@@ -3,6 +3,7 @@
 use std::fs::{File, OpenOptions};
 use std::io::Write;
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use flowrt::clock::{Clock, Stopwatch};
@@ -23,6 +24,30 @@ async fn next(n: u32) -> u32 {
 /// Does nothing, and is on the disk before anybody hears of it.
 #[task(durable = "power")]
 async fn next_on_disk(n: u32) -> u32 {
+    n + 1
+}
+
+limit!(ROOMY, 1_000);
+
+/// Does nothing, under a limit.
+#[task(limit = ROOMY)]
+async fn next_in_turn(n: u32) -> u32 {
+    n + 1
+}
+
+/// How many bodies of the cached task have run.
+pub static COMPUTED: AtomicU32 = AtomicU32::new(0);
+
+/// Does nothing that would have to be done twice.
+#[task(cache = "1h")]
+async fn next_kept(n: u32) -> u32 {
+    COMPUTED.fetch_add(1, Ordering::Relaxed);
+    n + 1
+}
+
+/// Does nothing, in a process of its own.
+#[task(isolate)]
+async fn next_apart(n: u32) -> u32 {
     n + 1
 }
 
@@ -70,6 +95,36 @@ pub async fn chain_on_disk(tasks: u32) -> Result<u32> {
     let mut n = 0;
     while n < tasks {
         n = next_on_disk(n).await?;
+    }
+    Ok(n)
+}
+
+/// The same, each under a limit.
+#[flow]
+pub async fn chain_in_turn(tasks: u32) -> Result<u32> {
+    let mut n = 0;
+    while n < tasks {
+        n = next_in_turn(n).await?;
+    }
+    Ok(n)
+}
+
+/// The same, each cached.
+#[flow]
+pub async fn chain_kept(tasks: u32) -> Result<u32> {
+    let mut n = 0;
+    while n < tasks {
+        n = next_kept(n).await?;
+    }
+    Ok(n)
+}
+
+/// The same, each in a process of its own.
+#[flow]
+pub async fn chain_apart(tasks: u32) -> Result<u32> {
+    let mut n = 0;
+    while n < tasks {
+        n = next_apart(n).await?;
     }
     Ok(n)
 }

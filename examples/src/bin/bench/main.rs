@@ -8,10 +8,13 @@
 )]
 
 mod arguments;
+mod cache;
 mod chain;
 mod cold_start;
 mod fanout;
 mod flows;
+mod isolate;
+mod limit;
 mod raw;
 mod report;
 mod resume;
@@ -25,7 +28,7 @@ use report::Report;
 fn main() -> ExitCode {
     // A workload that needs a process of its own starts this executable again, as the program of flows that it also is.
     match std::env::args().nth(1).as_deref() {
-        Some("run") => return flowrt::__private::cli_main(),
+        Some("run" | "__task") => return flowrt::__private::cli_main(),
         Some(cold_start::NOTHING) => return ExitCode::SUCCESS,
         _ => {}
     }
@@ -51,6 +54,9 @@ fn measure(arguments: Arguments) -> Result<Report> {
         match arguments.workload {
             Workload::Chain => chain::measure(&arguments).await,
             Workload::Fanout => fanout::measure(&arguments).await,
+            Workload::Limit => limit::measure(&arguments).await,
+            Workload::Cache => cache::measure(&arguments).await,
+            Workload::Isolate => isolate::measure(&arguments).await,
             Workload::Resume => resume::measure(&arguments).await,
             Workload::ColdStart => cold_start::measure(&arguments).await,
         }

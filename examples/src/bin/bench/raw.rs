@@ -1,11 +1,14 @@
 //! The limits: the same work by what flowrt stands on, without flowrt.
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use flowrt::clock::Stopwatch;
 use flowrt::{Error, Result};
 use rusqlite::{Connection, params};
+use tokio::sync::Semaphore;
 
 /// An instant in microseconds, for its length.
 const MOMENT: i64 = 1_764_000_000_000_000;
@@ -40,6 +43,44 @@ pub async fn spawns_beside_each_other(tasks: u32) -> Result<Duration> {
         Ok(watch.elapsed())
     };
     tokio::spawn(inside).await.map_err(Error::from)?
+}
+
+/// The same under a semaphore that has room.
+pub async fn permits_in_a_row(tasks: u32) -> Result<Duration> {
+    let inside = async move {
+        let semaphore = Arc::new(Semaphore::new(1_000));
+        let watch = Stopwatch::start();
+        for n in 0..tasks {
+            let permit = semaphore.clone().acquire_owned().await?;
+            tokio::spawn(async move { n + 1 }).await?;
+            drop(permit);
+        }
+        Ok(watch.elapsed())
+    };
+    tokio::spawn(inside).await.map_err(Error::from)?
+}
+
+/// The same, after a look for the result in a map.
+pub async fn lookups_in_a_row(tasks: u32) -> Result<Duration> {
+    let inside = async move {
+        let kept: HashMap<u128, String> =
+            (0..tasks).map(|n| (key(n), (n + 1).to_string())).collect();
+        let kept = Arc::new(Mutex::new(kept));
+        let watch = Stopwatch::start();
+        for n in 0..tasks {
+            let kept = kept.clone();
+            let found = async move { kept.lock().map(|kept| kept.get(&key(n)).cloned()).ok() };
+            let found = tokio::spawn(found).await?.flatten();
+            debug_assert!(found.is_some());
+        }
+        Ok(watch.elapsed())
+    };
+    tokio::spawn(inside).await.map_err(Error::from)?
+}
+
+/// Keys as those of a cache are: 16 bytes in no order.
+fn key(n: u32) -> u128 {
+    u128::from(n).wrapping_mul(0x9E37_79B9_7F4A_7C15_F39C_C060_5CED_C835)
 }
 
 /// A database of our own beside the store, on the same disk, gone afterwards.
@@ -86,6 +127,62 @@ impl Database {
             }
             self.connection.execute_batch("COMMIT")?;
             written += batch;
+        }
+        Ok(watch.elapsed())
+    }
+
+    /// For each row a commit that takes a slot where there is one, and one that writes the row and gives it back.
+    pub fn slots_in_a_row(&self, rows: u32) -> Result<Duration> {
+        self.connection.execute_batch(
+            "CREATE TABLE ticket (id INTEGER PRIMARY KEY, name TEXT NOT NULL, run INTEGER NOT NULL, asked INTEGER NOT NULL)",
+        )?;
+        let watch = Stopwatch::start();
+        let mut taken = self
+            .connection
+            .prepare("SELECT count(*) FROM ticket WHERE name = ?1")?;
+        let mut take = self
+            .connection
+            .prepare("INSERT INTO ticket (name, run, asked) VALUES (?1, 1, ?2)")?;
+        let mut give = self
+            .connection
+            .prepare("DELETE FROM ticket WHERE id = ?1")?;
+        let mut insert = self.insert()?;
+        for n in 0..rows {
+            self.connection.execute_batch("BEGIN IMMEDIATE")?;
+            let count: u32 = taken.query_row(["ROOMY"], |row| row.get(0))?;
+            debug_assert!(count < 1_000);
+            take.execute(params!["ROOMY", MOMENT])?;
+            let ticket = self.connection.last_insert_rowid();
+            self.connection.execute_batch("COMMIT; BEGIN IMMEDIATE")?;
+            insert_row(&mut insert, n)?;
+            give.execute([ticket])?;
+            self.connection.execute_batch("COMMIT")?;
+        }
+        Ok(watch.elapsed())
+    }
+
+    /// For each row a look for the result under its key, and a commit.
+    pub fn hits_in_a_row(&self, rows: u32) -> Result<Duration> {
+        self.connection.execute_batch(
+            "CREATE TABLE kept (key BLOB PRIMARY KEY, output TEXT NOT NULL) WITHOUT ROWID; BEGIN",
+        )?;
+        for n in 0..rows {
+            self.connection.execute(
+                "INSERT INTO kept (key, output) VALUES (?1, '2')",
+                params![key(n).to_be_bytes().as_slice()],
+            )?;
+        }
+        self.connection.execute_batch("COMMIT")?;
+        let watch = Stopwatch::start();
+        let mut find = self
+            .connection
+            .prepare("SELECT output FROM kept WHERE key = ?1")?;
+        let mut insert = self.insert()?;
+        for n in 0..rows {
+            let key = key(n).to_be_bytes();
+            let found: String = find.query_row([key.as_slice()], |row| row.get(0))?;
+            debug_assert_eq!(found, "2");
+            insert_row(&mut insert, n)?;
         }
         Ok(watch.elapsed())
     }

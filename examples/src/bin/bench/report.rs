@@ -124,7 +124,8 @@ pub fn each(all: Duration, number: u32) -> Duration {
     all.div_f64(f64::from(number.max(1)))
 }
 
-fn micros(duration: Duration) -> f64 {
+/// In microseconds.
+pub fn micros(duration: Duration) -> f64 {
     duration.as_secs_f64() * 1e6
 }
 

@@ -73,6 +73,60 @@ async fn never(n: u64, ctx: &TaskContext) -> Result<Done> {
     Ok(done)
 }
 
+limit!(TURNS, 2);
+
+/// Only two at a time, in all processes.
+#[task(limit = TURNS)]
+async fn add_in_turn(n: u64, ctx: &TaskContext) -> Result<Done> {
+    let done = execute(ctx, n + 1)?;
+    tokio::time::sleep(Duration::from_millis(10)).await;
+    Ok(done)
+}
+
+#[task(retry_rules = [(is_too_early, 1000, "20ms"), (is_anything, 0)])]
+async fn third_time_by_rule(n: u64, ctx: &TaskContext) -> Result<Done> {
+    let done = execute(ctx, n + 1)?;
+    if ctx.attempt() < 3 {
+        return Err("too early".into());
+    }
+    Ok(done)
+}
+
+fn is_too_early(error: &flowrt::Error) -> bool {
+    error.message() == "too early"
+}
+
+fn is_anything(_: &flowrt::Error) -> bool {
+    true
+}
+
+/// Works in the second attempt of its group only.
+#[task]
+async fn in_the_second(n: u64, ctx: &TaskContext) -> Result<Done> {
+    let done = execute(ctx, n + 1)?;
+    if ctx.idempotency_key().contains("/attempt2/") {
+        Ok(done)
+    } else {
+        Err("not yet".into())
+    }
+}
+
+/// Two steps that are done again together: gives `n + 2`.
+#[flow(inline, retries = 2, retry_delay = "50ms", timeout = "1d")]
+async fn group(n: u64) -> Result<u64> {
+    let one = add_one(n).await?.value;
+    Ok(in_the_second(one).await?.value)
+}
+
+/// A limit over all processes, a group, rules: gives the sum of `1..=size`, and three.
+#[flow]
+pub async fn turns(size: u64) -> Result<u64> {
+    let all = map(0..size, |n| add_in_turn(n)).await?;
+    let grouped = group(0).await?;
+    let ruled = third_time_by_rule(0).await?.value;
+    Ok(all.iter().map(|done| done.value).sum::<u64>() + grouped + ruled)
+}
+
 /// Tasks one after the other: gives `size`.
 #[flow]
 pub async fn chain(size: u64) -> Result<u64> {
@@ -122,7 +176,7 @@ pub async fn family(size: u64) -> Result<u64> {
 pub fn expected(flow: &str, size: u64) -> Option<u64> {
     match flow {
         "chain" => Some(size),
-        "fan" => Some(size * (size + 1) / 2 + 3),
+        "fan" | "turns" => Some(size * (size + 1) / 2 + 3),
         "family" => Some(size * 2 + 9),
         _ => None,
     }

@@ -10,7 +10,7 @@ use flowrt::prelude::*;
 use tokio::task::JoinSet;
 
 use crate::dice::Dice;
-use crate::flows::{append, chain, family, fan};
+use crate::flows::{append, chain, family, fan, turns};
 
 /// The runs that the store has acknowledged, a line each.
 pub const ACCEPTED: &str = "accepted";
@@ -48,11 +48,12 @@ pub async fn work(store: &str, seed: u64) -> Result<()> {
             return engine.close().await;
         }
         if !enough && runs.len() < AT_ONCE {
-            let flow = ["chain", "fan", "family"][dice.below(3)];
+            let flow = ["chain", "fan", "family", "turns"][dice.below(4)];
             let size = dice.below(8) as u64 + 1;
             let handle = match flow {
                 "chain" => engine.start(chain(size)).await?,
                 "fan" => engine.start(fan(size)).await?,
+                "turns" => engine.start(turns(size)).await?,
                 _ => engine.start(family(size)).await?,
             };
             append(Path::new(ACCEPTED), &format!("{} {flow} {size}", handle.id))?;

@@ -1,0 +1,3 @@
+flowrt::deployments!("nowhere.yaml");
+
+fn main() {}
