@@ -11,8 +11,7 @@ use super::{flow, links, values};
 use crate::author::meta::Meta;
 use crate::error::Result;
 use crate::model::payload::Payload;
-use crate::ops::Start;
-use crate::ops::deployments::DeploymentReport;
+use crate::ops::DeploymentReport;
 use crate::web::Site;
 use crate::web::answer::{Section, Shown, Visit, go_to};
 use crate::web::form::Typed;
@@ -114,8 +113,14 @@ fn page(site: &Site, report: &DeploymentReport, form: Option<String>) -> Shown {
         ("shown as", deployment.shown.clone()),
         ("queue", deployment.queue.clone()),
         ("pool", deployment.pool.clone()),
-        ("runs at once", deployment.limit.map(|limit| limit.count.to_string())),
-        ("retries", deployment.retries.map(|retries| retries.to_string())),
+        (
+            "runs at once",
+            deployment.limit.map(|limit| limit.count.to_string()),
+        ),
+        (
+            "retries",
+            deployment.retries.map(|retries| retries.to_string()),
+        ),
     ];
     let facts = optional.into_iter();
     let facts = facts.filter_map(|(name, value)| Some((name, value?)));
@@ -195,10 +200,8 @@ pub(super) async fn switch(
 ) -> Response {
     let on = posted.get("on") == Some("true");
     match site.engine.switch_deployment(&name, on).await {
-        Ok(_) => go_to(match posted.has("list") {
-            true => "/deployments",
-            false => &href(&name),
-        }),
+        Ok(_) if posted.has("list") => go_to("/deployments"),
+        Ok(_) => go_to(&href(&name)),
         Err(error) => site.trouble(&visit, Section::Deployments, &error),
     }
 }
