@@ -60,7 +60,7 @@ fn is_zero(number: &u32) -> bool {
 }
 
 /// The kinds of errors that a program may want to tell apart.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]
 #[non_exhaustive]
 pub enum ErrorKind {
     /// A body returned an error.

@@ -1,5 +1,6 @@
 //! The honest outside view of flowrt: everything here uses its public interface only.
 
+mod api;
 mod artifacts;
 mod bench;
 mod breaking;

@@ -12,6 +12,7 @@ mod docs;
 mod format;
 mod lint;
 mod mermaid;
+mod python;
 mod screenshots;
 mod soak;
 mod syn2;

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::process::Command;
 
-use crate::{Step, cargo::succeed, mermaid};
+use crate::{Step, cargo::succeed, mermaid, python};
 
 pub const STEP: Step = Step { name: "tools", run };
 
@@ -45,11 +45,17 @@ const TOOLS: &[Tool] = &[
         package: "chromium-driver",
         purpose: "drives the browser that shows the page",
     },
+    Tool {
+        program: "python3",
+        package: "python3-venv",
+        purpose: "runs the programs that read the API as strangers",
+    },
 ];
 
 fn run() -> Result<(), String> {
     install_programs()?;
-    mermaid::install()
+    mermaid::install()?;
+    python::install()
 }
 
 fn install_programs() -> Result<(), String> {

@@ -5,9 +5,9 @@ use std::process::ExitCode;
 use clap::{ArgMatches, Command};
 
 use super::command::{run_arg, text, wants_json};
+use super::door::Door;
 use super::{print, run_json};
 use crate::error::Result;
-use crate::ops::Engine;
 
 /// Its command line.
 pub(super) fn command() -> Command {
@@ -20,16 +20,16 @@ pub(super) fn command() -> Command {
 ///
 /// # Errors
 /// If there is no such run.
-pub(super) async fn run(engine: &Engine, matches: &ArgMatches) -> Result<ExitCode> {
-    let record = engine.find(text(matches, "run")).await?;
+pub(super) async fn run(door: &Door, matches: &ArgMatches) -> Result<ExitCode> {
+    let record = door.find(text(matches, "run")).await?;
     let had_ended = record.state.is_final();
     if !had_ended {
-        engine.cancel(record.id).await?;
+        door.cancel(record.id).await?;
     }
-    let record = engine.record(record.id).await?;
+    let record = door.run(record.id).await?;
     let (name, state) = (&record.name, record.state);
     if wants_json(matches) {
-        print::json(&run_json::read(engine, &record).await?)?;
+        print::json(&run_json::read(door, record.id).await?)?;
     } else {
         print::note(&match (had_ended, state.is_final()) {
             (true, _) => format!("{name} has ended already: {state}"),

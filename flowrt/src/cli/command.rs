@@ -54,7 +54,9 @@ impl Program {
             .subcommand(store::command())
             .subcommand(completions::command());
         #[cfg(feature = "serve")]
-        let command = command.subcommand(super::serve::command());
+        let command = command
+            .arg(super::door::arg())
+            .subcommand(super::serve::command());
         command
     }
 }

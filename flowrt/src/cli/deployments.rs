@@ -6,6 +6,7 @@ use clap::{Arg, ArgAction, ArgMatches, Command};
 use serde_json::{Map, Value, json};
 
 use super::command::{program_name, text, wants_json};
+use super::door::Door;
 use super::{params, print, run_json, store_place, table, time_text};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::deployment::{RunWhenFull, ScheduleRecord};
@@ -238,7 +239,7 @@ async fn queue(engine: &Engine, name: &str, matches: &ArgMatches) -> Result<Exit
     let run = engine.run_deployment(name, given, start).await?;
     let workers = engine.workers_for(&run).await?;
     if wants_json(matches) {
-        let mut value = run_json::read(engine, &run).await?;
+        let mut value = run_json::read(&Door::Here(engine.clone()), run.id).await?;
         value["workers"] = json!(workers);
         print::json(&value)?;
         return Ok(ExitCode::SUCCESS);

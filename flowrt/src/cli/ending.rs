@@ -6,10 +6,10 @@ mod tests;
 use std::collections::HashMap;
 
 use super::command::program_name;
+use super::door::Door;
 use crate::error::{Error, ErrorKind};
 use crate::model::record::{ASIDE, Journal, RunRecord, StepKind, StepRecord};
 use crate::model::state::{RunState, TaskState};
-use crate::ops::Engine;
 use crate::registry::callees;
 
 /// How many steps are named before the rest is only counted.
@@ -33,11 +33,11 @@ pub(super) struct Ending<'a> {
 ///
 /// # Errors
 /// If the store fails.
-pub(super) async fn of(engine: &Engine, record: &RunRecord) -> crate::Result<Vec<String>> {
-    let journal = engine.journal(record.id).await?;
-    let attempts = attempts_of(engine);
-    let failed_in = failed_in(engine, record, &journal).await?;
-    let digest = engine.digest(record).await?;
+pub(super) async fn of(door: &Door, record: &RunRecord) -> crate::Result<Vec<String>> {
+    let journal = door.journal(record.id).await?;
+    let attempts = attempts_of(door);
+    let failed_in = failed_in(door, record, &journal).await?;
+    let digest = door.digest(record).await?;
     Ok(Ending {
         record,
         journal: &journal,
@@ -49,9 +49,9 @@ pub(super) async fn of(engine: &Engine, record: &RunRecord) -> crate::Result<Vec
     .lines())
 }
 
-fn attempts_of(engine: &Engine) -> HashMap<&'static str, u32> {
+fn attempts_of(door: &Door) -> HashMap<&'static str, u32> {
     let mut attempts = HashMap::new();
-    for meta in engine.flows() {
+    for meta in door.flows() {
         for callee in callees(meta) {
             // Rules have counts of their own, so there is no one number.
             let ruled = !callee.task.retry_rules.is_empty();
@@ -63,21 +63,17 @@ fn attempts_of(engine: &Engine) -> HashMap<&'static str, u32> {
 }
 
 /// The name of the innermost run whose own task failed.
-async fn failed_in(
-    engine: &Engine,
-    record: &RunRecord,
-    journal: &Journal,
-) -> crate::Result<String> {
+async fn failed_in(door: &Door, record: &RunRecord, journal: &Journal) -> crate::Result<String> {
     let mut name = record.name.clone();
     let mut run = record.id;
     let mut step = failed_child(journal).map(|step| step.step.clone());
     while let Some(called) = step {
         run = run.child(&called);
-        let Ok(child) = engine.record(run).await else {
+        let Ok(child) = door.run(run).await else {
             break;
         };
-        name = child.name;
-        let journal = engine.journal(run).await?;
+        name = child.record.name;
+        let journal = door.journal(run).await?;
         step = failed_child(&journal).map(|step| step.step.clone());
     }
     Ok(name)

@@ -23,6 +23,7 @@ use self::plain::{Plain, log_words};
 use self::screen::Screen;
 use self::terminal::Terminal;
 use self::view::View;
+use super::door::Door;
 use super::print;
 use crate::clock::Clock;
 use crate::model::event::{Event, What};
@@ -44,12 +45,12 @@ pub(super) struct Live {
 }
 
 /// Shows what happens from now on. Call it before the run is started, so that nothing is missed.
-pub(super) fn begin(engine: &Engine, as_json: bool) -> Option<Live> {
+pub(super) fn begin(door: &Door, engine: &Engine, as_json: bool) -> Option<Live> {
     if as_json {
         return None;
     }
     let (stop, stopped) = oneshot::channel();
-    let show = Show::new(engine.clone());
+    let show = Show::new(door.clone());
     let events = engine.all_events();
     let task = tokio::spawn(show.own(events, stopped));
     Some(Live { stop, task })
@@ -64,11 +65,16 @@ pub(super) async fn end(live: Option<Live>) {
 }
 
 /// Shows a run that another process drives, as its store tells it, until it ends or its process is gone.
-pub(super) async fn follow(engine: &Engine, run: RunId, as_json: bool) -> crate::Result<()> {
-    let mut show = (!as_json).then(|| Show::new(engine.clone()));
+pub(super) async fn follow(door: &Door, run: RunId, as_json: bool) -> crate::Result<()> {
+    let mut show = (!as_json).then(|| Show::new(door.clone()));
     if let Some(show) = &mut show {
         show.view.infer();
     }
+    let engine = match door {
+        Door::Here(engine) => engine,
+        #[cfg(feature = "serve")]
+        Door::There(far) => return listen(far.events(run), show).await,
+    };
     let mut retold = Retold::new(run);
     loop {
         let watch = crate::clock::Stopwatch::start();
@@ -87,6 +93,18 @@ pub(super) async fn follow(engine: &Engine, run: RunId, as_json: bool) -> crate:
             .sleep((watch.elapsed() * 10).max(FRAME * 2))
             .await;
     }
+}
+
+/// Shows what a server tells of a run.
+#[cfg(feature = "serve")]
+async fn listen(mut events: super::door::Stream, mut show: Option<Show>) -> crate::Result<()> {
+    while let Some(event) = events.next().await? {
+        if let Some(show) = &mut show {
+            show.take(event).await;
+            show.draw();
+        }
+    }
+    Ok(())
 }
 
 /// A log line as `runs logs` writes it, which is the same on every day.
@@ -116,7 +134,7 @@ pub(super) fn say(line: &str) {
 }
 
 struct Show {
-    engine: Engine,
+    door: Door,
     view: View,
     plain: Plain,
     screen: Screen,
@@ -129,8 +147,8 @@ struct Show {
 }
 
 impl Show {
-    fn new(engine: Engine) -> Self {
-        let flows = engine.flows();
+    fn new(door: Door) -> Self {
+        let flows = door.flows();
         let graphs = Box::new(move |flow: &str| {
             let meta = flows.iter().find(|meta| meta.name == flow)?;
             Some(picture::graph(meta))
@@ -140,7 +158,7 @@ impl Show {
             *STRAYS.lock().unwrap_or_else(PoisonError::into_inner) = Some(Vec::new());
         }
         Self {
-            engine,
+            door,
             view: View::new(graphs),
             plain: Plain::default(),
             screen: Screen::default(),
@@ -202,7 +220,7 @@ impl Show {
         let began = self.view.root().is_none();
         self.view.apply(&event);
         if began && let Some(root) = self.view.root() {
-            let record = self.engine.record(root).await.ok();
+            let record = self.door.run(root).await.ok();
             self.about = record.map_or_else(String::new, |record| moment::about(&record.input));
         }
     }
@@ -210,7 +228,10 @@ impl Show {
     /// Reads from the record what was missed.
     async fn catch_up(&mut self) {
         let Some(root) = self.view.root() else { return };
-        let Ok(events) = Retold::new(root).more(&self.engine).await else {
+        let Ok(engine) = self.door.here() else {
+            return;
+        };
+        let Ok(events) = Retold::new(root).more(engine).await else {
             return;
         };
         for event in events {

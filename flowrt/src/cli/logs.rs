@@ -7,13 +7,14 @@ use std::time::Duration;
 use clap::{Arg, ArgAction, ArgMatches, Command};
 
 use super::command::{program_name, run_arg, text, wants_json};
+use super::door::Door;
 use super::live::log_line;
 use super::print;
 use crate::clock::Clock;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::ids::RunId;
 use crate::model::record::{LogLine, RunRecord};
-use crate::ops::{Engine, LogFilter, Retold};
+use crate::ops::LogFilter;
 
 /// Levels from the gravest on.
 const LEVELS: [&str; 5] = ["error", "warn", "info", "debug", "trace"];
@@ -56,8 +57,8 @@ pub(super) fn command() -> Command {
 ///
 /// # Errors
 /// If the store fails or has no such run.
-pub(super) async fn run(engine: &Engine, matches: &ArgMatches) -> Result<ExitCode> {
-    let record = engine.find(text(matches, "run")).await?;
+pub(super) async fn run(door: &Door, matches: &ArgMatches) -> Result<ExitCode> {
+    let record = door.find(text(matches, "run")).await?;
     let mut reader = Reader {
         run: record.id,
         task: matches.get_one::<String>("task").cloned(),
@@ -66,7 +67,7 @@ pub(super) async fn run(engine: &Engine, matches: &ArgMatches) -> Result<ExitCod
     };
     let style = match (wants_json(matches), matches.get_flag("follow")) {
         (true, false) => {
-            let lines = reader.rest(engine).await?;
+            let lines = reader.rest(door).await?;
             let value = serde_json::to_value(&lines).expect("log lines are text and numbers");
             print::json(&value)?;
             return Ok(ExitCode::SUCCESS);
@@ -74,12 +75,11 @@ pub(super) async fn run(engine: &Engine, matches: &ArgMatches) -> Result<ExitCod
         (true, true) => Style::Json,
         (false, _) => Style::People(jiff::tz::TimeZone::system()),
     };
-    let retold = Retold::new(record.id);
     let mut found = false;
     loop {
         // Whether it is over is asked before the lines are read, so that the last ones are read too.
-        let over = !matches.get_flag("follow") || !retold.goes_on(engine).await?;
-        while let Some(lines) = reader.page(engine).await? {
+        let over = !matches.get_flag("follow") || !door.goes_on(record.id).await?;
+        while let Some(lines) = reader.page(door).await? {
             found |= !lines.is_empty();
             match style.write(&lines) {
                 // Whoever read our output has seen enough.
@@ -93,15 +93,15 @@ pub(super) async fn run(engine: &Engine, matches: &ArgMatches) -> Result<ExitCod
             return Ok(ExitCode::SUCCESS);
         }
         if over {
-            return nothing(engine, &record, reader.task.as_deref()).await;
+            return nothing(door, &record, reader.task.as_deref()).await;
         }
         Clock::real().sleep(ASK).await;
     }
 }
 
 /// No line was found: says so, or that the step does not exist.
-async fn nothing(engine: &Engine, record: &RunRecord, task: Option<&str>) -> Result<ExitCode> {
-    let steps = engine.steps(record.id).await?;
+async fn nothing(door: &Door, record: &RunRecord, task: Option<&str>) -> Result<ExitCode> {
+    let steps = door.steps(record.id).await?;
     let Some(task) = task.filter(|task| !steps.iter().any(|step| is_of(&step.step, task))) else {
         print::note(
             "nothing was logged there; child runs have logs of their own: runs ls --children",
@@ -146,27 +146,24 @@ struct Reader {
 
 impl Reader {
     /// The next lines, some of which may be of no interest; none at the end.
-    async fn page(&mut self, engine: &Engine) -> Result<Option<Vec<LogLine>>> {
+    async fn page(&mut self, door: &Door) -> Result<Option<Vec<LogLine>>> {
         let filter = LogFilter {
             after: self.after,
             limit: PAGE,
             ..LogFilter::default()
         };
-        let lines = engine.logs(self.run, filter).await?;
-        let Some((last, _)) = lines.last() else {
+        let (lines, next) = door.logs(self.run, filter).await?;
+        if next.is_none() {
             return Ok(None);
-        };
-        self.after = Some(*last);
-        let wanted = lines
-            .into_iter()
-            .map(|(_, line)| line)
-            .filter(|line| self.wants(line));
+        }
+        self.after = next;
+        let wanted = lines.into_iter().filter(|line| self.wants(line));
         Ok(Some(wanted.collect()))
     }
 
-    async fn rest(&mut self, engine: &Engine) -> Result<Vec<LogLine>> {
+    async fn rest(&mut self, door: &Door) -> Result<Vec<LogLine>> {
         let mut all = Vec::new();
-        while let Some(mut lines) = self.page(engine).await? {
+        while let Some(mut lines) = self.page(door).await? {
             all.append(&mut lines);
         }
         Ok(all)

@@ -6,11 +6,11 @@ use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use serde_json::Value;
 
 use super::command::wants_json;
+use super::door::{Door, Seen};
 use super::{print, run_json, style, table, time_text};
 use crate::error::Result;
-use crate::model::record::{RunRecord, TaskCounts};
 use crate::model::state::RunState;
-use crate::ops::{Engine, RunFilter};
+use crate::ops::RunFilter;
 
 /// How many runs are listed if nobody says.
 const LIMIT: usize = 50;
@@ -58,7 +58,7 @@ pub(super) fn filters(command: Command) -> Command {
 ///
 /// # Errors
 /// If the store fails.
-pub(super) async fn run(engine: &Engine, matches: &ArgMatches) -> Result<ExitCode> {
+pub(super) async fn run(door: &Door, matches: &ArgMatches) -> Result<ExitCode> {
     let limit = matches
         .get_one::<usize>("limit")
         .copied()
@@ -74,21 +74,17 @@ pub(super) async fn run(engine: &Engine, matches: &ArgMatches) -> Result<ExitCod
         ..RunFilter::default()
     };
     let is_filtered = filter.flow.is_some() || !filter.states.is_empty();
-    let mut records = engine.runs(filter).await?;
-    let has_more = limit > 0 && records.len() > limit;
+    let mut runs = door.runs(filter).await?;
+    let has_more = limit > 0 && runs.len() > limit;
     if has_more {
-        records.truncate(limit);
+        runs.truncate(limit);
     }
-    let counts = engine
-        .task_counts(records.iter().map(|record| record.id).collect())
-        .await?;
-    let both = records.iter().zip(&counts);
     if wants_json(matches) {
-        let values = both.map(|(record, counts)| run_json::of(record, counts));
+        let values = runs.iter().map(|run| run_json::of(&run.view()));
         print::json(&Value::Array(values.collect()))?;
         return Ok(ExitCode::SUCCESS);
     }
-    if records.is_empty() {
+    if runs.is_empty() {
         print::note(if is_filtered {
             "no run is like that"
         } else {
@@ -96,8 +92,8 @@ pub(super) async fn run(engine: &Engine, matches: &ArgMatches) -> Result<ExitCod
         });
         return Ok(ExitCode::SUCCESS);
     }
-    let now = engine.now();
-    let rows = both.map(|(record, counts)| row(engine, record, counts, now));
+    let now = door.now();
+    let rows = runs.iter().map(|run| row(run, now));
     print::data(&in_colour(&table::lines(
         &["NAME", "FLOW", "STATE", "STARTED", "TOOK", "TASKS"],
         rows.collect(),
@@ -108,7 +104,8 @@ pub(super) async fn run(engine: &Engine, matches: &ArgMatches) -> Result<ExitCod
     Ok(ExitCode::SUCCESS)
 }
 
-fn row(engine: &Engine, record: &RunRecord, counts: &TaskCounts, now: i64) -> Vec<String> {
+fn row(run: &Seen, now: i64) -> Vec<String> {
+    let (record, counts) = (&run.record, &run.tasks);
     let started = record.started.unwrap_or(record.created);
     let from = match record.due {
         Some(due) if record.started.is_none() => format!("due {}", time_text::local(due)),
@@ -119,7 +116,7 @@ fn row(engine: &Engine, record: &RunRecord, counts: &TaskCounts, now: i64) -> Ve
         (_, Some(finished)) => time_text::between(started, finished),
         (Some(_), None) => format!("{} so far", time_text::between(started, now)),
     };
-    let tasks = match engine.is_orphaned(record) {
+    let tasks = match run.is_orphaned {
         true => format!("{}; its process is gone", run_json::counted(counts)),
         false => run_json::counted(counts),
     };

@@ -12,6 +12,7 @@ mod completions;
 mod delete;
 mod deploy;
 mod deployments;
+mod door;
 mod ending;
 mod flags;
 mod graph;

@@ -3,11 +3,11 @@
 use std::process::ExitCode;
 
 use super::command::program_name;
+use super::door::Door;
 use super::{ending, print, run_json};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::record::RunRecord;
 use crate::model::state::RunState;
-use crate::ops::Engine;
 
 /// Says what is wrong, why, and what to try. Usage and input end with 2, all else with 1.
 pub(super) fn complain(error: &Error) -> ExitCode {
@@ -26,11 +26,11 @@ pub(super) fn complain(error: &Error) -> ExitCode {
 }
 
 /// The end of a run that was driven here.
-pub(super) async fn report(engine: &Engine, record: RunRecord, as_json: bool) -> Result<ExitCode> {
+pub(super) async fn report(door: &Door, record: RunRecord, as_json: bool) -> Result<ExitCode> {
     if as_json {
-        print::json(&run_json::read(engine, &record).await?)?;
+        print::json(&run_json::read(door, record.id).await?)?;
     } else {
-        print::note(&ending::of(engine, &record).await?.join("\n"));
+        print::note(&ending::of(door, &record).await?.join("\n"));
         if let (RunState::Completed, Some(output)) = (record.state, &record.output) {
             print::data(&output.to_value().to_string())?;
         }
@@ -45,9 +45,9 @@ pub(super) async fn report(engine: &Engine, record: RunRecord, as_json: bool) ->
 }
 
 /// A run that goes on without this process.
-pub(super) async fn left(engine: &Engine, record: &RunRecord, as_json: bool) -> Result<ExitCode> {
+pub(super) async fn left(door: &Door, record: &RunRecord, as_json: bool) -> Result<ExitCode> {
     if as_json {
-        print::json(&run_json::read(engine, record).await?)?;
+        print::json(&run_json::read(door, record.id).await?)?;
     } else {
         print::data(&record.name)?;
         print::note(&format!(

@@ -4,15 +4,15 @@ use std::io::IsTerminal;
 use std::process::ExitCode;
 
 use clap::{Arg, ArgAction, ArgMatches, Command};
-use serde_json::{Value, json};
 
 use super::command::wants_json;
 use super::print;
 use crate::clock::Clock;
 use crate::error::Result;
-use crate::model::plan::{Action, Plan};
+use crate::model::plan::Action;
 use crate::model::record::RunRecord;
 use crate::model::state::RunState;
+use crate::ops::view::PlanView;
 
 /// The columns of a line of the plan: the action, and the names up to here.
 const NAMES_WIDTH: usize = 28;
@@ -48,12 +48,12 @@ pub(super) fn is_all(matches: &ArgMatches) -> bool {
 /// The plan as the only output: on stdout as JSON, else as people see it.
 pub(super) fn show_only(
     record: &RunRecord,
-    plan: &Plan,
+    plan: &PlanView,
     verb: &str,
     as_json: bool,
 ) -> Result<ExitCode> {
     if as_json {
-        print::json(&to_json(record, plan))?;
+        print::json(&serde_json::to_value(plan).expect("a plan is text"))?;
     } else {
         show(record, plan, verb);
     }
@@ -61,7 +61,7 @@ pub(super) fn show_only(
 }
 
 /// The plan on stderr.
-pub(super) fn show(record: &RunRecord, plan: &Plan, verb: &str) {
+pub(super) fn show(record: &RunRecord, plan: &PlanView, verb: &str) {
     let ended = record.finished.unwrap_or(record.created);
     let ago = Clock::real().now().saturating_sub(ended);
     let state = told(record.state);
@@ -75,22 +75,18 @@ pub(super) fn show(record: &RunRecord, plan: &Plan, verb: &str) {
     }
 }
 
-fn lines(plan: &Plan) -> Vec<String> {
-    let grouped = plan.lines();
-    let width = grouped
+fn lines(plan: &PlanView) -> Vec<String> {
+    let width = plan.lines.iter().map(|line| line.steps.chars().count());
+    let width = width.max().unwrap_or(0).min(NAMES_WIDTH);
+    let mut lines: Vec<String> = plan
+        .lines
         .iter()
-        .map(|(_, names, _)| names.chars().count())
-        .max()
-        .unwrap_or(0)
-        .min(NAMES_WIDTH);
-    let mut lines: Vec<String> = grouped
-        .into_iter()
-        .map(|(action, names, reason)| {
-            let action = match action {
-                Action::Reuse => "keep",
-                Action::Run => "run ",
+        .map(|line| {
+            let action = match line.action == Action::Reuse.as_str() {
+                true => "keep",
+                false => "run ",
             };
-            format!("{action}   {names:width$}   {reason}")
+            format!("{action}   {:width$}   {}", line.steps, line.reason)
         })
         .collect();
     if lines.len() > LINES_MAX {
@@ -134,30 +130,6 @@ fn ago_text(micros: i64) -> String {
         (1, unit) => format!("1 {unit} ago"),
         (count, unit) => format!("{count} {unit}s ago"),
     }
-}
-
-/// One object, for programs.
-fn to_json(record: &RunRecord, plan: &Plan) -> Value {
-    let steps: Vec<_> = plan
-        .steps
-        .iter()
-        .map(|line| {
-            json!({
-                "step": line.step,
-                "task": line.task,
-                "action": line.action.as_str(),
-                "reason": line.reason.to_string(),
-            })
-        })
-        .collect();
-    json!({
-        "run_id": record.id,
-        "name": record.name,
-        "flow": record.flow,
-        "state": record.state,
-        "steps": steps,
-        "and_what_follows": plan.and_what_follows,
-    })
 }
 
 /// Whether to go on: asks only where a person can answer and has not said so already.

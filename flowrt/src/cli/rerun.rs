@@ -6,11 +6,14 @@ use clap::{Arg, ArgAction, ArgMatches, Command};
 use serde_json::{Map, Value};
 
 use super::command::{run_arg, text, wants_json};
+use super::door::Door;
 use super::{interrupt, live, outcome, plan, print};
 use crate::author::meta::Meta;
 use crate::error::{Error, ErrorKind, Result};
+use crate::model::plan::How;
 use crate::ops::params::schema::Place;
 use crate::ops::params::{schema_of, text::read};
+use crate::ops::view::PlanView;
 use crate::ops::{Engine, Rerun, rerun_warning};
 
 /// Its command line.
@@ -68,8 +71,10 @@ pub(super) async fn run(engine: &Engine, matches: &ArgMatches) -> Result<ExitCod
             // The engine says what is to be said about a flow that is gone.
             None => Map::new(),
         },
+        idempotency_key: None,
     };
     let plan = engine.plan_rerun(record.id, &rerun).await?;
+    let plan = PlanView::of(&record, How::Rerun, &plan);
     if let Some(warning) = rerun_warning(&record) {
         print::note(&format!("warning: {warning}"));
     }
@@ -85,13 +90,14 @@ pub(super) async fn run(engine: &Engine, matches: &ArgMatches) -> Result<ExitCod
         return Ok(plan::declined(&record));
     }
     let as_json = wants_json(matches);
-    let live = live::begin(engine, as_json);
+    let door = Door::Here(engine.clone());
+    let live = live::begin(&door, engine, as_json);
     let run = engine.rerun(record.id, &rerun).await?;
     let (flow, name, origin) = (&record.flow, &run.name, &record.name);
     live::say(&format!("{flow} · {name} · rerun of {origin}"));
     let ended = interrupt::wait(run).await;
     live::end(live).await;
-    outcome::report(engine, ended?, as_json).await
+    outcome::report(&door, ended?, as_json).await
 }
 
 /// The parameters that differ: `--flag value`, `--flag=value`, a flag alone for a `bool`, and `--set name=json`.

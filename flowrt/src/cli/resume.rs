@@ -5,10 +5,13 @@ use std::process::ExitCode;
 use clap::{Arg, ArgAction, ArgMatches, Command};
 
 use super::command::{run_arg, text, wants_json};
+use super::door::Door;
+#[cfg(feature = "serve")]
+use super::watch;
 use super::{interrupt, live, outcome, plan};
 use crate::error::Result;
 use crate::model::plan::How;
-use crate::ops::{Engine, Resume};
+use crate::ops::Resume;
 
 /// Its command line.
 pub(super) fn command() -> Command {
@@ -35,15 +38,15 @@ The plan says what is kept and what runs, each with its reason. On a terminal it
 ///
 /// # Errors
 /// If it cannot be resumed.
-pub(super) async fn run(engine: &Engine, matches: &ArgMatches) -> Result<ExitCode> {
-    let found = engine.find(text(matches, "run")).await?;
-    let record = engine.last_of(found.id).await?;
+pub(super) async fn run(door: &Door, matches: &ArgMatches) -> Result<ExitCode> {
+    let found = door.find(text(matches, "run")).await?;
+    let record = door.last_of(found.id).await?;
     let resume = Resume {
         trust_changed: matches.get_flag("trust-changed"),
         retry_handled: matches.get_flag("retry-handled"),
         retry_crashed: matches.get_flag("retry-crashed"),
     };
-    let (how, plan) = engine.plan_resume(record.id, resume).await?;
+    let (how, plan) = door.plan_resume(record.id, resume).await?;
     let verb = match how {
         How::Recovery if record.started.is_none() => "has not begun. Driving it will",
         How::Recovery => "stopped in the middle. Going on with it will",
@@ -58,9 +61,17 @@ pub(super) async fn run(engine: &Engine, matches: &ArgMatches) -> Result<ExitCod
         return Ok(plan::declined(&record));
     }
     let as_json = wants_json(matches);
-    let live = live::begin(engine, as_json);
+    let engine = match door {
+        Door::Here(engine) => engine,
+        #[cfg(feature = "serve")]
+        Door::There(far) => {
+            let run = far.resume(record.id, resume).await?;
+            return watch::until_end(door, &run, as_json).await;
+        }
+    };
+    let live = live::begin(door, engine, as_json);
     let run = engine.resume_with(record.id, resume).await?;
     let ended = interrupt::wait(run).await;
     live::end(live).await;
-    outcome::report(engine, ended?, as_json).await
+    outcome::report(door, ended?, as_json).await
 }

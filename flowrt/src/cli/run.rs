@@ -5,8 +5,11 @@ use std::process::ExitCode;
 use clap::{Arg, ArgAction, ArgMatches, Command};
 
 use super::command::{Program, program_name, wants_json};
+use super::door::Door;
 use super::usage::Unknown;
 use super::{background, completions, flags, interrupt, live, outcome, params, store_place};
+#[cfg(feature = "serve")]
+use super::{door, watch};
 use crate::author::meta::Meta;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::record::CacheUse;
@@ -133,19 +136,29 @@ pub(super) async fn run(
             "`--no-wait` needs a store that outlives this process, and `memory:` does not";
         return Err(Error::new(ErrorKind::Input, message).hint("leave one of the two out"));
     }
-    let engine = store_place::open(matches).await?;
-    engine.remember_flows().await?;
     let as_json = wants_json(matches);
+    #[cfg(feature = "serve")]
+    if let Some(far) = door::server(matches)? {
+        let run = far.start(name, &params, &start).await?;
+        let door = Door::There(far);
+        return match is_left {
+            true => outcome::left(&door, &run, as_json).await,
+            false => watch::until_end(&door, &run, as_json).await,
+        };
+    }
+    let engine = store_place::open(matches).await?;
+    let door = Door::Here(engine.clone());
+    engine.remember_flows().await?;
     if is_left {
         let record = engine.record_start(name, &params, start).await?;
         background::drive(&engine, &record)?;
-        return outcome::left(&engine, &record, as_json).await;
+        return outcome::left(&door, &record, as_json).await;
     }
-    let live = live::begin(&engine, as_json);
+    let live = live::begin(&door, &engine, as_json);
     let run = engine.start_with(name, &params, start).await?;
     let ended = interrupt::wait(run).await;
     live::end(live).await;
-    outcome::report(&engine, ended?, as_json).await
+    outcome::report(&door, ended?, as_json).await
 }
 
 fn cache_use(matches: &ArgMatches) -> CacheUse {

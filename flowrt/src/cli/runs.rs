@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::{ArgMatches, Command};
 
-use super::{cancel, delete, logs, ls, rerun, resume, show, signal, store_place, watch, why};
+use super::{cancel, delete, door, logs, ls, rerun, resume, show, signal, watch, why};
 use crate::error::Result;
 
 /// Its command line.
@@ -32,18 +32,18 @@ pub(super) fn command() -> Command {
 /// # Errors
 /// If the store cannot be used, or what the verb says.
 pub(super) async fn run(matches: &ArgMatches) -> Result<ExitCode> {
-    let engine = store_place::open_existing(matches).await?;
+    let door = door::open_existing(matches).await?;
     match matches.subcommand() {
-        Some(("show", matches)) => show::run(&engine, matches).await,
-        Some(("logs", matches)) => logs::run(&engine, matches).await,
-        Some(("watch", matches)) => watch::run(&engine, matches).await,
-        Some(("why", matches)) => why::run(&engine, matches).await,
-        Some(("resume", matches)) => resume::run(&engine, matches).await,
-        Some(("rerun", matches)) => rerun::run(&engine, matches).await,
-        Some(("cancel", matches)) => cancel::run(&engine, matches).await,
-        Some(("signal", matches)) => signal::run(&engine, matches).await,
-        Some(("delete", matches)) => delete::run(&engine, matches).await,
-        Some((_, matches)) => ls::run(&engine, matches).await,
-        None => ls::run(&engine, matches).await,
+        Some(("show", matches)) => show::run(&door, matches).await,
+        Some(("logs", matches)) => logs::run(&door, matches).await,
+        Some(("watch", matches)) => watch::run(&door, matches).await,
+        Some(("why", matches)) => why::run(&door, matches).await,
+        Some(("resume", matches)) => resume::run(&door, matches).await,
+        Some(("rerun", matches)) => rerun::run(door.here()?, matches).await,
+        Some(("cancel", matches)) => cancel::run(&door, matches).await,
+        Some(("signal", matches)) => signal::run(&door, matches).await,
+        Some(("delete", matches)) => delete::run(door.here()?, matches).await,
+        Some((_, matches)) => ls::run(&door, matches).await,
+        None => ls::run(&door, matches).await,
     }
 }

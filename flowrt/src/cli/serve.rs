@@ -1,17 +1,21 @@
 //! `serve`: the API and the page, in one process, until Ctrl-C or SIGTERM.
 
 use std::net::SocketAddr;
+use std::path::Path;
 use std::process::ExitCode;
 
-use clap::{Arg, ArgMatches, Command, value_parser};
+use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use serde_json::json;
 use tokio::net::TcpListener;
 
 use super::command::{text, wants_json};
 use super::interrupt::Signals;
 use super::{print, store_place};
+use crate::clock;
+use crate::config::Config;
 use crate::error::{Error, ErrorKind, Result};
-use crate::server::{self, State};
+use crate::ops::Engine;
+use crate::server::{self, Access, State};
 
 /// Where it listens if nobody says.
 const PORT: u16 = 4242;
@@ -34,7 +38,13 @@ pub(super) fn command() -> Command {
                 .long("host")
                 .value_name("HOST")
                 .default_value("127.0.0.1")
-                .help("The address to listen on"),
+                .help("The address to listen on; others than this machine need a token"),
+        )
+        .arg(
+            Arg::new("new-token")
+                .long("new-token")
+                .action(ArgAction::SetTrue)
+                .help("Make a token, print it with what goes into flowrt.toml, and serve nothing"),
         )
 }
 
@@ -43,14 +53,19 @@ pub(super) fn command() -> Command {
 /// # Errors
 /// If the store cannot be used, or the address cannot be listened on.
 pub(super) async fn run(matches: &ArgMatches) -> Result<ExitCode> {
+    if matches.get_flag("new-token") {
+        return new_token(wants_json(matches));
+    }
     let mut signals = Signals::open()?;
     let listener = listen(matches).await?;
     let engine = store_place::open(matches).await?;
     engine.remember_flows().await?;
     engine.deploy_own().await?;
+    let access = access(&engine)?;
+    access.check(listener.local_addr()?)?;
     say(&listener, matches)?;
     let shutdown = async move { signals.next().await };
-    server::run(State::new(engine.clone()), listener, shutdown).await?;
+    server::run(State::new(engine.clone(), access), listener, shutdown).await?;
     engine.close().await?;
     Ok(ExitCode::SUCCESS)
 }
@@ -65,6 +80,30 @@ async fn listen(matches: &ArgMatches) -> Result<TcpListener> {
         )
         .hint("choose another: --port N, or --port 0 for one that is free")
     })
+}
+
+/// Who is let in, as the settings of the store say.
+fn access(engine: &Engine) -> Result<Access> {
+    let url = engine.url();
+    let config = Config::of_store(url.strip_prefix("sqlite:").map(Path::new))?;
+    Access::of_hashes(&config.server.token_hashes)
+}
+
+/// The token is shown once and kept nowhere; its hash is enough to know it again.
+fn new_token(as_json: bool) -> Result<ExitCode> {
+    let token: String = (0..4)
+        .map(|_| format!("{:016x}", clock::random_u64()))
+        .collect();
+    let hash = blake3::hash(token.as_bytes()).to_hex();
+    if as_json {
+        print::json(&json!({ "token": token, "hash": hash.as_str() }))?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    print::data(&token)?;
+    print::note(&format!(
+        "it is not shown again; who has it is let in where flowrt.toml says\n\n[server]\ntoken_hashes = [\"{hash}\"]"
+    ));
+    Ok(ExitCode::SUCCESS)
 }
 
 /// Programs read the address from stdout, people on stderr.

@@ -6,11 +6,11 @@ use clap::{ArgMatches, Command};
 use serde_json::json;
 
 use super::command::{run_arg, text, wants_json};
+use super::door::{Door, Seen};
 use super::{artifact_text, outcome, print, run_json, style, time_text};
 use crate::error::Result;
 use crate::model::digest::ErrorDigest;
 use crate::model::record::RunRecord;
-use crate::ops::Engine;
 use crate::ops::inspect::Step;
 
 /// How much of a value is shown to a person.
@@ -27,12 +27,13 @@ pub(super) fn command() -> Command {
 ///
 /// # Errors
 /// If there is no such run.
-pub(super) async fn run(engine: &Engine, matches: &ArgMatches) -> Result<ExitCode> {
-    let record = engine.find(text(matches, "run")).await?;
-    let steps = engine.steps(record.id).await?;
-    let artifacts = engine.artifacts(record.id).await?;
+pub(super) async fn run(door: &Door, matches: &ArgMatches) -> Result<ExitCode> {
+    let record = door.find(text(matches, "run")).await?;
+    let steps = door.steps(record.id).await?;
+    let artifacts = door.artifacts(record.id).await?;
     if wants_json(matches) {
-        let mut value = run_json::read(engine, &record).await?;
+        let mut value = run_json::of(&record.view());
+        value["digest"] = json!(door.digest(&record).await?);
         value["origin"] = json!(record.origin);
         value["continued_as"] = json!(record.continued_as());
         value["steps"] = run_json::steps(&steps);
@@ -41,8 +42,8 @@ pub(super) async fn run(engine: &Engine, matches: &ArgMatches) -> Result<ExitCod
         print::json(&value)?;
         return Ok(ExitCode::SUCCESS);
     }
-    let mut shown = head(engine, &record, &related(engine, &record).await);
-    if let Some(imported) = engine.imported(record.id).await? {
+    let mut shown = head(door, &record, &related(door, &record).await);
+    if let Some(imported) = door.imported(record.id).await? {
         let at = time_text::local_with_zone(imported.exported);
         shown.push_str(&format!(
             "  {:10}  another store, as it stood {at}\n",
@@ -58,7 +59,7 @@ pub(super) async fn run(engine: &Engine, matches: &ArgMatches) -> Result<ExitCod
     let error = outcome::error_lines(&record);
     if !error.is_empty() {
         shown.push_str(&format!("\n{error}"));
-        let digest = engine.digest(&record).await?;
+        let digest = door.digest(&record).await?;
         for line in digest.iter().flat_map(ErrorDigest::more) {
             shown.push_str(&format!("  {line}\n"));
         }
@@ -68,7 +69,7 @@ pub(super) async fn run(engine: &Engine, matches: &ArgMatches) -> Result<ExitCod
 }
 
 /// The runs that it came from, by name where they are still there.
-async fn related(engine: &Engine, record: &RunRecord) -> Vec<(&'static str, String)> {
+async fn related(door: &Door, record: &RunRecord) -> Vec<(&'static str, String)> {
     let parent = record.parent.as_ref().map(|(run, _)| ("part of", *run));
     let origin = record.origin.map(|run| match record.continues() {
         Some(_) => ("goes on from", run),
@@ -77,21 +78,21 @@ async fn related(engine: &Engine, record: &RunRecord) -> Vec<(&'static str, Stri
     let next = record.continued_as().map(|run| ("went on as", run));
     let mut related = Vec::new();
     for (what, run) in parent.into_iter().chain(origin).chain(next) {
-        let name = engine.record(run).await.map(|record| record.name);
+        let name = door.run(run).await.map(|run| run.record.name);
         related.push((what, name.unwrap_or_else(|_| run.to_string())));
     }
     related
 }
 
-fn head(engine: &Engine, record: &RunRecord, related: &[(&str, String)]) -> String {
+fn head(door: &Door, record: &Seen, related: &[(&str, String)]) -> String {
     let took = match (record.started, record.finished) {
         (Some(started), Some(finished)) => format!(" in {}", time_text::between(started, finished)),
         (Some(started), None) if !record.state.needs_person() => {
-            format!(" for {}", time_text::between(started, engine.now()))
+            format!(" for {}", time_text::between(started, door.now()))
         }
         _ => String::new(),
     };
-    let gone = if engine.is_orphaned(record) {
+    let gone = if record.is_orphaned {
         "; its process is gone"
     } else {
         ""

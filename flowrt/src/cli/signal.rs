@@ -6,10 +6,9 @@ use clap::{Arg, ArgMatches, Command};
 use serde_json::json;
 
 use super::command::{run_arg, text, wants_json};
+use super::door::{Door, Seen};
 use super::print;
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::record::RunRecord;
-use crate::ops::Engine;
 use crate::ops::signals::Awaited;
 
 /// Its command line.
@@ -36,14 +35,14 @@ pub(super) fn command() -> Command {
 ///
 /// # Errors
 /// If there is no such run, it has ended, or the value is not what the step takes.
-pub(super) async fn run(engine: &Engine, matches: &ArgMatches) -> Result<ExitCode> {
-    let record = engine.find(text(matches, "run")).await?;
+pub(super) async fn run(door: &Door, matches: &ArgMatches) -> Result<ExitCode> {
+    let record = door.find(text(matches, "run")).await?;
     if record.state.is_final() {
         let message = format!("the run {} has ended as {}", record.name, record.state);
         return Err(Error::new(ErrorKind::Input, message).hint("signals are for runs that go on"));
     }
     let (name, typed) = (text(matches, "name"), text(matches, "value"));
-    let awaited = engine.awaited(record.id).await?;
+    let awaited = door.awaited(record.id).await?;
     let refuse = |fault: &str| {
         let message = format!("`{name}` of {} {fault}", record.name);
         Error::new(ErrorKind::Input, message).hint("nothing was sent; correct the value")
@@ -57,19 +56,19 @@ pub(super) async fn run(engine: &Engine, matches: &ArgMatches) -> Result<ExitCod
     if !faults.is_empty() {
         return Err(refuse(faults.join("; ").trim()));
     }
-    engine.signal(record.id, name, &value).await?;
+    door.signal(record.id, name, &value).await?;
     if wants_json(matches) {
         let is_awaited = awaited.names().any(|there| there == name);
         print::json(
             &json!({ "run_id": record.id, "name": record.name, "signal": name, "awaited": is_awaited }),
         )?;
     } else {
-        print::note(&said(engine, &record, name, &awaited));
+        print::note(&said(&record, name, &awaited));
     }
     Ok(ExitCode::SUCCESS)
 }
 
-fn said(engine: &Engine, record: &RunRecord, name: &str, awaited: &Awaited) -> String {
+fn said(record: &Seen, name: &str, awaited: &Awaited) -> String {
     let run = &record.name;
     let mut text = if awaited.names().any(|there| there == name) {
         format!("sent `{name}` to {run}")
@@ -78,7 +77,7 @@ fn said(engine: &Engine, record: &RunRecord, name: &str, awaited: &Awaited) -> S
         let near = near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
         format!("sent `{name}` to {run}, which does not wait for it now and keeps it{near}")
     };
-    if engine.is_orphaned(record) || record.state.needs_person() {
+    if record.is_orphaned || record.state.needs_person() {
         text.push_str(&format!(
             "\ntry:  runs resume {run}, since no process drives it"
         ));

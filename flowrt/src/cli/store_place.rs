@@ -32,6 +32,16 @@ struct Place {
     is_chosen: bool,
 }
 
+/// Verbs that need the store itself say so where a server was named.
+fn refuse_server(matches: &ArgMatches) -> Result<()> {
+    #[cfg(feature = "serve")]
+    if super::door::server(matches)?.is_some() {
+        return Err(super::door::only_here());
+    }
+    let _ = matches;
+    Ok(())
+}
+
 fn place(matches: &ArgMatches) -> Place {
     // A variable that is set to nothing chooses nothing.
     match matches
@@ -72,6 +82,7 @@ impl Place {
 /// # Errors
 /// If it cannot be used.
 pub(super) async fn open(matches: &ArgMatches) -> Result<Engine> {
+    refuse_server(matches)?;
     let place = place(matches);
     let is_new = place.missing_file().is_some();
     let engine = Engine::open(&place.url).await?;
@@ -89,6 +100,7 @@ pub(super) async fn open(matches: &ArgMatches) -> Result<Engine> {
 /// # Errors
 /// If it cannot be used, or is not where somebody said.
 pub(super) async fn open_existing(matches: &ArgMatches) -> Result<Engine> {
+    refuse_server(matches)?;
     let place = place(matches);
     match place.missing_file() {
         Some(file) if place.is_chosen => Err(Error::new(

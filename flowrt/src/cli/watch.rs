@@ -5,9 +5,10 @@ use std::process::ExitCode;
 use clap::{ArgMatches, Command};
 
 use super::command::{run_arg, text, wants_json};
+use super::door::Door;
 use super::{live, outcome, why};
 use crate::error::Result;
-use crate::ops::Engine;
+use crate::model::record::RunRecord;
 
 /// Its command line.
 pub(super) fn command() -> Command {
@@ -20,14 +21,21 @@ pub(super) fn command() -> Command {
 ///
 /// # Errors
 /// If the store fails or has no such run.
-pub(super) async fn run(engine: &Engine, matches: &ArgMatches) -> Result<ExitCode> {
-    let record = engine.find(text(matches, "run")).await?;
-    let as_json = wants_json(matches);
-    live::follow(engine, record.id, as_json).await?;
-    let record = engine.record(record.id).await?;
+pub(super) async fn run(door: &Door, matches: &ArgMatches) -> Result<ExitCode> {
+    let record = door.find(text(matches, "run")).await?;
+    until_end(door, &record, wants_json(matches)).await
+}
+
+/// Shows it until it ends, or until nobody drives it any more; then how it ended, or why it does not go on.
+///
+/// # Errors
+/// If the store or the server fails.
+pub(super) async fn until_end(door: &Door, record: &RunRecord, as_json: bool) -> Result<ExitCode> {
+    live::follow(door, record.id, as_json).await?;
+    let record = door.run(record.id).await?.record;
     if record.state.is_final() || record.state.needs_person() {
-        return outcome::report(engine, record, as_json).await;
+        return outcome::report(door, record, as_json).await;
     }
-    why::tell(engine, &record, as_json).await?;
+    why::tell(door, &record, as_json).await?;
     Ok(ExitCode::from(4))
 }

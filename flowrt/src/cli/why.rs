@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use clap::{ArgMatches, Command};
 
 use super::command::{program_name, run_arg, text, wants_json};
+use super::door::Door;
 use super::ending::counted;
 use super::limits::amount;
 use super::live::Moment;
@@ -13,7 +14,7 @@ use crate::clock::Clock;
 use crate::error::Result;
 use crate::model::record::{Micros, RunRecord};
 use crate::model::state::RunState;
-use crate::ops::{Engine, Holder, Reason, Why};
+use crate::ops::{Holder, Reason, Why};
 
 /// Its command line.
 pub(super) fn command() -> Command {
@@ -26,9 +27,9 @@ pub(super) fn command() -> Command {
 ///
 /// # Errors
 /// If the store fails or has no such run.
-pub(super) async fn run(engine: &Engine, matches: &ArgMatches) -> Result<ExitCode> {
-    let record = engine.find(text(matches, "run")).await?;
-    tell(engine, &record, wants_json(matches)).await?;
+pub(super) async fn run(door: &Door, matches: &ArgMatches) -> Result<ExitCode> {
+    let record = door.find(text(matches, "run")).await?;
+    tell(door, &record, wants_json(matches)).await?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -36,8 +37,8 @@ pub(super) async fn run(engine: &Engine, matches: &ArgMatches) -> Result<ExitCod
 ///
 /// # Errors
 /// If the store fails.
-pub(super) async fn tell(engine: &Engine, record: &RunRecord, as_json: bool) -> Result<()> {
-    let reasons = engine.why(record.id).await?;
+pub(super) async fn tell(door: &Door, record: &RunRecord, as_json: bool) -> Result<()> {
+    let reasons = door.why(record.id).await?;
     if as_json {
         let value = serde_json::to_value(&reasons).expect("reasons are text and numbers");
         return print::json(&value);

@@ -20,6 +20,8 @@ pub(super) enum Given {
     Text(String),
     /// A whole number of the file.
     Number(i64),
+    /// A list of strings.
+    List(Vec<String>),
     /// Anything else, as it is called.
     Other(&'static str),
 }
@@ -111,6 +113,13 @@ pub(super) const ALL: &[Key] = &[
             Ok(())
         },
     },
+    Key {
+        name: "server.token_hashes",
+        set: |config, given| {
+            config.server.token_hashes = hashes(given)?;
+            Ok(())
+        },
+    },
 ];
 
 impl Key {
@@ -161,6 +170,40 @@ pub(super) fn find(name: &str) -> Result<&'static Key, Fault> {
     })
 }
 
+impl Given {
+    /// As it is called.
+    const fn kind(&self) -> &'static str {
+        match self {
+            Self::Text(_) => "a text",
+            Self::Number(_) => "a number",
+            Self::List(_) => "a list",
+            Self::Other(kind) => kind,
+        }
+    }
+}
+
+/// Hashes of tokens: a list in the file, with spaces or commas between them in a variable. They are not shown in an error:
+/// somebody may have written a token itself.
+fn hashes(given: &Given) -> Result<Vec<String>, String> {
+    let all: Vec<String> = match given {
+        Given::List(all) => all.clone(),
+        Given::Text(text) => {
+            let words = text.split([',', ' ']).filter(|word| !word.is_empty());
+            words.map(str::to_owned).collect()
+        }
+        other => return Err(format!("is a list of hashes, not {}", other.kind())),
+    };
+    let is_hash =
+        |text: &String| text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    match all.iter().position(|text| !is_hash(text)) {
+        None => Ok(all),
+        Some(index) => Err(format!(
+            "holds BLAKE3 hashes of 64 hexadecimal digits, as `serve --new-token` makes them; number {} is none",
+            index + 1
+        )),
+    }
+}
+
 fn number<T: TryFrom<i64>>(given: &Given, bounds: RangeInclusive<i64>) -> Result<T, String> {
     let number = match given {
         Given::Number(number) => *number,
@@ -169,7 +212,7 @@ fn number<T: TryFrom<i64>>(given: &Given, bounds: RangeInclusive<i64>) -> Result
             let number = digits.parse();
             number.map_err(|_| format!("is a whole number, not {text:?}"))?
         }
-        Given::Other(kind) => return Err(format!("is a whole number, not {kind}")),
+        other => return Err(format!("is a whole number, not {}", other.kind())),
     };
     let within = bounds.contains(&number).then_some(number);
     within
@@ -210,7 +253,10 @@ fn span(given: &Given, seconds: RangeInclusive<u64>) -> Result<Duration, String>
         Given::Number(number) => {
             return Err(format!("is a duration such as \"{number}s\", not {number}"));
         }
-        Given::Other(kind) => return Err(format!("is a duration such as \"30s\", not {kind}")),
+        other => {
+            let kind = other.kind();
+            return Err(format!("is a duration such as \"30s\", not {kind}"));
+        }
     };
     let span = flowrt_grammar::parse_duration(text)
         .map_err(|error| format!("is a duration: {} (it is {text:?})", error.message))?;

@@ -12,6 +12,8 @@
 //! | `grace` | `FLOWRT_GRACE` | how long bodies that are not wanted any more may go on |
 //! | `retention.older_than` | `FLOWRT_RETENTION_OLDER_THAN` | ended runs are deleted after this time |
 //! | `retention.keep` | `FLOWRT_RETENTION_KEEP` | the newest ended runs of each flow stay |
+//! | `server.token_hashes` | `FLOWRT_SERVER_TOKEN_HASHES` | who may use the server: hashes of tokens |
+//! | | `FLOWRT_SERVER_TOKEN` | a token that may use the server, besides those |
 //! | `retention.every` | `FLOWRT_RETENTION_EVERY` | how often a long-running process looks |
 
 mod keys;
@@ -51,6 +53,15 @@ pub struct Config {
     pub grace: Duration,
     /// When ended runs are deleted: never.
     pub retention: Retention,
+    /// Who may use the server: everybody on this machine.
+    pub server: Server,
+}
+
+/// Who may use the server.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Server {
+    /// BLAKE3 hashes of tokens as hexadecimal digits; without any, no token is asked for, and only this machine is served.
+    pub token_hashes: Vec<String>,
 }
 
 /// When ended runs are deleted by a process that runs long.
@@ -80,6 +91,7 @@ impl Default for Config {
                 keep: 0,
                 every: Duration::from_secs(3600),
             },
+            server: Server::default(),
         }
     }
 }
@@ -130,8 +142,20 @@ impl Config {
             (key.set)(&mut config, &keys::Given::Text(text))
                 .map_err(|fault| Place::Variable(name).error(keys::Fault::value(key, &fault)))?;
         }
+        // Only its hash is kept.
+        if let Some(token) = variable("FLOWRT_SERVER_TOKEN").filter(|token| !token.is_empty()) {
+            let hash = blake3::hash(token.as_bytes()).to_hex();
+            config.server.token_hashes.push(hash.to_string());
+        }
         Ok(config)
     }
+}
+
+/// What this program shows to a server that it asks.
+pub fn token() -> Option<String> {
+    std::env::var("FLOWRT_TOKEN")
+        .ok()
+        .filter(|token| !token.is_empty())
 }
 
 /// Where the settings of a store are.

@@ -87,7 +87,14 @@ fn given(value: &Spanned<DeValue<'_>>) -> Given {
         DeValue::Float(_) => Given::Other("a fraction"),
         DeValue::Boolean(_) => Given::Other("true or false"),
         DeValue::Datetime(_) => Given::Other("a date"),
-        DeValue::Array(_) => Given::Other("a list"),
+        DeValue::Array(items) => {
+            let texts = items.iter().map(|item| item.get_ref().as_str());
+            let texts: Option<Vec<&str>> = texts.collect();
+            match texts {
+                Some(texts) => Given::List(texts.into_iter().map(str::to_owned).collect()),
+                None => Given::Other("a list of other than strings"),
+            }
+        }
         DeValue::Table(_) => Given::Other("a table"),
     }
 }

@@ -11,7 +11,7 @@ use super::record::Micros;
 pub const ARTIFACT_KEY_MAX: usize = 200;
 
 /// What kind of thing an artifact is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum ArtifactKind {

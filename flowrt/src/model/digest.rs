@@ -24,7 +24,7 @@ const STEPS: usize = 3;
 const WARNINGS: usize = 3;
 
 /// Why a run did not complete.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct ErrorDigest {
     /// The causes, the one that came first in time first; failures with equal causes are one. Never empty.
     pub causes: Vec<Cause>,
@@ -39,7 +39,7 @@ pub struct ErrorDigest {
 }
 
 /// Something that made steps fail.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Cause {
     /// Equal for equal causes of one flow, whatever the numbers in their words: 16 hexadecimal digits.
     pub fingerprint: String,
@@ -70,7 +70,7 @@ pub struct Cause {
 }
 
 /// A fan-out in which items failed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct FanOut {
     /// Its step, such as `fetch_page`.
     pub step: String,
@@ -81,7 +81,7 @@ pub struct FanOut {
 }
 
 /// A line of the log from before a failure.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Warning {
     /// `WARN` or `ERROR`.
     pub level: String,

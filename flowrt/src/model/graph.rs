@@ -5,7 +5,9 @@ use serde::{Deserialize, Serialize};
 use super::state::TaskState;
 
 /// When a node starts, judged by the states of what it depends on. The names and meanings are Airflow's trigger rules.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize, schemars::JsonSchema,
+)]
 #[non_exhaustive]
 pub enum Trigger {
     /// Every upstream node succeeded.
@@ -36,7 +38,7 @@ pub enum Trigger {
 }
 
 /// What a node is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]
 #[non_exhaustive]
 pub enum NodeKind {
     /// A task call.
@@ -52,7 +54,7 @@ pub enum NodeKind {
 }
 
 /// One node of a graph.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Node {
     /// The step's id within the run, for example `fetch_page` or `fetch_page#2`.
     pub id: String,
@@ -77,7 +79,7 @@ pub struct Node {
 }
 
 /// Why one node waits for another.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]
 #[non_exhaustive]
 pub enum EdgeKind {
     /// It uses the value.
@@ -87,7 +89,7 @@ pub enum EdgeKind {
 }
 
 /// An edge between two nodes, by index.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Edge {
     /// The node that goes first.
     pub from: usize,
@@ -98,7 +100,7 @@ pub struct Edge {
 }
 
 /// The nodes of a flow and what waits for what. Acyclic when it came from a DAG flow.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Graph {
     /// The flow's name.
     pub flow: String,

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::record::Micros;
 
 /// How a limit counts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum LimitKind {
     /// So many at a time.
@@ -26,7 +26,7 @@ pub enum LimitKind {
 }
 
 /// What a limit allows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Rule {
     /// How it counts.
     pub kind: LimitKind,

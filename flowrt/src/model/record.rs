@@ -1,5 +1,6 @@
 //! What is recorded of a run: the rows every store keeps.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::after::is_after;
@@ -47,7 +48,7 @@ pub struct NewRun {
 }
 
 /// What a run, and every run below it, does with the results of tasks that are kept in the cache.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum CacheUse {
     /// Takes them, and keeps its own.
@@ -146,7 +147,7 @@ impl RunRecord {
 }
 
 /// The kind of a recorded step.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[non_exhaustive]
 pub enum StepKind {
     /// A task.
@@ -352,7 +353,7 @@ pub struct Journal {
 }
 
 /// A line that a task or flow logged.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct LogLine {
     /// The run.
     pub run: RunId,
@@ -371,7 +372,7 @@ pub struct LogLine {
 }
 
 /// Tasks of a run counted by outcome. Counts tasks and child runs, not waits.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct TaskCounts {
     /// All that are recorded.
     pub total: u64,

@@ -13,7 +13,7 @@ use crate::model::record::Micros;
 use crate::store::cache::CacheFilter;
 
 /// A result that is kept.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, serde::Deserialize, schemars::JsonSchema)]
 pub struct CacheReport {
     /// The digest of all that it depends on, as hexadecimal digits.
     pub key: String,

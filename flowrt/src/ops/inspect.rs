@@ -7,6 +7,7 @@ use super::Engine;
 use crate::engine::trouble;
 use crate::error::{Error, Result};
 use crate::model::ids::RunId;
+use crate::model::payload::Payload;
 use crate::model::record::{ASIDE, Micros, RunRecord, StepKind, TaskCounts};
 use crate::model::state::TaskState;
 
@@ -29,6 +30,12 @@ pub struct Step {
     pub label: Option<String>,
     /// For a reused result, from the cache too: the run it was computed in.
     pub reused_from: Option<RunId>,
+    /// What kind of step it is; none for what waits.
+    pub kind: Option<StepKind>,
+    /// For a failure: the recorded error.
+    pub error: Option<Payload>,
+    /// The flow handled or tolerated its failure.
+    pub tolerated: bool,
     /// For a failure its message, for a wait what it waits for, for a cached result where it comes from.
     pub note: Option<String>,
 }
@@ -75,6 +82,9 @@ impl Engine {
                     }
                     _ => None,
                 },
+                kind: Some(step.kind),
+                error: step.output.clone().filter(|_| step.state.is_failure()),
+                tolerated: step.tolerated,
                 label: step.label,
                 reused_from: step.reused_from,
                 step: step.step,
@@ -101,6 +111,9 @@ impl Engine {
                     _ => TaskState::Waiting,
                 },
                 finished: None,
+                kind: None,
+                error: None,
+                tolerated: false,
                 label: None,
                 reused_from: None,
                 note: Some(match name {
@@ -169,5 +182,14 @@ impl Engine {
     /// If the store fails.
     pub async fn store_schema(&self) -> Result<Option<i64>> {
         self.shared.store.schema().await.map_err(trouble)
+    }
+
+    /// A number that changes when another process may have changed the store. What this process does does not change it:
+    /// that is told by its [events](Self::all_events).
+    ///
+    /// # Errors
+    /// If the store fails.
+    pub async fn version(&self) -> Result<u64> {
+        self.shared.store.version().await.map_err(trouble)
     }
 }

@@ -16,7 +16,7 @@ use crate::registry;
 use crate::store::tickets::{BucketRecord, Ticket};
 
 /// A limit, what counts against it, and who waits for it.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, serde::Deserialize, schemars::JsonSchema)]
 pub struct LimitReport {
     /// Its name.
     pub name: String,
@@ -29,7 +29,7 @@ pub struct LimitReport {
 }
 
 /// One key of a limit.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, serde::Deserialize, schemars::JsonSchema)]
 pub struct BucketReport {
     /// The value of `limit_key`; empty without one.
     pub key: String,
@@ -40,7 +40,7 @@ pub struct BucketReport {
 }
 
 /// A step under a limit.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, serde::Deserialize, schemars::JsonSchema)]
 pub struct TicketReport {
     /// The run's id.
     pub run: RunId,

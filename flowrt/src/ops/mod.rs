@@ -11,6 +11,7 @@ pub mod inspect;
 pub(crate) mod isolate;
 mod limits;
 mod names;
+mod once;
 pub mod params;
 pub(crate) mod picture;
 mod published;
@@ -21,6 +22,7 @@ mod secrets;
 pub mod signals;
 mod start;
 mod stop;
+pub mod view;
 mod watch;
 mod why;
 
@@ -60,6 +62,7 @@ pub use deployments::{
     Checked, DeployFile, DeployPlan, DeploymentReport, Difference, Fate, Planned,
 };
 pub use limits::{BucketReport, LimitReport, TicketReport};
+pub use once::Once;
 pub use rerun::{Rerun, rerun_warning};
 pub use resume::Resume;
 pub use secrets::SecretReport;
@@ -287,7 +290,12 @@ impl Engine {
             let sent = store.send_signal(run, name.to_owned(), payload.clone(), None, now);
             match sent.await {
                 // It went on in another just now.
-                Err(crate::store::Error::Ended(..)) if self.last_of(run).await?.id != run => {}
+                Err(crate::store::Error::Ended(..)) => {
+                    let last = self.last_of(run).await?;
+                    if last.id == run {
+                        return Err(signals::refused(&last));
+                    }
+                }
                 sent => {
                     sent.map_err(trouble)?;
                     self.shared.changed.notify_waiters();

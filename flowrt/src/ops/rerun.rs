@@ -2,7 +2,7 @@
 
 use futures_util::future::BoxFuture;
 
-use super::{Engine, RunHandle, names, params};
+use super::{Engine, Once, RunHandle, names, params};
 use crate::author::meta::Meta;
 use crate::clock;
 use crate::engine::again::{claim, plan_of, release};
@@ -27,6 +27,17 @@ pub struct Rerun {
     pub retry_handled: bool,
     /// Parameters that differ from those of the old run.
     pub params: serde_json::Map<String, serde_json::Value>,
+    /// A second rerun with the same key gives the first one's run.
+    pub idempotency_key: Option<String>,
+}
+
+/// What a copied run does not have from its origin.
+struct Copy {
+    id: RunId,
+    name: String,
+    parent: Option<(RunId, String)>,
+    input: Payload,
+    key: Option<String>,
 }
 
 impl Engine {
@@ -46,19 +57,51 @@ impl Engine {
     /// # Errors
     /// If there is no such run or step, a parameter does not fit, or a live process drives the run.
     pub async fn rerun(&self, run: RunId, rerun: &Rerun) -> Result<RunHandle> {
+        let (record, meta, _) = self.copied_run(run, rerun).await?;
+        self.take(&record, meta, None).await
+    }
+
+    /// As [`rerun`](Self::rerun), but a second one with the same idempotency key gives the run of the first.
+    ///
+    /// # Errors
+    /// As [`rerun`](Self::rerun).
+    pub async fn rerun_once(&self, run: RunId, rerun: &Rerun) -> Result<Once> {
+        let (record, meta, is_new) = self.copied_run(run, rerun).await?;
+        if !is_new && (record.owner.is_some() || record.started.is_some()) {
+            return Ok(Once { record, is_new });
+        }
+        let run = self.take(&record, meta, None).await?.id;
+        let record = self.record(run).await?;
+        Ok(Once { record, is_new })
+    }
+
+    /// The new run, not driven yet; and whether it was made now.
+    async fn copied_run(
+        &self,
+        run: RunId,
+        rerun: &Rerun,
+    ) -> Result<(RunRecord, &'static Meta, bool)> {
         let origin = self.record(run).await?;
         let meta = self.flow_of(&origin)?;
         let (plan, input) = self.prepared(&origin, rerun).await?;
         let id = RunId(clock::new_uuid());
-        let name = names::of(clock::random_u64());
-        let record = self.copy(&origin, id, name, None, input, &plan).await?;
-        self.copy_children(&origin, id, &plan).await?;
-        self.take(&record, meta, None).await
+        let copy = Copy {
+            id,
+            name: names::of(clock::random_u64()),
+            parent: None,
+            input,
+            key: rerun.idempotency_key.clone(),
+        };
+        let record = self.copy(&origin, copy, &plan).await?;
+        // Also for one that was there: the process that made it may have died before its children were copied.
+        self.copy_children(&origin, record.id, &plan).await?;
+        let is_new = record.id == id;
+        Ok((record, meta, is_new))
     }
 
     async fn prepared(&self, record: &RunRecord, rerun: &Rerun) -> Result<(Plan, Payload)> {
         let meta = self.flow_of(record)?;
-        self.refuse_live(record)?;
+        self.refuse_live(record).await?;
         let input = self.with_own_seals(overridden(meta, &record.input, &rerun.params)?)?;
         let choices = Choices {
             trust_changed: rerun.trust_changed,
@@ -73,25 +116,17 @@ impl Engine {
         Ok((plan, input))
     }
 
-    async fn copy(
-        &self,
-        origin: &RunRecord,
-        id: RunId,
-        name: String,
-        parent: Option<(RunId, String)>,
-        input: Payload,
-        plan: &Plan,
-    ) -> Result<RunRecord> {
+    async fn copy(&self, origin: &RunRecord, copy: Copy, plan: &Plan) -> Result<RunRecord> {
         let store = &self.shared.store;
         let journal = store.journal(origin.id).await.map_err(trouble)?;
         let run = NewRun {
-            id,
-            name,
+            id: copy.id,
+            name: copy.name,
             flow: origin.flow.clone(),
-            input,
-            parent,
+            input: copy.input,
+            parent: copy.parent,
             origin: Some(origin.id),
-            idempotency_key: None,
+            idempotency_key: copy.key,
             seed: origin.seed,
             created: self.shared.clock.now(),
             logical_time: origin.logical_time,
@@ -123,10 +158,17 @@ impl Engine {
                 let Some(old) = old else { continue };
                 let id = parent.child(step);
                 let name = format!("{}-{}", old.flow, &id.to_string()[..6]);
-                let caller = Some((parent, step.clone()));
-                let new = self
-                    .copy(&old, id, name, caller, old.input.clone(), plan)
-                    .await?;
+                let copy = Copy {
+                    id,
+                    name,
+                    parent: Some((parent, step.clone())),
+                    input: old.input.clone(),
+                    key: None,
+                };
+                let new = self.copy(&old, copy, plan).await?;
+                if new.epoch > 0 {
+                    continue;
+                }
                 let claimed = claim(&self.shared, &new).await?;
                 release(&self.shared, &claimed).await?;
                 self.copy_children(&old, id, plan).await?;

@@ -1,6 +1,9 @@
 //! Taking a run up again: one whose process died or stopped from where it was, one that failed with what failed.
 
+use std::time::Duration;
+
 use super::{Engine, RunHandle};
+use crate::clock::{self, Clock};
 use crate::engine::again::{changes_of, plan_of, prepare_children};
 use crate::engine::park::refuse_unless_decided;
 use crate::error::{Error, ErrorKind, Result};
@@ -8,6 +11,12 @@ use crate::model::ids::RunId;
 use crate::model::plan::{Choices, How, Plan};
 use crate::model::record::RunRecord;
 use crate::model::state::RunState;
+
+/// How long a run that has ended may take to be let go of.
+const LET_GO: Duration = Duration::from_secs(5);
+
+/// How often somebody looks.
+const LOOK: Duration = Duration::from_millis(5);
 
 /// What a person decides about a resume. A recovery takes no decisions.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -82,7 +91,7 @@ impl Engine {
             )
             .hint(format!("start it anew: runs rerun {}", record.name)));
         }
-        self.refuse_live(&record)?;
+        self.refuse_live(&record).await?;
         Ok(record)
     }
 
@@ -99,7 +108,14 @@ impl Engine {
     }
 
     /// A run that a live process drives, this one or another, is left to it.
-    pub(super) fn refuse_live(&self, record: &RunRecord) -> Result<()> {
+    pub(super) async fn refuse_live(&self, record: &RunRecord) -> Result<()> {
+        // A run whose end is on the disk is let go of a moment later.
+        let clock = Clock::real();
+        let until = clock.now().saturating_add(clock::micros(LET_GO));
+        let stopped = record.state.is_final() || record.state.needs_person();
+        while stopped && self.shared.active.holds(record.id) && clock.now() < until {
+            clock.sleep(LOOK).await;
+        }
         let here = self.shared.store.process();
         let elsewhere = record
             .owner

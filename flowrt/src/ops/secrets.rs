@@ -14,7 +14,7 @@ use crate::model::record::Micros;
 use crate::store::SecretRecord;
 
 /// A secret as it may be shown.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, serde::Deserialize, schemars::JsonSchema)]
 pub struct SecretReport {
     /// Its name.
     pub name: String,

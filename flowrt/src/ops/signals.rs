@@ -2,12 +2,13 @@
 
 use serde_json::Value;
 
-use super::Engine;
 use super::params::check::{Findings, check};
 use super::params::schema::Place;
 use super::params::{Fault, text};
-use crate::error::Result;
+use super::{Engine, Reason, Why};
+use crate::error::{Error, ErrorKind, Result};
 use crate::model::ids::RunId;
+use crate::model::record::RunRecord;
 
 /// Signals that the steps of a run wait for.
 #[derive(Debug, Clone, Default)]
@@ -29,7 +30,28 @@ impl Engine {
     }
 }
 
+/// A run that has ended takes no signal.
+pub(super) fn refused(record: &RunRecord) -> Error {
+    let message = format!("the run {} has ended as {}", record.name, record.state);
+    Error::new(ErrorKind::Input, message).hint("signals are for runs that go on")
+}
+
 impl Awaited {
+    /// What the reasons of a run say that it waits for.
+    pub fn of(run: RunId, reasons: &[Reason]) -> Self {
+        let own = reasons.iter().filter(|reason| reason.run == run);
+        let signals = own.filter_map(|reason| match &reason.why {
+            Why::Signal { signal, schema, .. } => {
+                // One that has recorded no schema takes anything.
+                let schema = Some(schema).filter(|schema| !schema.is_null());
+                let schema = schema.cloned().unwrap_or(Value::Bool(true));
+                Some((signal.clone(), schema))
+            }
+            _ => None,
+        });
+        Self(signals.collect())
+    }
+
     /// The names.
     pub fn names(&self) -> impl Iterator<Item = &str> + Clone {
         self.0.iter().map(|(name, _)| name.as_str())

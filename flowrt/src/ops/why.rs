@@ -20,7 +20,7 @@ use crate::model::state::RunState;
 use crate::store::{Process, RunFilter};
 
 /// Why a run, or one step of it, does not go on now.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, serde::Deserialize, schemars::JsonSchema)]
 pub struct Reason {
     /// The run.
     pub run: RunId,
@@ -35,7 +35,7 @@ pub struct Reason {
 }
 
 /// What a run or step waits for.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, serde::Deserialize, schemars::JsonSchema)]
 #[serde(tag = "why", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Why {
@@ -166,7 +166,7 @@ pub enum Why {
 }
 
 /// A step, or a run as a whole, that has what others wait for.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, serde::Deserialize, schemars::JsonSchema)]
 pub struct Holder {
     /// The run.
     pub run: RunId,

@@ -46,7 +46,7 @@ pub(super) async fn run(matches: &ArgMatches) -> Result<ExitCode> {
     let there = engine.import(bundle).await?;
     let (record, below) = (&there.record, there.runs - 1);
     if wants_json(matches) {
-        let mut value = run_json::read(&engine, record).await?;
+        let mut value = run_json::of(&engine.view(record).await?);
         value["imported"] = there.is_new.into();
         value["runs"] = there.runs.into();
         print::json(&value)?;

@@ -87,6 +87,9 @@ pub(super) fn with_bodies(mut steps: Vec<Step>, bodies: Vec<Body>) -> Vec<Step> 
             finished: None,
             label: body.label.map(|label| label.to_string()),
             reused_from: None,
+            kind: None,
+            error: None,
+            tolerated: false,
             note: None,
         };
         match known.get(&running.step) {
@@ -299,6 +302,9 @@ mod tests {
             started: Some(started),
             finished,
             label: None,
+            kind: None,
+            error: None,
+            tolerated: false,
             reused_from: None,
             note: None,
         }

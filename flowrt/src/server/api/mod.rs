@@ -1,0 +1,32 @@
+//! The routes of the API, a file for each kind of thing.
+
+mod artifacts;
+mod cache;
+mod flows;
+mod limits;
+mod logs;
+mod reference;
+mod runs;
+mod secrets;
+mod start;
+mod store;
+mod takeup;
+mod watch;
+
+use super::route::Route;
+
+/// All of them.
+pub(super) fn routes() -> Vec<Route> {
+    let mut all = store::routes();
+    all.extend(flows::routes());
+    all.extend(runs::routes());
+    all.extend(start::routes());
+    all.extend(takeup::routes());
+    all.extend(logs::routes());
+    all.extend(watch::routes());
+    all.extend(limits::routes());
+    all.extend(artifacts::routes());
+    all.extend(cache::routes());
+    all.extend(secrets::routes());
+    all
+}

@@ -1,0 +1,44 @@
+//! What happens, as it happens.
+
+use crate::ops::view::{EventView, RunChange};
+use crate::server::answer::Stream;
+use crate::server::route::{Answered, Call, Route};
+
+pub(super) fn routes() -> Vec<Route> {
+    vec![
+        Route::get(
+            "/runs/{run}/events",
+            "watchRun",
+            "What has happened to a run and to those below it, and what happens, until it ends; Last-Event-ID goes on after an event",
+            run,
+        ),
+        Route::get(
+            "/events",
+            "watchRuns",
+            "Changes of the states of all runs from now on; Last-Event-ID goes on after an event",
+            all,
+        ),
+    ]
+}
+
+impl<Q, B> Call<Q, B> {
+    /// The last event that a client has seen.
+    pub(super) fn last_event(&self) -> Option<&str> {
+        self.headers.get("last-event-id")?.to_str().ok()
+    }
+}
+
+async fn run(call: Call) -> Answered<Stream<EventView>> {
+    let record = call.run().await?;
+    let state = &call.state;
+    let events = state
+        .feeds
+        .watch(&state.engine, Some(record.id), call.last_event());
+    Ok(Stream::new(state.until_shutdown(events)))
+}
+
+async fn all(call: Call) -> Answered<Stream<RunChange>> {
+    let state = &call.state;
+    let events = state.feeds.watch(&state.engine, None, call.last_event());
+    Ok(Stream::new(state.until_shutdown(events)))
+}

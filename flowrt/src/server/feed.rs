@@ -1,0 +1,296 @@
+//! Events for many watchers, read once. Each has a place in the order in which it was told, so that who comes back says
+//! where he was and misses nothing; after a restart of the server, or a long absence, he is told everything anew.
+
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use futures_util::Stream;
+use serde::Serialize;
+use tokio::sync::watch;
+
+use super::answer::StreamEvent;
+use crate::clock::{self, Clock};
+use crate::error::Result;
+use crate::mask;
+use crate::model::event::{Event, What};
+use crate::model::ids::RunId;
+use crate::model::state::RunState;
+use crate::ops::view::{EventView, RunChange};
+use crate::ops::{Engine, Events, Retold, RunFilter};
+
+/// How many events are held for those who come back.
+const HELD_MAX: usize = 20_000;
+
+/// How often the record is read at most: what happens in between is told together.
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// How often somebody looks whether another process has changed something.
+const LOOK: Duration = Duration::from_millis(300);
+
+/// How long events are held after the last watcher has gone.
+const KEPT: Duration = Duration::from_secs(60);
+
+/// How many of the newest runs are looked through for changes, besides those that have not ended.
+const NEWEST: usize = 200;
+
+/// The feeds that somebody watches, or did just now: of one run with those below it, and of all runs.
+#[derive(Debug, Default)]
+pub(super) struct Feeds(Mutex<HashMap<Option<RunId>, Arc<Feed>>>);
+
+/// The events of one run or of all, and those who wait for more.
+#[derive(Debug)]
+struct Feed {
+    /// Tells this life of the feed from an earlier one.
+    life: u64,
+    told: Mutex<Told>,
+    /// How many events there have been.
+    count: watch::Sender<u64>,
+}
+
+#[derive(Debug, Default)]
+struct Told {
+    /// The number of the first that is held.
+    first: u64,
+    events: VecDeque<StreamEvent>,
+    over: bool,
+}
+
+impl Feeds {
+    fn lock(&self) -> MutexGuard<'_, HashMap<Option<RunId>, Arc<Feed>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The events of a run and of those below it, or of all runs, from where the watcher was.
+    pub(super) fn watch(
+        self: &Arc<Self>,
+        engine: &Engine,
+        run: Option<RunId>,
+        last: Option<&str>,
+    ) -> impl Stream<Item = StreamEvent> + Send + use<> {
+        let mut feeds = self.lock();
+        let held = feeds.get(&run).filter(|feed| !feed.lock().over);
+        let feed = match held {
+            Some(feed) => feed.clone(),
+            None => {
+                let feed = Arc::new(Feed {
+                    life: clock::random_u64(),
+                    told: Mutex::default(),
+                    count: watch::Sender::new(0),
+                });
+                feeds.insert(run, feed.clone());
+                let (feeds, engine, own) = (self.clone(), engine.clone(), feed.clone());
+                tokio::spawn(async move {
+                    if let Err(error) = tell(&own, &engine, run).await {
+                        tracing::warn!(%error, "events cannot be told any more");
+                    }
+                    own.end();
+                    feeds.forget(run, &own);
+                });
+                feed
+            }
+        };
+        let next = feed.after(last);
+        let waiting = feed.count.subscribe();
+        futures_util::stream::unfold(
+            (feed, waiting, next),
+            |(feed, mut waiting, next)| async move {
+                loop {
+                    match feed.at(next) {
+                        At::Here(event, number) => {
+                            return Some((event, (feed, waiting, number + 1)));
+                        }
+                        At::Over => return None,
+                        At::NotYet => waiting.changed().await.ok()?,
+                    }
+                }
+            },
+        )
+    }
+
+    fn forget(&self, run: Option<RunId>, feed: &Arc<Feed>) {
+        let mut feeds = self.lock();
+        if feeds.get(&run).is_some_and(|held| Arc::ptr_eq(held, feed)) {
+            feeds.remove(&run);
+        }
+    }
+}
+
+enum At {
+    Here(StreamEvent, u64),
+    NotYet,
+    Over,
+}
+
+impl Feed {
+    fn lock(&self) -> MutexGuard<'_, Told> {
+        self.told.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The number of the event after that one; the first that is held, if it is of another life or not held any more.
+    fn after(&self, last: Option<&str>) -> u64 {
+        let (life, number) = last.and_then(|last| last.split_once('-')).unzip();
+        let life = life.and_then(|life| u64::from_str_radix(life, 16).ok());
+        let number = number.and_then(|number| number.parse::<u64>().ok());
+        match (life, number) {
+            (Some(life), Some(number)) if life == self.life => number.saturating_add(1),
+            _ => 0,
+        }
+    }
+
+    fn at(&self, number: u64) -> At {
+        let told = self.lock();
+        let number = number.max(told.first);
+        let index = usize::try_from(number - told.first).unwrap_or(usize::MAX);
+        match told.events.get(index) {
+            Some(event) => At::Here(event.clone(), number),
+            None if told.over => At::Over,
+            None => At::NotYet,
+        }
+    }
+
+    fn push(&self, name: &'static str, value: &impl Serialize) {
+        let mut value = serde_json::to_value(value).unwrap_or_default();
+        mask::json(&mut value);
+        let mut told = self.lock();
+        let number = told.first + told.events.len() as u64;
+        told.events.push_back(StreamEvent {
+            id: Some(format!("{:x}-{number}", self.life)),
+            name,
+            data: value.to_string(),
+        });
+        if told.events.len() > HELD_MAX {
+            told.events.pop_front();
+            told.first += 1;
+        }
+        drop(told);
+        self.count.send_replace(number + 1);
+    }
+
+    fn end(&self) {
+        self.lock().over = true;
+        self.count.send_modify(|_| {});
+    }
+}
+
+/// Tells what happens until the run has ended, or nobody has watched for a while.
+async fn tell(feed: &Feed, engine: &Engine, run: Option<RunId>) -> Result<()> {
+    let mut live = match run {
+        Some(run) => engine.events(run),
+        None => engine.all_events(),
+    };
+    let mut teller = match run {
+        Some(run) => Teller::Run(Box::new(Retold::new(run)), run),
+        None => Teller::All(HashMap::new()),
+    };
+    let clock = Clock::real();
+    let mut watched = clock.now();
+    let mut version = None;
+    loop {
+        let seen = engine.version().await?;
+        if teller.more(feed, engine).await? {
+            return Ok(());
+        }
+        loop {
+            let changed = wait(feed, &mut live, run.is_some()).await;
+            clock.sleep(PAUSE).await;
+            if feed.count.receiver_count() > 0 {
+                watched = clock.now();
+            } else if clock.now().saturating_sub(watched) > clock::micros(KEPT) {
+                return Ok(());
+            }
+            let now = engine.version().await?;
+            if changed || version != Some(now) || seen != now {
+                version = Some(now);
+                break;
+            }
+        }
+    }
+}
+
+/// Waits for a while, and tells that a body has begun: that is not recorded. Gives whether something happened here.
+async fn wait(feed: &Feed, live: &mut Events, is_told: bool) -> bool {
+    let clock = Clock::real();
+    let first = tokio::select! {
+        event = live.next() => event,
+        () = clock.sleep(LOOK) => return false,
+    };
+    let Some(first) = first else {
+        clock.sleep(LOOK).await;
+        return true;
+    };
+    let mut next = Some(first);
+    while let Some(event) = next {
+        if is_told
+            && matches!(
+                event.what,
+                What::Started { .. } | What::FannedOut { .. } | What::Progress { .. }
+            )
+        {
+            push(feed, event);
+        }
+        next = live.try_next();
+    }
+    true
+}
+
+fn push(feed: &Feed, event: Event) {
+    let view = EventView::from(event);
+    feed.push(view.what.name(), &view);
+}
+
+/// What was told so far.
+enum Teller {
+    Run(Box<Retold>, RunId),
+    All(HashMap<RunId, RunChange>),
+}
+
+impl Teller {
+    /// Tells what is new; gives whether there will be no more.
+    async fn more(&mut self, feed: &Feed, engine: &Engine) -> Result<bool> {
+        match self {
+            Self::Run(retold, run) => {
+                // Asked first: what is recorded before the end is told before it.
+                let record = engine.record(*run).await?;
+                for event in retold.more(engine).await? {
+                    push(feed, event);
+                }
+                Ok(record.state.is_final() || record.state.needs_person())
+            }
+            Self::All(known) => {
+                let is_first = known.is_empty();
+                let changes = changes(engine).await?;
+                let there: HashSet<RunId> = changes.iter().map(|change| change.run_id).collect();
+                for change in changes.into_iter().rev() {
+                    let was = known.insert(change.run_id, change.clone());
+                    if !is_first && was.as_ref() != Some(&change) {
+                        feed.push("run", &change);
+                    }
+                }
+                known.retain(|run, _| there.contains(run));
+                Ok(false)
+            }
+        }
+    }
+}
+
+/// How the runs stand that may change, newest first.
+async fn changes(engine: &Engine) -> Result<Vec<RunChange>> {
+    let newest = RunFilter {
+        limit: NEWEST,
+        ..RunFilter::default()
+    };
+    let open = RunFilter {
+        states: RunState::ALL
+            .iter()
+            .copied()
+            .filter(|state| !state.is_final())
+            .collect(),
+        ..RunFilter::default()
+    };
+    let mut seen = HashSet::new();
+    let mut runs = engine.runs(newest).await?;
+    runs.extend(engine.runs(open).await?);
+    runs.retain(|run| seen.insert(run.id));
+    Ok(runs.iter().map(RunChange::of).collect())
+}
