@@ -74,6 +74,24 @@ pub(super) fn fields(artifact: &ArtifactRecord) -> Value {
     })
 }
 
+/// How far the steps of a run are that are not done.
+pub(super) fn progress(artifacts: &[ArtifactRecord]) -> String {
+    let under_way = artifacts.iter().filter(|artifact| {
+        let data = artifact.value();
+        artifact.version == 0 && data["done"].as_u64() < data["total"].as_u64()
+    });
+    let rows: Vec<_> = under_way
+        .map(|artifact| {
+            let step = format!("  {}", artifact.place.step);
+            vec![step, counted(&artifact.value())]
+        })
+        .collect();
+    if rows.is_empty() {
+        return String::new();
+    }
+    format!("\nprogress\n{}", table::lines(&["", ""], rows))
+}
+
 /// The lines of a run's artifacts, those of progress left out.
 pub(super) fn list(artifacts: &[ArtifactRecord]) -> String {
     let published = artifacts.iter().filter(|artifact| artifact.version > 0);

@@ -55,6 +55,7 @@ pub(super) async fn run(door: &Door, matches: &ArgMatches) -> Result<ExitCode> {
     if let Some(output) = record.output.as_ref().filter(|output| &***output != "null") {
         shown.push_str(&format!("\nresult  {}\n", cut(output)));
     }
+    shown.push_str(&artifact_text::progress(&artifacts));
     shown.push_str(&artifact_text::list(&artifacts));
     let error = outcome::error_lines(&record);
     if !error.is_empty() {

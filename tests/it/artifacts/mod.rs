@@ -1,6 +1,8 @@
 //! What tasks publish, and values that are kept in files beside the store: on the real program.
 
 mod blobs;
+mod carried;
+mod cleared;
 mod isolated;
 mod killed;
 mod published;

@@ -45,6 +45,7 @@ fn a_run_shows_what_it_published_and_which_attempt_failed() {
     let name = run["name"].as_str().expect("a name");
     let shown = stdout(folder, &["runs", "show", name]);
     assert!(shown.contains("from a failed attempt"), "{shown}");
+    assert!(shown.contains("7 of 9 ▰▰▰"), "{shown}");
     let tries: Vec<_> = json(folder, &["runs", "show", name])["artifacts"]
         .as_array()
         .expect("a list")

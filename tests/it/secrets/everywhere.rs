@@ -75,7 +75,20 @@ fn the_forms_are_those_that_leak() {
 type Run<'a> = (&'a [&'a str], i32);
 
 fn assert_runs_hide_it(at: &Path, file: &str, params: &str) {
-    let runs: [Run<'_>; 8] = [
+    let runs: [Run<'_>; 9] = [
+        (
+            &[
+                "run",
+                "published",
+                "--name",
+                "published",
+                "--token",
+                "@API",
+                "--of",
+                "API",
+            ],
+            1,
+        ),
         (&["run", "leak", "--name", "stored", "--token", "@API"], 0),
         (
             &[
@@ -135,7 +148,14 @@ fn assert_commands_hide_it(at: &Path) {
         let (_, text) = said(program(at, arguments).env("LEAK_TOKEN", VALUE));
         assert_hidden(&format!("{arguments:?}"), text.as_bytes());
     };
-    for name in ["stored", "by-file", "by-env", "result", "by-json"] {
+    for name in [
+        "stored",
+        "by-file",
+        "by-env",
+        "result",
+        "by-json",
+        "published",
+    ] {
         for verb in ["show", "why", "logs", "watch", "resume", "rerun"] {
             let mut arguments = vec!["runs", verb, name];
             if ["resume", "rerun"].contains(&verb) {
@@ -148,6 +168,16 @@ fn assert_commands_hide_it(at: &Path) {
     }
     one(&["runs", "ls"]);
     one(&["runs", "ls", "--json"]);
+    one(&["artifacts", "ls"]);
+    one(&["artifacts", "ls", "--json"]);
+    for key in ["table", "text", "link", "named", "apart"] {
+        for verb in ["show", "get"] {
+            let (output, text) = said(&mut program(at, &["artifacts", verb, key]));
+            assert!(output.status.success(), "{key} is there: {text}");
+            assert_hidden(key, text.as_bytes());
+        }
+        one(&["artifacts", "show", key, "--json"]);
+    }
     one(&["--json"]);
     one(&["run", "leak", "--help"]);
     one(&["secrets", "ls", "--json"]);
@@ -171,7 +201,11 @@ fn a_secret_appears_in_nothing_that_is_written() {
     let params = serde_json::json!({ "token": VALUE, "leak": "Error" });
     assert_runs_hide_it(at, &file, &given("params.json", &params.to_string()));
     assert_commands_hide_it(at);
-    for (name, bundle) in [("by-json", "bundle"), ("result", "other")] {
+    for (name, bundle) in [
+        ("by-json", "bundle"),
+        ("result", "other"),
+        ("published", "artifacts"),
+    ] {
         let (output, text) = said(&mut program(
             at,
             &["store", "export", name, "--output", bundle],

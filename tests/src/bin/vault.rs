@@ -160,6 +160,60 @@ async fn isolated(
     length(both).await
 }
 
+/// Puts it into everything that it publishes. What is refused is no failure here.
+#[task]
+fn publish(ctx: &TaskContext, token: Secret<String>) -> Result<u32> {
+    let value = token.reveal()?.clone();
+    let row = [(value.as_str(), basic(&value))];
+    ctx.artifact(
+        "table",
+        Artifact::table([&*value, "b"], row).describe(&*value),
+    )?;
+    let text = format!("# {value}\n{value:?} {}", basic(&value));
+    ctx.artifact("text", Artifact::markdown(text))?;
+    let link = format!("https://user:{value}@example.org/");
+    ctx.artifact("link", Artifact::link(link, &*value))?;
+    let mut refused = 0;
+    for (key, artifact) in [
+        (&*value, Artifact::markdown("x")),
+        ("file", Artifact::file("a.txt", basic(&value))),
+        (
+            "image",
+            Artifact::image("a.svg", format!("<svg>{value}</svg>")),
+        ),
+    ] {
+        if let Err(error) = ctx.artifact(key, artifact) {
+            tracing::warn!("{error:?}");
+            refused += 1;
+        }
+    }
+    ctx.artifact("named", Artifact::file(&*value, "x"))?;
+    ctx.progress(1, 2);
+    Ok(refused)
+}
+
+/// The same in a process of its own, which alone knows the value.
+#[task(isolate)]
+fn publish_apart(ctx: &TaskContext, of: String) -> Result<()> {
+    let value = secret!(&of)?.reveal()?.clone();
+    let text = format!("apart {value} {}", basic(&value));
+    ctx.artifact("apart", Artifact::markdown(text).describe(&*value))
+}
+
+/// Would keep it in a file beside the store.
+#[task]
+fn keep(token: Secret<String>) -> Result<Stored<[u8]>> {
+    Stored::bytes(format!("{}{}", "x".repeat(2_000_000), token.reveal()?))
+}
+
+/// Publishes it, and fails when it would keep it.
+#[flow]
+async fn published(token: Secret<String>, of: String) -> Result<u64> {
+    assert_eq!(publish(token.clone()).await?, 3);
+    publish_apart(of).await?;
+    Ok(keep(token).await?.size())
+}
+
 /// What is open while the program runs.
 #[derive(Debug)]
 struct Server {

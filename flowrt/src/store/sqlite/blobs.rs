@@ -320,6 +320,7 @@ impl Swept {
         if fs::remove_file(file).is_ok() {
             self.files += 1;
             self.bytes += bytes;
+            failpoint("store::blob_removed");
         }
     }
 }

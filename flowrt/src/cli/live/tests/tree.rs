@@ -94,6 +94,37 @@ offers_report · calm-otter-1 · eu, 10 pages … 00:07
 }
 
 #[test]
+fn a_body_that_says_how_far_it_is_has_a_bar_until_its_attempt_ends() {
+    let far = |done, total| {
+        event(
+            1,
+            2,
+            What::Progress {
+                step: "fetch_rates".into(),
+                done,
+                total,
+            },
+        )
+    };
+    let mut events = vec![
+        begins(1, 0, "offers_report", None),
+        starts(1, 0, "fetch_rates", 1),
+        far(1, 4),
+        far(1_500, 2_000),
+    ];
+    let shown_line = |events: &[Event]| {
+        let tree = shown(events, 7, 90, 24);
+        let line = tree.lines().find(|line| line.contains("fetch_rates"));
+        line.map(str::to_owned).unwrap_or(tree)
+    };
+    let line = shown_line(&events);
+    assert!(line.contains("1,500 of 2,000 ▰▰▰▰▰▰▰▱▱▱"), "{line}");
+    events.push(fails_once(1, 3, "fetch_rates", 9));
+    let line = shown_line(&events);
+    assert!(!line.contains("of 2,000"), "{line}");
+}
+
+#[test]
 fn the_same_events_again_change_nothing() {
     let once = in_the_middle();
     let twice = [once.clone(), once.clone()].concat();
