@@ -17,6 +17,7 @@ pub mod draw;
 mod engine;
 mod error;
 mod failpoint;
+mod launch;
 #[cfg_attr(
     not(feature = "logs"),
     allow(dead_code, reason = "without the layer nothing is logged")
@@ -35,6 +36,7 @@ pub mod store;
 pub mod testing;
 #[cfg(feature = "serve")]
 pub mod web;
+mod worker;
 
 // The derive by name and the trait by glob: both are called `JsonSchema`.
 pub use __schema::*;

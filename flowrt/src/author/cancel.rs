@@ -49,9 +49,24 @@ pub(crate) struct Stops {
     pub(crate) in_hook: bool,
     /// Signals to this process interrupt the run. They often go to the programs that its bodies have started, too.
     pub(crate) by_signal: Arc<AtomicBool>,
+    /// The run may leave memory while it waits; set once it has.
+    pub(crate) rested: Option<Arc<Cancel>>,
 }
 
 impl Stops {
+    /// Those of a run that a worker drives: it may leave memory while it waits.
+    pub(crate) fn of_worker() -> Self {
+        Self {
+            rested: Some(Arc::default()),
+            ..Self::default()
+        }
+    }
+
+    /// The run has left memory.
+    pub(crate) fn has_rested(&self) -> bool {
+        self.rested.as_ref().is_some_and(|rested| rested.is_set())
+    }
+
     /// Nothing new may start.
     pub(crate) fn any(&self) -> bool {
         self.cancel.is_set() || self.interrupt.is_set()

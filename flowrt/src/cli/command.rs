@@ -4,7 +4,7 @@ use clap::{Arg, ArgAction, ArgMatches, Command};
 
 use super::{
     artifacts, cache, check, completions, deploy, deployments, graph, limits, run, runs, schedules,
-    secrets, store, store_place,
+    secrets, store, store_place, worker,
 };
 use crate::author::meta::Meta;
 use crate::error::Error;
@@ -48,6 +48,8 @@ impl Program {
             .subcommand(limits::command())
             .subcommand(cache::command())
             .subcommand(secrets::command())
+            .subcommand(worker::command())
+            .subcommand(worker::list_command())
             .subcommand(deploy::command())
             .subcommand(deployments::command())
             .subcommand(check::command())

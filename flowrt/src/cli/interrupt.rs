@@ -32,18 +32,51 @@ pub(super) async fn wait(run: RunHandle) -> Result<RunRecord> {
     run.wait().await
 }
 
-fn listen(name: &str, interrupt: &dyn Fn()) {
+/// Ready at the first signal; the second one stops the process at once.
+///
+/// # Errors
+/// If signals cannot be heard.
+pub(super) fn shutdown() -> Result<impl Future<Output = ()> + Send> {
+    let (opened, is_open) = std::sync::mpsc::channel();
+    let (tell, told) = tokio::sync::oneshot::channel();
+    thread::Builder::new()
+        .name("signals".to_owned())
+        .spawn(move || {
+            let opened = move || {
+                let _ = opened.send(());
+            };
+            let first = move || {
+                live::say(
+                    "letting go of what runs here: what ends soon is recorded · again to stop now",
+                );
+                let _ = tell.send(());
+            };
+            if let Err(error) = two_signals(opened, first) {
+                tracing::warn!(%error, "signals are not handled: they stop this process at once");
+                return;
+            }
+            print::note("stopped now: whoever comes next goes on with what ran here");
+            std::process::exit(INTERRUPTED)
+        })?;
+    // From here on no signal is missed.
+    let _ = is_open.recv();
+    Ok(async move {
+        if told.await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    })
+}
+
+/// Returns at the second signal.
+fn two_signals(opened: impl FnOnce(), first: impl FnOnce()) -> io::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
-        .build();
-    let Ok(runtime) = runtime else { return };
-    let heard = runtime.block_on(async {
+        .build()?;
+    runtime.block_on(async {
         let mut signals = Signals::open()?;
+        opened();
         signals.next().await;
-        interrupt();
-        live::say(&format!(
-            "letting go of {name}: what ends soon is recorded · again to stop now"
-        ));
+        first();
         // What sends a signal to a process and to its group, as `timeout` does, means it once.
         let clock = Clock::real();
         let echo = clock.sleep(ECHO);
@@ -55,8 +88,20 @@ fn listen(name: &str, interrupt: &dyn Fn()) {
             }
         }
         signals.next().await;
-        io::Result::Ok(())
-    });
+        Ok(())
+    })
+}
+
+fn listen(name: &str, interrupt: &dyn Fn()) {
+    let heard = two_signals(
+        || {},
+        || {
+            interrupt();
+            live::say(&format!(
+                "letting go of {name}: what ends soon is recorded · again to stop now"
+            ));
+        },
+    );
     match heard {
         Ok(()) => {
             print::note(&format!(

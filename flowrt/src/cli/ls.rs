@@ -122,7 +122,12 @@ fn row(run: &Seen, now: i64) -> Vec<String> {
     };
     vec![
         record.name.clone(),
-        record.flow.clone(),
+        match &record.dispatch.deployment {
+            Some(deployment) if *deployment != record.flow => {
+                format!("{} ({deployment})", record.flow)
+            }
+            _ => record.flow.clone(),
+        },
         format!("{} {}", style::run_sign(record.state), record.state),
         from,
         took,

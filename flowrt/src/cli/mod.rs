@@ -17,6 +17,7 @@ mod ending;
 mod flags;
 mod graph;
 mod interrupt;
+mod launched;
 mod limits;
 mod listing;
 mod live;
@@ -46,6 +47,7 @@ mod time_text;
 mod usage;
 mod watch;
 mod why;
+mod worker;
 
 use std::process::ExitCode;
 
@@ -53,7 +55,7 @@ use command::Program;
 use usage::{Read, Typed};
 
 use crate::error::{Error, Result};
-use crate::ops::{Engine, isolate, picture, tear_down_resources};
+use crate::ops::{Engine, LAUNCHED, isolate, picture, tear_down_resources};
 
 /// What `flowrt::main!()` calls.
 pub fn main() -> ExitCode {
@@ -63,6 +65,13 @@ pub fn main() -> ExitCode {
         .is_some_and(|word| word == isolate::ARGUMENT)
     {
         return isolate::serve(logging::install);
+    }
+    #[cfg(unix)]
+    if std::env::args_os()
+        .nth(1)
+        .is_some_and(|word| word == LAUNCHED)
+    {
+        return launched::main();
     }
     isolate::allow();
     if let Err(error) = logging::install() {
@@ -117,6 +126,8 @@ async fn dispatch(program: &Program, typed: &Typed) -> Result<ExitCode> {
         Some(("schedules", matches)) => schedules::run(matches).await,
         Some(("cache", matches)) => cache::run(matches).await,
         Some(("secrets", matches)) => secrets::run(matches).await,
+        Some(("worker", matches)) => worker::run(matches).await,
+        Some(("workers", matches)) => worker::list(matches).await,
         #[cfg(feature = "serve")]
         Some(("serve", matches)) => serve::run(matches).await,
         Some(("deploy", matches)) => deploy::run(matches).await,

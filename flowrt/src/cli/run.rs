@@ -150,8 +150,13 @@ pub(super) async fn run(
     let door = Door::Here(engine.clone());
     engine.remember_flows().await?;
     if is_left {
-        let record = engine.record_start(name, &params, start).await?;
-        background::drive(&engine, &record)?;
+        let record = if engine.has_worker_for(name).await? {
+            engine.enqueue(name, &params, start).await?
+        } else {
+            let record = engine.record_start(name, &params, start).await?;
+            background::drive(&engine, &record)?;
+            record
+        };
         return outcome::left(&door, &record, as_json).await;
     }
     let live = live::begin(&door, &engine, as_json);

@@ -1,16 +1,16 @@
-//! `serve`: the API and the page, in one process, until Ctrl-C or SIGTERM.
+//! `serve`: the API, the page and a worker, in one process, until Ctrl-C or SIGTERM.
 
 use std::net::SocketAddr;
 use std::path::Path;
 use std::process::ExitCode;
 
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
+use futures_util::FutureExt;
 use serde_json::json;
 use tokio::net::TcpListener;
 
 use super::command::{text, wants_json};
-use super::interrupt::Signals;
-use super::{print, store_place};
+use super::{interrupt, print, store_place, worker};
 use crate::clock;
 use crate::config::Config;
 use crate::error::{Error, ErrorKind, Result};
@@ -22,8 +22,8 @@ const PORT: u16 = 4242;
 
 /// Its command line.
 pub(super) fn command() -> Command {
-    Command::new("serve")
-        .about("Serve the API and the page until Ctrl-C")
+    worker::options(Command::new("serve"))
+        .about("Serve the API and the page, and drive runs, until Ctrl-C")
         .arg(
             Arg::new("port")
                 .long("port")
@@ -56,7 +56,7 @@ pub(super) async fn run(matches: &ArgMatches) -> Result<ExitCode> {
     if matches.get_flag("new-token") {
         return new_token(wants_json(matches));
     }
-    let mut signals = Signals::open()?;
+    let shutdown = interrupt::shutdown()?.shared();
     let listener = listen(matches).await?;
     let engine = store_place::open(matches).await?;
     engine.remember_flows().await?;
@@ -64,10 +64,17 @@ pub(super) async fn run(matches: &ArgMatches) -> Result<ExitCode> {
     let access = access(&engine)?;
     access.check(listener.local_addr()?)?;
     say(&listener, matches)?;
-    let shutdown = async move { signals.next().await };
-    server::run(State::new(engine.clone(), access), listener, shutdown).await?;
+    let served = server::run(
+        State::new(engine.clone(), access),
+        listener,
+        shutdown.clone(),
+    );
+    let worked = engine.work(worker::work(matches), shutdown.clone());
+    let scheduled = engine.schedule(shutdown);
+    // If one cannot go on, the others must not go on without it.
+    let ended = futures_util::try_join!(served, worked, scheduled);
     engine.close().await?;
-    Ok(ExitCode::SUCCESS)
+    ended.map(|_| ExitCode::SUCCESS)
 }
 
 async fn listen(matches: &ArgMatches) -> Result<TcpListener> {

@@ -84,6 +84,29 @@ fn of_run(reason: &Reason, who: &str, moment: &Moment, program: &str) -> Option<
             format!("{who} was accepted, and no process has taken it."),
             resume,
         ],
+        Why::Scheduled { due } => vec![format!(
+            "{who} is scheduled; it begins{}.",
+            when("at", Some(*due), moment)
+        )],
+        Why::NoWorker { queue } => vec![
+            format!("{who} is due, and no worker listens on the queue `{queue}`."),
+            format!("  start one:  {program} serve, or {program} worker --queue {queue}"),
+            format!("  or run it here:  {program} runs resume {run}"),
+        ],
+        Why::UnknownFlow { flow, queue } => vec![
+            format!(
+                "{who} is due, and no worker on the queue `{queue}` has the flow `{flow}`. It waits for one that has."
+            ),
+            "  start the program that has it, with serve or worker; or give the run up:".to_owned(),
+            format!("  {program} runs cancel {run}"),
+        ],
+        Why::OtherBuild { build } => vec![format!(
+            "{who} has begun under the build {build}, and waits for a worker of that build, because one lives."
+        )],
+        Why::Queued { queue, workers } => vec![format!(
+            "{who} waits in the queue `{queue}` for one of {workers} worker{} to have room.",
+            if *workers == 1 { "" } else { "s" }
+        )],
         Why::Dead { pid: dead } => vec![
             format!(
                 "{who} stands still: the process that drove it{} is gone. What is recorded is kept.",

@@ -93,6 +93,20 @@ pub(super) const ALL: &[Key] = &[
         },
     },
     Key {
+        name: "worker.lease",
+        set: |config, given| {
+            config.worker.lease = span(given, 1..=DAY)?;
+            Ok(())
+        },
+    },
+    Key {
+        name: "worker.rest_after",
+        set: |config, given| {
+            config.worker.rest_after = span(given, 1..=DAY)?;
+            Ok(())
+        },
+    },
+    Key {
         name: "retention.older_than",
         set: |config, given| {
             config.retention.older_than = Some(span(given, 60..=36_500 * DAY)?);

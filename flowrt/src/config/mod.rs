@@ -10,6 +10,8 @@
 //! | `artifact_bytes_max` | `FLOWRT_ARTIFACT_BYTES_MAX` | the largest artifact |
 //! | `crashes_max` | `FLOWRT_CRASHES_MAX` | deaths in a row without a recorded step |
 //! | `grace` | `FLOWRT_GRACE` | how long bodies that are not wanted any more may go on |
+//! | `worker.lease` | `FLOWRT_WORKER_LEASE` | how long a frozen worker keeps its runs |
+//! | `worker.rest_after` | `FLOWRT_WORKER_REST_AFTER` | how long a run only waits before it leaves memory |
 //! | `retention.older_than` | `FLOWRT_RETENTION_OLDER_THAN` | ended runs are deleted after this time |
 //! | `retention.keep` | `FLOWRT_RETENTION_KEEP` | the newest ended runs of each flow stay |
 //! | `server.token_hashes` | `FLOWRT_SERVER_TOKEN_HASHES` | who may use the server: hashes of tokens |
@@ -51,6 +53,8 @@ pub struct Config {
     pub crashes_max: u32,
     /// How long bodies that are not wanted any more may go on: 5 s.
     pub grace: Duration,
+    /// How workers treat runs.
+    pub worker: Worker,
     /// When ended runs are deleted: never.
     pub retention: Retention,
     /// Who may use the server: everybody on this machine.
@@ -62,6 +66,15 @@ pub struct Config {
 pub struct Server {
     /// BLAKE3 hashes of tokens as hexadecimal digits; without any, no token is asked for, and only this machine is served.
     pub token_hashes: Vec<String>,
+}
+
+/// How workers treat runs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Worker {
+    /// How long a worker that lives may say nothing before others take its runs: 30 s. Those of a dead one are taken at once.
+    pub lease: Duration,
+    /// How long a run only waits before it leaves memory: 1 min.
+    pub rest_after: Duration,
 }
 
 /// When ended runs are deleted by a process that runs long.
@@ -86,6 +99,10 @@ impl Default for Config {
             artifact_bytes_max: 64 << 20,
             crashes_max: 3,
             grace: Duration::from_secs(5),
+            worker: Worker {
+                lease: Duration::from_secs(30),
+                rest_after: Duration::from_secs(60),
+            },
             retention: Retention {
                 older_than: None,
                 keep: 0,

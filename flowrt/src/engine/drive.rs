@@ -8,10 +8,10 @@ use super::driver::Driver;
 use super::limits::runs;
 use super::retry::Waited;
 use super::successor::{Following, follow};
+use super::terms::{self, Terms};
 use super::{Shared, active, crash, park, patiently, retry, trouble, watch};
 use crate::author::cancel::Stops;
 use crate::author::meta::Meta;
-use crate::clock::micros;
 use crate::error::{Error, ErrorKind, Result};
 use crate::logs::Kept;
 use crate::model::after::Decided;
@@ -36,6 +36,9 @@ pub(crate) fn drive(
         let (mut record, mut meta) = (record, meta);
         loop {
             let ended = until_end(&shared, record, meta, depth, &stops).await?;
+            if stops.has_rested() {
+                return Ok(ended);
+            }
             let next = match follow(&shared, ended, &stops).await? {
                 Following::Over(record) => {
                     drop(driven);
@@ -63,8 +66,9 @@ async fn until_end(
     stops: &Stops,
 ) -> Result<RunRecord> {
     let (run, name) = (record.id, record.name.clone());
-    if let Some(mut entered) = runs::enter(shared, &record, meta, stops).await? {
-        let attempts = all_attempts(shared, record, meta, depth, stops);
+    let terms = terms::of(shared, &record, meta).await?;
+    if let Some(mut entered) = runs::enter(shared, &record, meta, &terms, stops).await? {
+        let attempts = all_attempts(shared, record, meta, &terms, depth, stops);
         tokio::select! {
             ended = attempts => ended?,
             () = entered.until_ousted(stops) => {}
@@ -78,12 +82,13 @@ async fn all_attempts(
     shared: &Arc<Shared>,
     record: RunRecord,
     meta: &'static Meta,
+    terms: &Terms,
     depth: u32,
     stops: &Stops,
 ) -> Result<()> {
     let mut next = Some(record);
     while let Some(record) = next {
-        next = one_attempt(shared, record, meta, depth, stops).await?;
+        next = one_attempt(shared, record, meta, terms, depth, stops).await?;
     }
     Ok(())
 }
@@ -93,6 +98,7 @@ async fn one_attempt(
     shared: &Arc<Shared>,
     mut record: RunRecord,
     meta: &'static Meta,
+    terms: &Terms,
     depth: u32,
     stops: &Stops,
 ) -> Result<Option<RunRecord>> {
@@ -118,7 +124,7 @@ async fn one_attempt(
         let ended = driver.finish(RunState::Crashed, None, Some(error)).await;
         return ended.map(|()| None);
     }
-    let deadline = deadline(shared, &record, &journal, meta).await?;
+    let deadline = deadline(shared, &record, &journal, terms).await?;
     let attempt = retry::failed_attempts(&journal) + 1;
     if let Some(due) = retry::pending(&journal) {
         return match retry::next_attempt(shared, &record, attempt, stops, due, deadline).await? {
@@ -147,6 +153,7 @@ async fn one_attempt(
     record.attempt = attempt;
     let again = record.clone();
     let mut driver = Driver::new(shared, record, meta, journal, depth, stops, deadline);
+    driver.retries = terms.retries;
     let stop = driver.until_stop().await;
     let ended = driver.end(stop).await;
     driver.drop_flow();
@@ -159,9 +166,9 @@ async fn deadline(
     shared: &Shared,
     record: &RunRecord,
     journal: &Journal,
-    meta: &Meta,
+    terms: &Terms,
 ) -> Result<Option<Micros>> {
-    let Some(limit) = meta.flow.timeout else {
+    let Some(limit) = terms.timeout else {
         return Ok(None);
     };
     let noted = journal
@@ -171,7 +178,7 @@ async fn deadline(
     if let Some(due) = noted.and_then(|wait| wait.due) {
         return Ok(Some(due));
     }
-    let due = shared.clock.now().saturating_add(micros(limit));
+    let due = shared.clock.now().saturating_add(limit);
     let wait = WaitRecord {
         step: retry::TIMEOUT.to_owned(),
         kind: "timeout".to_owned(),

@@ -30,6 +30,7 @@ use crate::model::record::{ASIDE, Entry, Journal, Micros, RunRecord};
 use crate::model::replay::Replay;
 use crate::model::state::RunState;
 use crate::store::Durability;
+use crate::store::queue::Rest;
 
 /// How many completions are written down in one transaction.
 pub(super) const BATCH: usize = 256;
@@ -55,6 +56,8 @@ pub(super) enum Stop {
     Cancelled,
     /// Its process will go: it is released.
     Interrupted,
+    /// It waits long, and leaves memory.
+    Resting(Rest),
     /// Its own timeout passed.
     TimedOut,
     /// Another process owns the run, or the store is gone: nothing may be written.
@@ -79,7 +82,9 @@ pub(super) struct Driver {
     pub(super) messages: UnboundedReceiver<Message>,
     /// Makes calls that the flow does not see.
     pub(super) beside: Arc<Beside>,
-    deadline: Option<Micros>,
+    /// Attempts of the flow after the first.
+    pub(super) retries: u32,
+    pub(super) deadline: Option<Micros>,
     /// The state that the store has.
     shown: RunState,
     /// The flow. It outlives the last poll, because what it calls ends with it.
@@ -154,6 +159,7 @@ impl Driver {
             began: shared.clock.now(),
             messages,
             beside,
+            retries: meta.flow.retries,
             deadline,
             shown: record.state,
             flow: None,
@@ -322,6 +328,7 @@ impl Driver {
         let mut batch = Vec::new();
         let mut quiet = QUIET;
         let machine = Clock::real();
+        let mut patience = self.patience();
         loop {
             let (core, deadline) = (self.core.clone(), self.deadline);
             let late = async {
@@ -338,6 +345,13 @@ impl Driver {
                 () = core.stops.interrupt.wait() => return Some(Stop::Interrupted),
                 () = late => return Some(Stop::TimedOut),
                 () = machine.sleep(quiet), if may_show => {}
+                () = patience.over(), if !may_show => {
+                    match self.may_rest().await {
+                        Some(rest) => return Some(Stop::Resting(rest)),
+                        None => patience.longer(),
+                    }
+                    continue;
+                }
                 // Any further poll of this one counts as a wake, so it comes last.
                 () = core.woken() => break,
             }

@@ -23,7 +23,7 @@ impl Driver {
                 (RunState::Skipped, None, None)
             }
             Stop::Returned(Err(error))
-                if retry::may_retry(self.meta, self.record.attempt - 1, &error) =>
+                if retry::may_retry(self.retries, self.record.attempt - 1, &error) =>
             {
                 return self.try_again(&error).await.map(|()| true);
             }
@@ -69,6 +69,7 @@ impl Driver {
                 self.wind_down().await;
                 (RunState::Interrupted, None, None)
             }
+            Stop::Resting(rest) => return self.lie_down(rest).await.map(|()| false),
             Stop::Lost(error) => {
                 if let Some(hooks) = self.hooks() {
                     hooks.abort();
@@ -132,7 +133,7 @@ impl Driver {
             self.core.abort_running(at)
         };
         // Time that a person lets pass does not count.
-        if state == RunState::Interrupted && self.meta.flow.timeout.is_some() {
+        if state == RunState::Interrupted && self.deadline.is_some() {
             entries.push(Entry::WaitOver(retry::TIMEOUT.to_owned()));
         }
         self.children_end().await;

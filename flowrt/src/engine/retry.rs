@@ -32,8 +32,8 @@ pub(super) fn pending(journal: &Journal) -> Option<Micros> {
 }
 
 /// Whether the flow is tried again after that many failed attempts and this error.
-pub(super) fn may_retry(meta: &Meta, failed: u32, error: &Error) -> bool {
-    failed < meta.flow.retries && may_come_as_a_whole(error)
+pub(super) fn may_retry(retries: u32, failed: u32, error: &Error) -> bool {
+    failed < retries && may_come_as_a_whole(error)
 }
 
 /// What is written down of an attempt that failed: its count, and the instant of the next.

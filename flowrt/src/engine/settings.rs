@@ -13,6 +13,8 @@ pub(crate) struct Settings {
     depth_max: AtomicU32,
     history_steps_max: AtomicU64,
     grace: AtomicU64,
+    rest_after: AtomicU64,
+    lease: AtomicU64,
 }
 
 impl Default for Settings {
@@ -22,6 +24,8 @@ impl Default for Settings {
             depth_max: AtomicU32::new(0),
             history_steps_max: AtomicU64::new(0),
             grace: AtomicU64::new(0),
+            rest_after: AtomicU64::new(0),
+            lease: AtomicU64::new(0),
         };
         settings.apply(&Config::default());
         settings
@@ -33,6 +37,10 @@ impl Settings {
     pub(crate) fn apply(&self, config: &Config) {
         self.set_crashes_max(config.crashes_max);
         self.set_grace(config.grace);
+        let rest_after = micros(config.worker.rest_after).unsigned_abs();
+        self.rest_after.store(rest_after, Ordering::Relaxed);
+        let lease = micros(config.worker.lease).unsigned_abs();
+        self.lease.store(lease, Ordering::Relaxed);
         self.depth_max.store(config.depth_max, Ordering::Relaxed);
         self.set_history_steps_max(config.history_steps_max);
     }
@@ -63,6 +71,16 @@ impl Settings {
     /// How long bodies that are not wanted any more may go on.
     pub(crate) fn grace(&self) -> Duration {
         Duration::from_micros(self.grace.load(Ordering::Relaxed))
+    }
+
+    /// How long a run that a worker drives only waits before it leaves memory.
+    pub(crate) fn rest_after(&self) -> Duration {
+        Duration::from_micros(self.rest_after.load(Ordering::Relaxed))
+    }
+
+    /// How long a worker may say nothing before its runs are taken from it.
+    pub(crate) fn lease(&self) -> Duration {
+        Duration::from_micros(self.lease.load(Ordering::Relaxed))
     }
 
     pub(crate) fn set_grace(&self, grace: Duration) {

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use super::record::Micros;
 
 /// What a person wrote down of a deployment.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Deployment {
     /// Its name, unique in the store.
     pub name: String,
@@ -47,7 +47,7 @@ pub struct Deployment {
 }
 
 /// Where a deployment was written down. Deploying a file looks after those of files only.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Source {
     /// In a file that a person deployed.
@@ -61,7 +61,7 @@ pub enum Source {
 }
 
 /// How many runs of a deployment may go on at once.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct RunLimit {
     /// The most.
     pub count: u32,
@@ -70,7 +70,9 @@ pub struct RunLimit {
 }
 
 /// What a run does that finds as many as may go on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum RunWhenFull {
     /// It waits for its turn.
@@ -85,7 +87,9 @@ pub enum RunWhenFull {
 }
 
 /// What is made up for of the slots that passed while nobody could handle them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Catchup {
     /// Nothing.
@@ -98,7 +102,7 @@ pub enum Catchup {
 }
 
 /// A deployment as the store has it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct DeploymentRecord {
     /// What was written down.
     #[serde(flatten)]
@@ -114,7 +118,7 @@ pub struct DeploymentRecord {
 }
 
 /// A schedule of a deployment as the store has it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct ScheduleRecord {
     /// The name of its deployment.
     pub deployment: String,

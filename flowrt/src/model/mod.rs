@@ -14,6 +14,7 @@ pub mod payload;
 pub mod plan;
 pub mod record;
 pub mod replay;
+pub mod rest;
 pub mod retention;
 pub mod retry;
 pub mod schedule;

@@ -25,6 +25,7 @@ mod stop;
 pub mod view;
 mod watch;
 mod why;
+mod work;
 
 use std::sync::Arc;
 
@@ -71,6 +72,9 @@ pub use start::Start;
 pub(crate) use stop::tear_down_resources;
 pub use watch::Retold;
 pub use why::{Driver, Holder, Reason, Why, reasons_of};
+#[cfg(feature = "cli")]
+pub(crate) use work::ARGUMENT as LAUNCHED;
+pub use work::{CONCURRENCY, Work, WorkerRecord};
 
 /// An open store and the flows of this program: starts runs and drives them.
 ///

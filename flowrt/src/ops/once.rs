@@ -42,7 +42,7 @@ impl Engine {
         match self.take(&record, meta, None).await {
             Ok(_) => {}
             // The same request came twice at once, and the other was faster.
-            Err(error) if error.kind() == ErrorKind::LeaseLost && !is_new => {}
+            Err(error) if error.kind() == ErrorKind::LeaseLost && key.is_some() => {}
             Err(error) => return Err(error),
         }
         let record = self.record(record.id).await?;

@@ -70,8 +70,14 @@ impl Engine {
         if !is_new && (record.owner.is_some() || record.started.is_some()) {
             return Ok(Once { record, is_new });
         }
-        let run = self.take(&record, meta, None).await?.id;
-        let record = self.record(run).await?;
+        match self.take(&record, meta, None).await {
+            Ok(_) => {}
+            // The same request came twice at once, and the other was faster.
+            Err(error)
+                if error.kind() == ErrorKind::LeaseLost && rerun.idempotency_key.is_some() => {}
+            Err(error) => return Err(error),
+        }
+        let record = self.record(record.id).await?;
         Ok(Once { record, is_new })
     }
 

@@ -1,5 +1,6 @@
 //! Why is this not running? Answered from the record of a run, its processes and its graph.
 
+mod left;
 mod queue;
 #[cfg(test)]
 mod tests;
@@ -46,6 +47,35 @@ pub enum Why {
     },
     /// It was accepted, and no process has taken it yet.
     NotTaken,
+    /// It is left to workers, and its time has not come.
+    Scheduled {
+        /// When it is due, in microseconds since the Unix epoch.
+        due: Micros,
+    },
+    /// It is due, and no worker listens on its queue.
+    NoWorker {
+        /// The queue.
+        queue: String,
+    },
+    /// It is due, and no worker on its queue knows its flow.
+    UnknownFlow {
+        /// The flow.
+        flow: String,
+        /// The queue.
+        queue: String,
+    },
+    /// It has begun under another build than that of some workers, and is left to those of its own.
+    OtherBuild {
+        /// Its build.
+        build: String,
+    },
+    /// It is due, and workers that would take it have no room, or are about to.
+    Queued {
+        /// The queue.
+        queue: String,
+        /// How many workers would take it.
+        workers: usize,
+    },
     /// Its process is gone without having ended it.
     Dead {
         /// The number that process had, if it is still known.
@@ -195,6 +225,7 @@ impl Engine {
     pub async fn why(&self, run: RunId) -> Result<Vec<Reason>> {
         let store = &self.shared.store;
         let processes = store.processes().await.map_err(trouble)?;
+        let workers = store.workers().await.map_err(trouble)?;
         let queues = self.queues().await?;
         let mut reasons = Vec::new();
         let mut runs = vec![run];
@@ -222,6 +253,7 @@ impl Engine {
             let queued = queue::waits_of(&record, &queues, most);
             let graph = graph.as_ref();
             let mut of_run = reasons_of(&record, &journal, &unfinished, queued, &driver, graph);
+            left::tell(&mut of_run, &record, &workers, self.shared.clock.now());
             for reason in &mut of_run {
                 self.name_holders(&mut reason.why).await?;
             }

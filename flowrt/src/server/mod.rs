@@ -1,5 +1,10 @@
 //! The server: the API under `/api`, and the page. Knows HTTP, and asks `ops` for all else.
 
+#![allow(
+    clippy::result_large_err,
+    reason = "a problem is rare, and written as soon as it is there"
+)]
+
 mod answer;
 mod api;
 mod connections;

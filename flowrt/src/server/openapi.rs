@@ -37,8 +37,11 @@ pub(super) fn document(routes: &[Route]) -> Value {
         }
         if let Some(body) = route.body {
             let schema = body(&mut generator);
+            // No body at all is read as an object without fields.
+            let fields = resolved(&schema, generator.definitions());
+            let is_required = fields.get("required").is_some();
             operation["requestBody"] = json!({
-                "required": true,
+                "required": is_required,
                 "content": { "application/json": { "schema": schema } },
             });
         }

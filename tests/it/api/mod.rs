@@ -1,6 +1,7 @@
 //! The API as a client sees it: a real server in a process of its own, and real HTTP.
 
 mod access;
+mod deployments;
 mod document;
 mod door;
 mod events;

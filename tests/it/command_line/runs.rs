@@ -16,11 +16,16 @@ fn keys(value: &Value) -> BTreeSet<&str> {
         .collect()
 }
 
-const RUN: [&str; 8] = [
+const RUN: [&str; 13] = [
     "run_id",
     "name",
     "flow",
     "state",
+    "queue",
+    "deployment",
+    "slot",
+    "tags",
+    "due",
     "result",
     "error",
     "duration_ms",
@@ -31,7 +36,9 @@ const RUN: [&str; 8] = [
 fn a_run_is_an_object_that_scripts_can_rely_on() {
     let desk = Desk::new();
     let good = desk.json("run ship --name good");
-    assert_eq!(keys(&good), BTreeSet::from(RUN));
+    let mut expected = BTreeSet::from(RUN);
+    expected.insert("digest");
+    assert_eq!(keys(&good), expected);
     assert_eq!(
         keys(&good["tasks"]),
         BTreeSet::from([
@@ -79,7 +86,7 @@ fn show_adds_the_steps() {
     desk.say("run broken --name bad");
     let shown = desk.json("runs show bad");
     let mut expected = BTreeSet::from(RUN);
-    expected.extend(["steps", "origin", "continued_as"]);
+    expected.extend(["steps", "origin", "continued_as", "digest", "artifacts"]);
     assert_eq!(keys(&shown), expected);
     assert_eq!(shown["tasks"]["total"], 3, "the counts stay");
     let steps = shown["steps"].as_array().expect("a list");

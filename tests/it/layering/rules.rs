@@ -23,11 +23,15 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("store", &["model"]),
     ("logs", &["model", "store", "author"]),
     ("engine", &["model", "store", "author", "registry", "logs"]),
+    ("launch", &["engine", "store", "model", "author"]),
+    ("worker", &["launch", "engine", "store", "model", "author"]),
     ("scheduler", &["engine", "store", "model", "author"]),
     (
         "ops",
         &[
             "scheduler",
+            "worker",
+            "launch",
             "engine",
             "store",
             "model",

@@ -195,6 +195,22 @@ impl Core {
         self.count_running(|busy| busy == Busy::Body) == 0 && self.lock().untracked == 0
     }
 
+    /// The tasks that have begun and wait; nothing if a body or a child run is under way, or something untracked.
+    pub(crate) fn waiting_tasks(&self) -> Option<Vec<Arc<str>>> {
+        let inner = self.lock();
+        let mut tasks = Vec::new();
+        for slot in inner.slots.iter() {
+            let is_running = matches!(slot.state, SlotState::Running);
+            if is_running && (slot.busy != Busy::No || slot.kind == StepKind::Flow) {
+                return None;
+            }
+            if is_running && slot.kind == StepKind::Task {
+                tasks.push(slot.step.clone()?);
+            }
+        }
+        (inner.untracked == 0).then_some(tasks)
+    }
+
     fn count_running(&self, want: impl Fn(Busy) -> bool) -> usize {
         self.lock()
             .slots

@@ -35,6 +35,8 @@ use crate::model::payload::Payload;
 
 #[cfg(all(feature = "isolate", unix))]
 pub(crate) use child::{ARGUMENT, serve};
+#[cfg(all(feature = "isolate", unix))]
+pub(crate) use process::executable;
 
 /// Whether the main function of this program knows what a child is started for.
 static MAIN_KNOWS: AtomicBool = AtomicBool::new(false);
@@ -47,6 +49,12 @@ static MAIN_KNOWS: AtomicBool = AtomicBool::new(false);
 )]
 pub(crate) fn allow() {
     MAIN_KNOWS.store(true, Ordering::Release);
+}
+
+/// Whether a child made of this executable would know what it is for.
+#[cfg(all(feature = "isolate", unix))]
+pub(crate) fn main_knows() -> bool {
+    MAIN_KNOWS.load(Ordering::Acquire)
 }
 
 /// Whether this process may run the bodies of that task.

@@ -98,7 +98,7 @@ fn start() -> std::io::Result<Started> {
 
 /// What to start, and the name to show for it. Where the system can start the program that runs now, it is that one, even
 /// if its file has been replaced by another build meanwhile.
-fn executable() -> std::io::Result<(PathBuf, PathBuf)> {
+pub(crate) fn executable() -> std::io::Result<(PathBuf, PathBuf)> {
     let file = std::env::current_exe()?;
     let itself = Path::new("/proc/self/exe");
     if itself.exists() {

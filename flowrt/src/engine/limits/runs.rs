@@ -1,4 +1,5 @@
-//! How many runs of a flow may go on at once (`max_runs`), over all processes on the store.
+//! How many runs of a flow (`max_runs`) or of a deployment (`concurrency_limit`) may go on at once, over all processes on the
+//! store.
 
 use std::sync::Arc;
 
@@ -7,8 +8,10 @@ use super::{Place, Request};
 use crate::author::cancel::Stops;
 use crate::author::meta::{Meta, WhenFull};
 use crate::author::slot::Key;
+use crate::engine::terms::Terms;
 use crate::engine::{Shared, patiently, trouble};
 use crate::error::{Error, ErrorKind, Result};
+use crate::model::deployment::{RunLimit, RunWhenFull};
 use crate::model::limit::{LimitKind, Rule};
 use crate::model::payload::Payload;
 use crate::model::record::RunRecord;
@@ -16,41 +19,77 @@ use crate::model::state::RunState;
 use crate::store::tickets::{Ask, Bucket};
 use crate::store::{Durability, Ending};
 
+/// What stands in the queue of a deployment where steps have their ids: a run holds a place of its flow beside it.
+pub(crate) const OF_DEPLOYMENT: &str = "(deployment)";
+
 /// A run that may go on.
 pub(in crate::engine) struct Entered {
-    place: Option<Place>,
+    places: Vec<Place>,
 }
 
-/// Waits until the flow has room for this run. `None` if it ended instead, as `when_full` says; a run that is told to
-/// stop meanwhile goes on to be stopped.
+/// What bounds the runs that go on.
+struct Bound {
+    bucket: Bucket,
+    step: &'static str,
+    count: u32,
+    when_full: WhenFull,
+    /// One more is skipped or fails, as `when_full` says, or is cancelled.
+    cancels: bool,
+    /// What says so, for people.
+    said: &'static str,
+    of: String,
+}
+
+/// Waits until the deployment and the flow have room for this run. `None` if it ended instead, as they say; a run that is
+/// told to stop meanwhile goes on to be stopped.
 pub(in crate::engine) async fn enter(
     shared: &Arc<Shared>,
     record: &RunRecord,
     meta: &'static Meta,
+    terms: &Terms,
     stops: &Stops,
 ) -> Result<Option<Entered>> {
-    let Some(count) = meta.flow.max_runs else {
-        return Ok(Some(Entered { place: None }));
-    };
+    let deployment = record.dispatch.deployment.as_deref();
+    let of_deployment = terms.limit.zip(deployment);
+    let bounds = [
+        of_deployment.map(|(limit, name)| Bound::of_deployment(limit, name)),
+        meta.flow.max_runs.map(|count| Bound::of_flow(count, meta)),
+    ];
+    let mut places = Vec::new();
+    for bound in bounds.into_iter().flatten() {
+        match enter_one(shared, record, bound, stops).await? {
+            Some(place) => places.push(place),
+            None => return Ok(None),
+        }
+    }
+    Ok(Some(Entered { places }))
+}
+
+async fn enter_one(
+    shared: &Arc<Shared>,
+    record: &RunRecord,
+    bound: Bound,
+    stops: &Stops,
+) -> Result<Option<Place>> {
     let rule = Rule {
         kind: LimitKind::Slots,
-        count,
+        count: bound.count,
         per: 0,
         burst: None,
     };
     let ask = Ask {
-        bucket: bucket(meta.name),
+        bucket: bound.bucket.clone(),
         weight: 1,
         priority: 0,
         run: record.id,
-        step: String::new(),
+        step: bound.step.to_owned(),
         asked: shared.clock.now(),
     };
     let mut place = shared.limiter().place();
-    // A run that goes on has been let in: it waits for its next place, whatever the flow does with new ones.
+    // A run that goes on has been let in: it waits for its next place, whatever happens to new ones.
     let when_full = match record.continues() {
         Some(_) => WhenFull::Queue,
-        None => meta.flow.when_full,
+        None => bound.when_full,
     };
     let (token, key) = (place.token, Key::FIRST);
     set_state(shared, record, RunState::Waiting).await?;
@@ -62,17 +101,52 @@ pub(in crate::engine) async fn enter(
     match waited {
         Ok(()) => {
             set_state(shared, record, RunState::Running).await?;
-            Ok(Some(Entered { place: Some(place) }))
+            Ok(Some(place))
         }
-        Err(error) => end(shared, record, meta, &error).await.map(|()| None),
+        Err(error) => end(shared, record, &bound, &error).await.map(|()| None),
+    }
+}
+
+impl Bound {
+    fn of_flow(count: u32, meta: &Meta) -> Self {
+        Self {
+            bucket: bucket(meta.name),
+            step: "",
+            count,
+            when_full: meta.flow.when_full,
+            cancels: false,
+            said: "max_runs",
+            of: meta.name.to_owned(),
+        }
+    }
+
+    fn of_deployment(limit: RunLimit, name: &str) -> Self {
+        Self {
+            bucket: Bucket {
+                name: format!("runs of deployment {name}"),
+                key: String::new(),
+            },
+            step: OF_DEPLOYMENT,
+            count: limit.count,
+            when_full: match limit.when_full {
+                RunWhenFull::Queue => WhenFull::Queue,
+                RunWhenFull::CancelNew | RunWhenFull::Skip => WhenFull::Skip,
+                RunWhenFull::CancelPrevious => WhenFull::CancelPrevious,
+            },
+            cancels: limit.when_full == RunWhenFull::CancelNew,
+            said: "concurrency_limit",
+            of: name.to_owned(),
+        }
     }
 }
 
 impl Entered {
     /// Tells the run to cancel when a later one takes its place.
     pub(in crate::engine) async fn until_ousted(&mut self, stops: &Stops) {
-        if let Some(place) = &mut self.place {
-            place.ousted().await;
+        let ousted = self.places.iter_mut().map(|place| Box::pin(place.ousted()));
+        let ousted: Vec<_> = ousted.collect();
+        if !ousted.is_empty() {
+            futures_util::future::select_all(ousted).await;
             stops.cancel.set();
         }
         std::future::pending::<()>().await;
@@ -94,18 +168,21 @@ async fn set_state(shared: &Shared, record: &RunRecord, state: RunState) -> Resu
         .map_err(trouble)
 }
 
-async fn end(shared: &Shared, record: &RunRecord, meta: &Meta, error: &Error) -> Result<()> {
-    let state = match error.kind() {
+async fn end(shared: &Shared, record: &RunRecord, bound: &Bound, error: &Error) -> Result<()> {
+    let kind = match error.kind() {
+        ErrorKind::Skipped if bound.cancels => ErrorKind::Cancelled,
+        kind => kind,
+    };
+    let state = match kind {
         ErrorKind::Skipped => RunState::Skipped,
         ErrorKind::Cancelled => RunState::Cancelled,
         _ => RunState::Failed,
     };
     let error = Error::new(
-        error.kind(),
+        kind,
         format!(
-            "{} runs of `{}` go on already, the most that may (max_runs)",
-            meta.flow.max_runs.unwrap_or(0),
-            meta.name
+            "{} runs of `{}` go on already, the most that may ({})",
+            bound.count, bound.of, bound.said
         ),
     );
     let ending = Ending {

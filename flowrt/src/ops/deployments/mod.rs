@@ -45,7 +45,7 @@ pub struct Checked {
 }
 
 /// A deployment with its schedules, as it may be shown.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, schemars::JsonSchema)]
 pub struct DeploymentReport {
     /// What was written down, and since when.
     #[serde(flatten)]

@@ -11,7 +11,7 @@ use crate::model::record::Micros;
 use crate::store::deployments::{Change, Deployed};
 
 /// What a deploy changes, or would change.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, schemars::JsonSchema)]
 pub struct DeployPlan {
     /// A line a deployment, by name.
     pub deployments: Vec<Planned>,
@@ -22,7 +22,7 @@ pub struct DeployPlan {
 }
 
 /// What becomes of a deployment.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, schemars::JsonSchema)]
 pub struct Planned {
     /// Its name.
     pub name: String,
@@ -37,7 +37,7 @@ pub struct Planned {
 }
 
 /// What becomes of a deployment.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Fate {
     /// It is new.
@@ -55,7 +55,7 @@ pub enum Fate {
 }
 
 /// One thing that is written down otherwise.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, schemars::JsonSchema)]
 pub struct Difference {
     /// What, such as `parameters.arg`.
     pub what: String,

@@ -347,3 +347,97 @@ async fn a_run_of_a_deployment_says_where_it_comes_from() {
     assert!(engine.deployment("nightly").await.is_err());
     assert!(engine.record(run.id).await.is_ok(), "its runs stay");
 }
+
+#[flow(name = "deployed_held")]
+async fn held() -> Result<bool> {
+    receive::<bool>("go").await
+}
+
+#[flow(name = "deployed_broken")]
+fn broken() -> Result<u32> {
+    always()
+}
+
+#[task(name = "deployed_always")]
+fn always() -> Result<u32> {
+    Err("broken for good".into())
+}
+
+/// An engine with those deployments, and what starts a run of one.
+async fn engine(text: &str) -> Engine {
+    let engine = Engine::open("memory:").await.unwrap();
+    let file = super::DeployFile {
+        name: "f.yaml".to_owned(),
+        text: text.to_owned(),
+    };
+    let checked = engine.check_deployments(Some(&file)).unwrap();
+    let plan = engine.plan_deploy(&checked, false).await.unwrap();
+    assert!(engine.deploy(&plan).await.unwrap());
+    engine
+}
+
+async fn start(engine: &Engine, name: &str) -> crate::ops::RunHandle {
+    let report = engine.deployment(name).await.unwrap();
+    let deployment = report.record.deployment;
+    let start = super::start_of(&deployment, crate::ops::Start::default());
+    engine
+        .start_with(&deployment.flow, &json!({}), start)
+        .await
+        .unwrap()
+}
+
+#[tokio::test]
+async fn a_deployment_bounds_its_runs() {
+    use crate::model::state::RunState;
+    for (policy, one_more, first) in [
+        ("skip", RunState::Skipped, RunState::Completed),
+        ("cancel_new", RunState::Cancelled, RunState::Completed),
+        ("cancel_previous", RunState::Completed, RunState::Cancelled),
+        ("queue", RunState::Completed, RunState::Completed),
+    ] {
+        let engine = engine(&format!(
+            "deployments: [{{name: d, flow_name: deployed_held, concurrency_limit: {{limit: 1, on_conflict: {policy}}}}}]"
+        ))
+        .await;
+        let older = start(&engine, "d").await;
+        while engine.record(older.id).await.unwrap().state != RunState::Waiting
+            || engine.journal(older.id).await.unwrap().waits.is_empty()
+        {
+            tokio::task::yield_now().await;
+        }
+        let newer = start(&engine, "d").await;
+        for run in [older.id, newer.id] {
+            // A run that has ended takes none.
+            let _ = engine.signal(run, "go", &json!(true)).await;
+            if policy != "queue" && policy != "cancel_previous" {
+                while !engine.record(newer.id).await.unwrap().state.is_final() {
+                    tokio::time::sleep(Duration::from_millis(1)).await;
+                }
+            }
+            if policy == "cancel_previous" {
+                while !engine.record(older.id).await.unwrap().state.is_final() {
+                    tokio::time::sleep(Duration::from_millis(1)).await;
+                }
+            }
+        }
+        let (older, newer) = (older.wait().await.unwrap(), newer.wait().await.unwrap());
+        assert_eq!((older.state, newer.state), (first, one_more), "{policy}");
+    }
+}
+
+#[tokio::test]
+async fn a_deployment_says_how_often_and_how_long_instead_of_its_flow() {
+    use crate::model::state::RunState;
+    let engine = engine(
+        "
+deployments:
+- {name: patient, flow_name: deployed_broken, retries: 2}
+- {name: hasty, flow_name: deployed_held, timeout: 20ms}
+",
+    )
+    .await;
+    let ended = start(&engine, "patient").await.wait().await.unwrap();
+    assert_eq!((ended.state, ended.attempt), (RunState::Failed, 3));
+    let ended = start(&engine, "hasty").await.wait().await.unwrap();
+    assert_eq!(ended.state, RunState::TimedOut);
+}

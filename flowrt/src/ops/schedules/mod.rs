@@ -15,7 +15,7 @@ pub use crate::model::schedule::Written;
 use crate::scheduler;
 
 /// A schedule, as it may be shown.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, schemars::JsonSchema)]
 pub struct ScheduleReport {
     /// Its deployment.
     pub deployment: String,
@@ -40,7 +40,7 @@ pub struct ScheduleReport {
 }
 
 /// A slot that will come.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, schemars::JsonSchema)]
 pub struct Upcoming {
     /// The time that the rule gives: the run's logical time.
     pub slot: Micros,

@@ -145,6 +145,7 @@ impl From<Event> for EventView {
     }
 }
 
+#[allow(clippy::too_many_lines, reason = "a table: an arm for each kind")]
 fn what(what: What) -> WhatView {
     let text = |text: Arc<str>| text.as_ref().to_owned();
     match what {
@@ -292,6 +293,7 @@ impl EventView {
     ///
     /// # Errors
     /// If a time is none.
+    #[allow(clippy::too_many_lines, reason = "a table: an arm for each kind")]
     pub fn into_event(self) -> Result<Option<Event>> {
         let time = |text: Option<String>| text.as_deref().map(read_time).transpose();
         let what = match self.what {

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::{Holder, Why};
-use crate::engine::trouble;
+use crate::engine::{OF_DEPLOYMENT, trouble};
 use crate::error::Result;
 use crate::model::ids::RunId;
 use crate::model::limit::{Rule, forecast};
@@ -70,8 +70,11 @@ pub(super) fn waits_of(
         };
         let held = bucket.holders().count();
         let holders = bucket.holders().take(NAMED).map(holder).collect();
-        if ticket.step.is_empty() {
-            let flow = record.flow.clone();
+        let deployment = record.dispatch.deployment.as_ref();
+        let of_deployment = deployment.filter(|_| ticket.step == OF_DEPLOYMENT);
+        if ticket.step.is_empty() || of_deployment.is_some() {
+            let most = most.filter(|_| of_deployment.is_none());
+            let flow = of_deployment.unwrap_or(&record.flow).clone();
             waits.push((
                 None,
                 Why::MaxRuns {

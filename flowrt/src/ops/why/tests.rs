@@ -251,3 +251,93 @@ fn the_run_as_a_whole_comes_first() {
         (Why::Cancelling { asked: 3 }, 2)
     );
 }
+
+mod left {
+    use super::super::left::tell;
+    use super::*;
+    use crate::model::dispatch::Dispatch;
+    use crate::model::ids::ProcessId;
+    use crate::store::queue::WorkerRecord;
+
+    fn queued(due: Option<i64>) -> RunRecord {
+        RunRecord {
+            dispatch: Dispatch::to_queue("q"),
+            due,
+            build: "b1".to_owned(),
+            ..record(RunState::Pending)
+        }
+    }
+
+    fn worker(queue: &str, flow: &str, build: &str) -> WorkerRecord {
+        WorkerRecord {
+            process: ProcessId(uuid::Uuid::from_u128(1)),
+            pid: 1,
+            host: String::new(),
+            build: build.to_owned(),
+            queues: vec![queue.to_owned()],
+            flows: vec![flow.to_owned()],
+            concurrency: 1,
+            launcher: "inline".to_owned(),
+            started: 0,
+            draining: false,
+            beat: 0,
+        }
+    }
+
+    fn told(record: &RunRecord, workers: &[WorkerRecord]) -> Option<Why> {
+        let mut reasons = vec![Reason {
+            run: record.id,
+            name: record.name.clone(),
+            step: None,
+            why: Why::NotTaken,
+        }];
+        tell(&mut reasons, record, workers, 10);
+        reasons.pop().map(|reason| reason.why)
+    }
+
+    #[test]
+    fn each_hold_of_the_queue_is_told() {
+        let queue = || "q".to_owned();
+        let mine = worker("q", "flow", "b1");
+        assert_eq!(
+            told(&queued(Some(11)), &[]),
+            Some(Why::Scheduled { due: 11 })
+        );
+        let due = queued(Some(10));
+        let elsewhere = worker("other", "flow", "b1");
+        let none = Some(Why::NoWorker { queue: queue() });
+        assert_eq!(told(&due, &[]), none);
+        assert_eq!(told(&due, &[elsewhere]), none);
+        let unknown = Why::UnknownFlow {
+            flow: "flow".to_owned(),
+            queue: queue(),
+        };
+        assert_eq!(told(&due, &[worker("q", "x", "b1")]), Some(unknown));
+        let full = Why::Queued {
+            queue: queue(),
+            workers: 1,
+        };
+        assert_eq!(told(&due, std::slice::from_ref(&mine)), Some(full));
+        let begun = RunRecord {
+            started: Some(1),
+            ..due
+        };
+        let build = Some(Why::OtherBuild {
+            build: "b1".to_owned(),
+        });
+        assert_eq!(told(&begun, &[mine, worker("q", "flow", "b2")]), build);
+    }
+
+    #[test]
+    fn a_run_that_rests_tells_its_waits_only() {
+        for due in [None, Some(99)] {
+            let rests = RunRecord {
+                state: RunState::Waiting,
+                ..queued(due)
+            };
+            assert_eq!(told(&rests, &[]), None);
+        }
+        let driven_here = record(RunState::Pending);
+        assert_eq!(told(&driven_here, &[]), Some(Why::NotTaken));
+    }
+}

@@ -2,11 +2,13 @@
 
 mod artifacts;
 mod cache;
+mod deployments;
 mod flows;
 mod limits;
 mod logs;
 mod reference;
 mod runs;
+mod schedules;
 mod secrets;
 mod start;
 mod store;
@@ -24,6 +26,8 @@ pub(super) fn routes() -> Vec<Route> {
     all.extend(takeup::routes());
     all.extend(logs::routes());
     all.extend(watch::routes());
+    all.extend(deployments::routes());
+    all.extend(schedules::routes());
     all.extend(limits::routes());
     all.extend(artifacts::routes());
     all.extend(cache::routes());

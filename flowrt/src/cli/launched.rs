@@ -1,0 +1,56 @@
+//! The process of one run, which a worker has started: it claims the run from the worker, drives it, and ends.
+
+use std::process::ExitCode;
+
+use super::interrupt::Signals;
+use super::{logging, outcome};
+use crate::error::{Error, ErrorKind, Result};
+use crate::model::ids::RunId;
+use crate::ops::{Engine, isolate, tear_down_resources};
+
+/// What a program does whose first word is the hidden one.
+pub(super) fn main() -> ExitCode {
+    isolate::allow();
+    let driven = logging::install().and_then(|()| {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .enable_all()
+            .build()?;
+        let driven = runtime.block_on(drive());
+        runtime.block_on(tear_down_resources());
+        runtime.shutdown_background();
+        driven
+    });
+    match driven {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => outcome::complain(&error),
+    }
+}
+
+async fn drive() -> Result<()> {
+    let mut signals = Signals::open()?;
+    let (store, run, epoch) = asked().ok_or_else(|| {
+        let message = "this command is for workers, which start it by themselves";
+        Error::new(ErrorKind::Input, message).hint("start a worker: worker")
+    })?;
+    let engine = Engine::open(&store).await?;
+    if let Some(run) = engine.drive_claimed(run, epoch).await? {
+        let interrupt = run.on_signal();
+        let ended = run.wait();
+        let mut ended = std::pin::pin!(ended);
+        let ended = tokio::select! {
+            ended = &mut ended => ended,
+            () = signals.next() => {
+                interrupt();
+                ended.await
+            }
+        };
+        ended?;
+    }
+    engine.close().await
+}
+
+fn asked() -> Option<(String, RunId, u64)> {
+    let mut words = std::env::args().skip(2);
+    let (store, run, epoch) = (words.next()?, words.next()?, words.next()?);
+    Some((store, run.parse().ok()?, epoch.parse().ok()?))
+}

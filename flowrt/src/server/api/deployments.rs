@@ -1,0 +1,173 @@
+//! Deployments: shown, paused, run, deployed.
+
+use axum::http::Method;
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use super::runs::begun;
+use crate::error::{Error, ErrorKind};
+use crate::model::record::CacheUse;
+use crate::ops::view::{RunView, read_time};
+use crate::ops::{DeployFile, DeployPlan, DeploymentReport, Start};
+use crate::server::answer::{Begun, Document, Done, Json};
+use crate::server::route::{Answered, Call, Nothing, Route};
+
+pub(super) fn routes() -> Vec<Route> {
+    vec![
+        Route::get(
+            "/deployments",
+            "listDeployments",
+            "Deployments, by name, each with its next start",
+            list,
+        ),
+        Route::post(
+            "/deployments",
+            "deploy",
+            "Deploy what a file in YAML says, or tell what that would change",
+            deploy,
+        ),
+        Route::get(
+            "/deployments/{deployment}",
+            "showDeployment",
+            "One deployment with its schedules",
+            show,
+        ),
+        Route::get(
+            "/deployments/{deployment}/parameters",
+            "showDeploymentParameters",
+            "The JSON Schema of its parameters, with its own values as defaults",
+            parameters,
+        ),
+        Route::post(
+            "/deployments/{deployment}/run",
+            "runDeployment",
+            "Put a run of it into its queue; when this is answered, the run will not be lost",
+            run,
+        )
+        .keyed(),
+        Route::post(
+            "/deployments/{deployment}/pause",
+            "pauseDeployment",
+            "Let none of its schedules fire",
+            pause,
+        ),
+        Route::post(
+            "/deployments/{deployment}/resume",
+            "resumeDeployment",
+            "Let its schedules fire again; what has passed is not made up for",
+            resume,
+        ),
+        Route::new(
+            Method::DELETE,
+            "/deployments/{deployment}",
+            "deleteDeployment",
+            "Take it and its schedules away; its runs stay",
+            delete,
+        ),
+    ]
+}
+
+async fn list(call: Call) -> Answered<Json<Vec<DeploymentReport>>> {
+    Ok(Json(call.state.engine.deployments().await?))
+}
+
+async fn show(call: Call) -> Answered<Json<DeploymentReport>> {
+    let name = call.part("deployment");
+    Ok(Json(call.state.engine.deployment(name).await?))
+}
+
+async fn parameters(call: Call) -> Answered<Document> {
+    let name = call.part("deployment");
+    Ok(Document(call.state.engine.deployment_schema(name).await?))
+}
+
+async fn pause(call: Call) -> Answered<Json<DeploymentReport>> {
+    let name = call.part("deployment");
+    Ok(Json(
+        call.state.engine.switch_deployment(name, false).await?,
+    ))
+}
+
+async fn resume(call: Call) -> Answered<Json<DeploymentReport>> {
+    let name = call.part("deployment");
+    Ok(Json(call.state.engine.switch_deployment(name, true).await?))
+}
+
+async fn delete(call: Call) -> Answered<Done> {
+    let name = call.part("deployment");
+    call.state.engine.delete_deployment(name).await?;
+    Ok(Done)
+}
+
+/// A run of a deployment.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+struct DeploymentStart {
+    /// Parameters of this run, in place of the deployment's.
+    parameters: Map<String, Value>,
+    /// What to call the run.
+    name: Option<String>,
+    /// What it does with results that other runs have kept.
+    cache: CacheUse,
+    /// It is not begun before that: RFC 3339.
+    due: Option<String>,
+}
+
+async fn run(call: Call<Nothing, DeploymentStart>) -> Answered<Begun<RunView>> {
+    let idempotency_key = call.key()?;
+    let name = call.part("deployment").to_owned();
+    let (engine, body) = (&call.state.engine, call.body);
+    let start = Start {
+        name: body.name,
+        cache: body.cache,
+        due: body.due.as_deref().map(read_time).transpose()?,
+        idempotency_key: idempotency_key.clone(),
+        ..Start::default()
+    };
+    let before = engine.now();
+    let given = body.parameters;
+    let record = engine.run_deployment(&name, given.clone(), start).await?;
+    let is_new = idempotency_key.is_none() || record.created >= before;
+    let recorded = record.input.to_value();
+    let is_same = given.iter().all(|(name, value)| recorded[name] == *value);
+    if !is_new && !is_same {
+        let message = format!(
+            "the idempotency key was used for {}, which has other parameters",
+            record.name
+        );
+        let error = Error::new(ErrorKind::Input, message);
+        return Err(error.hint("use a new key for a new start").into());
+    }
+    Ok(begun(engine, &record, is_new).await?)
+}
+
+/// A file of deployments.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct DeployBody {
+    /// Its text, as in `flowrt.yaml`.
+    file: String,
+    /// Take away what the file does not have.
+    #[serde(default)]
+    prune: bool,
+    /// Only tell what would change.
+    #[serde(default)]
+    plan: bool,
+}
+
+async fn deploy(call: Call<Nothing, DeployBody>) -> Answered<Json<DeployPlan>> {
+    let (engine, body) = (&call.state.engine, call.body);
+    let file = DeployFile {
+        name: "flowrt.yaml".to_owned(),
+        text: body.file,
+    };
+    let checked = engine.check_deployments(Some(&file))?;
+    loop {
+        let plan = engine.plan_deploy(&checked, body.prune).await?;
+        // Somebody else may have deployed in between: then what changes is another thing.
+        if body.plan || engine.deploy(&plan).await? {
+            return Ok(Json(plan));
+        }
+    }
+}

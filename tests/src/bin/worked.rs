@@ -1,0 +1,86 @@
+//! Flows that the tests leave to workers. Each task leaves a line in a ledger, so that a test knows what ran, and how often.
+
+#![allow(
+    clippy::disallowed_methods,
+    reason = "bodies of tasks wait as they like"
+)]
+
+use std::io::Write;
+use std::path::Path;
+
+use flowrt::prelude::*;
+
+fn note(folder: &str, line: &str) -> Result<()> {
+    let path = Path::new(folder).join("ledger");
+    let mut file = std::fs::OpenOptions::new()
+        .create(true)
+        .append(true)
+        .open(path)?;
+    file.write_all(format!("{line}\n").as_bytes())?;
+    Ok(())
+}
+
+/// Leaves a line.
+#[task]
+async fn leave(folder: String, line: String) -> Result<()> {
+    note(&folder, &line)
+}
+
+/// Goes on until a file `go` appears, or somebody wants it to stop.
+#[task]
+async fn endure(ctx: &TaskContext, folder: String, name: String) -> Result<()> {
+    note(&folder, &format!("{name} begins"))?;
+    while !Path::new(&folder).join("go").exists() {
+        if ctx.cancelled() {
+            note(&folder, &format!("{name} sees the cancel"))?;
+            return Err("cancelled".into());
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    note(&folder, &format!("{name} ends"))
+}
+
+/// Kills the process.
+#[task]
+async fn poison(folder: String) -> Result<()> {
+    note(&folder, "poison")?;
+    std::process::abort()
+}
+
+/// One line.
+#[flow]
+fn short(folder: String, who: String) -> Result<()> {
+    leave(folder, who)
+}
+
+/// A line, a long body, a line.
+#[flow]
+async fn long(folder: String, who: String) -> Result<()> {
+    leave(folder.clone(), format!("{who} first")).await?;
+    endure(folder.clone(), who.clone()).await?;
+    leave(folder, format!("{who} last")).await
+}
+
+/// A line, a signal, a line.
+#[flow]
+async fn patient(folder: String, who: String) -> Result<()> {
+    leave(folder.clone(), format!("{who} first")).await?;
+    let answer = receive::<u32>("answer").await?;
+    leave(folder, format!("{who} heard {answer}")).await
+}
+
+/// A line, some seconds, a line.
+#[flow]
+async fn sleepy(folder: String, who: String) -> Result<()> {
+    leave(folder.clone(), format!("{who} first")).await?;
+    sleep(Duration::from_secs(4)).await;
+    leave(folder, format!("{who} last")).await
+}
+
+/// Ends its process.
+#[flow]
+fn poisonous(folder: String) -> Result<()> {
+    poison(folder)
+}
+
+flowrt::main!();
