@@ -27,6 +27,7 @@ mod pictures;
 mod registry;
 mod replay;
 mod resume;
+mod schedules;
 mod secrets;
 mod soak;
 mod steps;

@@ -1,12 +1,17 @@
-//! Programs in Python that read our API as strangers: an OpenAPI validator, and one that makes requests from the document.
-//! They come from PyPI, each in one version, into the folder of the build.
+//! Programs in Python that read our API as strangers: an OpenAPI validator, and one that makes requests from the document;
+//! and two that read schedules, beside which ours are held. They come from PyPI, each in one version, into the folder of the build.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::cargo::succeed;
 
-const PACKAGES: &[&str] = &["openapi-spec-validator==0.9.0", "schemathesis==4.32.5"];
+const PACKAGES: &[&str] = &[
+    "openapi-spec-validator==0.9.0",
+    "schemathesis==4.32.5",
+    "croniter==7.0.0",
+    "python-dateutil==4.0.0",
+];
 
 /// Says what is installed, so that another version is installed anew.
 const MARK: &str = "packages.txt";

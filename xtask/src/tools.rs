@@ -48,7 +48,7 @@ const TOOLS: &[Tool] = &[
     Tool {
         program: "python3",
         package: "python3-venv",
-        purpose: "runs the programs that read the API as strangers",
+        purpose: "runs the programs that read the API and schedules as strangers",
     },
 ];
 

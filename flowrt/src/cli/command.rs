@@ -3,8 +3,8 @@
 use clap::{Arg, ArgAction, ArgMatches, Command};
 
 use super::{
-    artifacts, cache, check, completions, deploy, deployments, graph, limits, run, runs, schedules,
-    secrets, store, store_place, worker,
+    artifacts, backfill, cache, check, completions, deploy, deployments, graph, limits, run, runs,
+    schedules, secrets, store, store_place, worker,
 };
 use crate::author::meta::Meta;
 use crate::error::Error;
@@ -44,6 +44,7 @@ impl Program {
             .subcommand(graph::command())
             .subcommand(runs::command())
             .subcommand(schedules::command())
+            .subcommand(backfill::command())
             .subcommand(artifacts::command())
             .subcommand(limits::command())
             .subcommand(cache::command())

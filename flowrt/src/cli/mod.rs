@@ -3,6 +3,7 @@
 
 mod artifact_text;
 mod artifacts;
+mod backfill;
 mod background;
 mod cache;
 mod cancel;
@@ -124,6 +125,7 @@ async fn dispatch(program: &Program, typed: &Typed) -> Result<ExitCode> {
         Some(("artifacts", matches)) => artifacts::run(matches).await,
         Some(("limits", matches)) => limits::run(matches).await,
         Some(("schedules", matches)) => schedules::run(matches).await,
+        Some(("backfill", matches)) => backfill::run(matches).await,
         Some(("cache", matches)) => cache::run(matches).await,
         Some(("secrets", matches)) => secrets::run(matches).await,
         Some(("worker", matches)) => worker::run(matches).await,

@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use clap::{Arg, ArgMatches, Command, value_parser};
+use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
 use super::command::{text, wants_json};
@@ -10,7 +11,7 @@ use super::{print, store_place, table, time_text};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::record::Micros;
 use crate::ops::Engine;
-use crate::ops::schedules::{ScheduleReport, Upcoming, Written};
+use crate::ops::schedules::{ScheduleReport, Upcoming, Written, moment};
 
 /// Its command line.
 pub(super) fn command() -> Command {
@@ -182,7 +183,7 @@ fn preview(matches: &ArgMatches) -> Result<()> {
     let timezone = option("timezone");
     let after = match option("from") {
         None => crate::clock::Clock::real().now(),
-        Some(text) => time_text::parse(&text, timezone.as_deref())?,
+        Some(text) => moment::first(&text, &zone(timezone.as_deref())?)?,
     };
     let written = Written {
         cron: option("cron"),
@@ -204,6 +205,11 @@ fn preview(matches: &ArgMatches) -> Result<()> {
         .iter()
         .map(|at| format!("{}\n", time_text::in_zone(*at, timezone.as_deref())));
     print::data(&lines.collect::<String>())
+}
+
+fn zone(name: Option<&str>) -> Result<TimeZone> {
+    let zone = name.map_or(Ok(TimeZone::UTC), flowrt_grammar::parse_zone);
+    zone.map_err(|fault| Error::new(ErrorKind::Input, fault.message))
 }
 
 async fn switch(engine: &Engine, matches: &ArgMatches, on: bool) -> Result<()> {

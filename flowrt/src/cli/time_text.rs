@@ -3,10 +3,8 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 
-use crate::error::{Error, ErrorKind, Result};
 use crate::model::record::Micros;
 
 /// For programs: RFC 3339 in UTC.
@@ -50,23 +48,4 @@ pub(super) fn in_zone(at: Micros, zone: Option<&str>) -> String {
     at.to_zoned(zone)
         .strftime("%Y-%m-%d %H:%M:%S %Z")
         .to_string()
-}
-
-/// A moment as a person writes it: RFC 3339, or a date, perhaps with a time, on the clock of that zone; UTC, if none is
-/// given.
-///
-/// # Errors
-/// `Input`, if it is none.
-pub(super) fn parse(text: &str, zone: Option<&str>) -> Result<Micros> {
-    if let Ok(at) = text.parse::<Timestamp>() {
-        return Ok(at.as_microsecond());
-    }
-    let zone = zone.map_or(Ok(TimeZone::UTC), flowrt_grammar::parse_zone);
-    let zone = zone.map_err(|fault| Error::new(ErrorKind::Input, fault.message))?;
-    let civil = text.parse::<DateTime>().ok();
-    let at = civil.and_then(|civil| zone.to_zoned(civil).ok());
-    at.map(|at| at.timestamp().as_microsecond()).ok_or_else(|| {
-        Error::new(ErrorKind::Input, format!("`{text}` is no time"))
-            .hint("write 2026-01-31, 2026-01-31T10:00, or with a zone 2026-01-31T10:00Z")
-    })
 }

@@ -3,6 +3,7 @@
 use super::{Shared, patiently, trouble};
 use crate::author::meta::Meta;
 use crate::error::Result;
+use crate::model::backfill::is_backfilled;
 use crate::model::deployment::RunLimit;
 use crate::model::record::{Micros, RunRecord};
 
@@ -30,7 +31,8 @@ pub(super) async fn of(shared: &Shared, record: &RunRecord, meta: &Meta) -> Resu
     let found = patiently(|| shared.store.deployment(name.clone())).await;
     if let Some((there, _)) = found.map_err(trouble)? {
         let deployment = there.deployment;
-        terms.limit = deployment.limit;
+        // A backfill has a concurrency of its own, and must not keep the runs of today waiting.
+        terms.limit = deployment.limit.filter(|_| !is_backfilled(record));
         terms.retries = deployment.retries.unwrap_or(terms.retries);
         terms.timeout = deployment.timeout.or(terms.timeout);
     }

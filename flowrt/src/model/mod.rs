@@ -2,6 +2,7 @@
 
 pub mod after;
 pub mod artifact;
+pub mod backfill;
 pub mod blob;
 pub mod deployment;
 pub mod digest;

@@ -48,8 +48,8 @@ pub(crate) struct Due {
 /// no error.
 pub(crate) type Fill = dyn Fn(Due) -> BoxFuture<'static, Result<()>> + Send + Sync;
 
-/// What else is done when something may have changed: returns when it wants to be asked again at the latest.
-pub(crate) type Besides = dyn Fn() -> BoxFuture<'static, Result<Option<Micros>>> + Send + Sync;
+/// What else is done when something may have changed.
+pub(crate) type Besides = dyn Fn() -> BoxFuture<'static, Result<()>> + Send + Sync;
 
 /// Schedules until `shutdown`. A slot is never lost by that, nor by a death: whoever comes next finds it by the cursor.
 ///
@@ -121,8 +121,8 @@ async fn turn(
             }
         }
     }
-    let asked = besides().await?;
-    Ok(table.next().into_iter().chain(asked).min())
+    besides().await?;
+    Ok(table.next())
 }
 
 /// Handles what is due of one schedule. Returns up to where its slots are handled then.

@@ -2,6 +2,7 @@
 //! decision, and a write under a lost epoch changes nothing and says so.
 
 mod apart;
+pub mod backfills;
 pub mod cache;
 mod care;
 #[cfg(test)]
@@ -161,7 +162,9 @@ pub struct SecretRecord {
 /// or stopped is [`Error::Ended`]. What names a run that is not there is [`Error::NoSuchRun`], unless said otherwise.
 ///
 /// A call that was made and whose future is dropped may still happen.
-pub trait Store: Deployments + Publications + Queue + Send + Sync + fmt::Debug + 'static {
+pub trait Store:
+    backfills::Backfills + Deployments + Publications + Queue + Send + Sync + fmt::Debug + 'static
+{
     /// The store's address as a person would type it.
     fn url(&self) -> String;
 

@@ -1,5 +1,6 @@
 //! A store whose process dies at a chosen write: that write happens or not, and nothing after it does.
 
+mod backfills;
 mod deployments;
 mod publications;
 mod queue;

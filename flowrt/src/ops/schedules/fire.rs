@@ -26,7 +26,11 @@ impl Engine {
             let engine = engine.clone();
             Box::pin(async move { engine.fill(due).await }) as _
         };
-        let besides = || Box::pin(async { Ok(None) }) as _;
+        let engine = self.clone();
+        let besides = move || {
+            let engine = engine.clone();
+            Box::pin(async move { engine.advance_backfills().await }) as _
+        };
         let scheduled = scheduler::run(self.shared.clone(), &fill, &besides, &stop);
         let mut scheduled = std::pin::pin!(scheduled);
         tokio::select! {

@@ -1,6 +1,8 @@
 //! Schedules: what fires when, pausing, and the scheduler itself.
 
+mod backfill;
 mod fire;
+pub mod moment;
 
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -13,6 +15,7 @@ use crate::model::record::Micros;
 use crate::model::schedule::Schedule;
 pub use crate::model::schedule::Written;
 use crate::scheduler;
+pub use backfill::{BackfillAsk, BackfillPlan, BackfillReport};
 
 /// A schedule, as it may be shown.
 #[derive(Debug, Clone, PartialEq, Serialize, schemars::JsonSchema)]

@@ -1,6 +1,7 @@
 //! What every store must do. One suite, run against each of them.
 
 mod around;
+mod backfills;
 mod cache;
 mod care;
 mod continuing;
@@ -113,5 +114,7 @@ async fn check_what_is_beside_them<G>(fresh: &impl Fn() -> (Arc<dyn Store>, G)) 
             a_person_switches,
             a_slot_is_passed_once,
             a_slot_is_filled_once;
+        backfills:
+            a_backfill_goes_on_and_stops;
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::super::Answer;
+use super::super::apart::Apart;
 use super::super::deployments::{Change, Deployed, Deployments};
 use super::Memory;
 use crate::model::deployment::{DeploymentRecord, ScheduleRecord};
@@ -151,17 +152,22 @@ impl Deployments for Memory {
         self.answer(move |runs| Ok(runs.shelf.pass_slot(&deployment, &slug, since, slot)))
     }
 
-    fn fill_slot(&self, since: Micros, run: NewRun) -> Answer<'_, Option<RunRecord>> {
+    fn fill_slot(&self, since: Micros, mut run: NewRun) -> Answer<'_, Option<RunRecord>> {
         self.answer(move |runs| {
+            self.limit.check_run(&run)?;
             let Some((deployment, slot)) = run.dispatch.filled() else {
                 return Ok(None);
             };
             let (slug, at) = (&slot.schedule, slot.at);
             let shelf = &mut runs.shelf;
-            match shelf.fires(deployment, slug) && shelf.pass_slot(deployment, slug, since, at) {
-                true => runs.create(run).map(Some),
-                false => Ok(None),
+            if !shelf.fires(deployment, slug) || !shelf.pass_slot(deployment, slug, since, at) {
+                return Ok(None);
             }
+            let mut apart = Apart::default();
+            apart.take_run(&mut run);
+            let record = runs.create(run)?;
+            runs.kept.hold(record.id, apart);
+            Ok(Some(record))
         })
     }
 }

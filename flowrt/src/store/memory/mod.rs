@@ -1,5 +1,6 @@
 //! A store that keeps nothing beyond the process: for tests and throw-away runs, and the reference for the others.
 
+mod backfills;
 mod cache;
 mod care;
 mod deployments;

@@ -14,6 +14,7 @@ use super::deployments::Shelf;
 use super::inside::Inside;
 use super::kept::Kept;
 use super::tickets::Tickets;
+use crate::model::backfill::BackfillRecord;
 use crate::model::dispatch::Dispatch;
 use crate::model::ids::{ProcessId, RunId};
 use crate::model::payload::Payload;
@@ -37,6 +38,7 @@ pub(super) struct Runs {
     pub secrets: BTreeMap<String, SecretRecord>,
     pub cache: Cache,
     pub shelf: Shelf,
+    pub backfills: Vec<BackfillRecord>,
 }
 
 /// Deployment, schedule and time.

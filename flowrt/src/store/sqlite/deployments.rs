@@ -6,9 +6,9 @@ use serde::de::DeserializeOwned;
 
 use super::super::deployments::{Change, Deployed, Deployments};
 use super::super::{Answer, Durability};
-use super::Sqlite;
 use super::fault::{Fault, Outcome};
-use super::write_runs;
+use super::session::Session;
+use super::{Sqlite, hold, write_runs};
 use crate::model::deployment::{DeploymentRecord, ScheduleRecord};
 use crate::model::record::{Micros, NewRun, RunRecord};
 
@@ -114,22 +114,29 @@ impl Deployments for Sqlite {
         self.change(move |connection| pass_slot(connection, &deployment, &slug, since, slot))
     }
 
-    fn fill_slot(&self, since: Micros, run: NewRun) -> Answer<'_, Option<RunRecord>> {
+    fn fill_slot(&self, since: Micros, mut run: NewRun) -> Answer<'_, Option<RunRecord>> {
         let checked = self.0.limit.check_run(&run);
         let bytes = run.input.len();
-        self.write(Durability::Synced, checked, bytes, move |session| {
-            let Some((deployment, slot)) = run.dispatch.filled() else {
-                return Ok(None);
-            };
-            let (slug, at) = (&slot.schedule, slot.at);
-            let connection = &session.connection;
-            match fires(connection, deployment, slug)?
-                && pass_slot(connection, deployment, slug, since, at)?
-            {
-                true => write_runs::create(session, &run).map(Some),
-                false => Ok(None),
+        let held = self.apart(|apart| apart.take_run(&mut run));
+        let work = {
+            let held = held.clone();
+            move |session: &mut Session| {
+                let Some((deployment, slot)) = run.dispatch.filled() else {
+                    return Ok(None);
+                };
+                let (slug, at) = (&slot.schedule, slot.at);
+                let connection = &session.connection;
+                if !fires(connection, deployment, slug)?
+                    || !pass_slot(connection, deployment, slug, since, at)?
+                {
+                    return Ok(None);
+                }
+                let record = write_runs::create(session, &run)?;
+                hold(&held, &session.connection, record.id)?;
+                Ok(Some(record))
             }
-        })
+        };
+        self.filled_some(self.write_apart(Durability::Synced, checked, bytes, held, work))
     }
 }
 
@@ -274,11 +281,11 @@ fn schedule(row: &Row<'_>) -> Outcome<ScheduleRecord> {
     })
 }
 
-fn json(value: &impl Serialize) -> Outcome<String> {
+pub(super) fn json(value: &impl Serialize) -> Outcome<String> {
     serde_json::to_string(value).map_err(|error| Fault::damaged(&error.to_string()))
 }
 
-fn parsed<T: DeserializeOwned>(row: &Row<'_>, column: usize) -> Outcome<T> {
+pub(super) fn parsed<T: DeserializeOwned>(row: &Row<'_>, column: usize) -> Outcome<T> {
     let text: String = row.get(column)?;
     serde_json::from_str(&text).map_err(|error| Fault::damaged(&error.to_string()))
 }

@@ -48,6 +48,10 @@ const MIGRATIONS: &[Migration] = &[
         name: "artifacts",
         sql: include_str!("migrations/0009_artifacts.sql"),
     },
+    Migration {
+        name: "backfills",
+        sql: include_str!("migrations/0010_backfills.sql"),
+    },
 ];
 
 const CREATE_HISTORY: &str = "CREATE TABLE IF NOT EXISTS migration (

@@ -4,6 +4,7 @@
 //! wait for the disk, where the runtime has another thread to go on with, and within 50 ms by a thread for all others.
 
 mod artifacts;
+mod backfills;
 mod backup;
 mod blobs;
 mod cache;
