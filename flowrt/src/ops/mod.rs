@@ -47,7 +47,6 @@ pub use crate::engine::retention::Old;
 use crate::engine::{self, Shared, again, trouble};
 use crate::error::{Error, ErrorKind, Result};
 use crate::failpoint::failpoint;
-use crate::model::graph::Graph;
 use crate::model::ids::RunId;
 use crate::model::payload::Payload;
 use crate::model::record::{Journal, NewRun, RunRecord};
@@ -380,35 +379,6 @@ impl Engine {
         let mut flows: Vec<_> = self.shared.flows.values().copied().collect();
         flows.sort_by_key(|meta| meta.name);
         flows
-    }
-
-    /// The graph of a flow of this program, if it is a DAG.
-    pub fn graph(&self, flow: &str) -> Option<Graph> {
-        let meta = self.shared.flows.get(flow)?;
-        Some(picture::graph(meta)).filter(|graph| graph.is_dag)
-    }
-
-    /// The graph of a run's flow, with the states that its nodes have in that run. For one that was imported it is that
-    /// of the program where it ran.
-    ///
-    /// # Errors
-    /// If this program has no such flow, or the store fails.
-    pub async fn graph_of(&self, record: &RunRecord) -> Result<Graph> {
-        let steps = self.steps(record.id).await?;
-        self.graph_with(record, &steps).await
-    }
-
-    /// As [`graph_of`](Self::graph_of), for who has read the steps already, or knows more of them than the record does.
-    ///
-    /// # Errors
-    /// As [`graph_of`](Self::graph_of).
-    pub async fn graph_with(&self, record: &RunRecord, steps: &[inspect::Step]) -> Result<Graph> {
-        let mut graph = match self.imported_graph(record).await? {
-            Some(graph) => graph,
-            None => picture::graph(self.flow_of(record)?),
-        };
-        picture::mark(&mut graph, steps);
-        Ok(graph)
     }
 
     /// Runs, newest first.
