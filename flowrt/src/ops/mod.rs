@@ -11,9 +11,11 @@ pub mod inspect;
 pub(crate) mod isolate;
 mod limits;
 mod names;
+mod notices;
 mod once;
 pub mod params;
 pub(crate) mod picture;
+mod process;
 mod published;
 mod rerun;
 mod resume;
@@ -45,8 +47,7 @@ pub use crate::engine::retention::Old;
 use crate::engine::{self, Shared, again, trouble};
 use crate::error::{Error, ErrorKind, Result};
 use crate::failpoint::failpoint;
-use crate::model::graph::Graph;
-use crate::model::ids::{ProcessId, RunId};
+use crate::model::ids::RunId;
 use crate::model::payload::Payload;
 use crate::model::record::{Journal, NewRun, RunRecord};
 use crate::model::state::RunState;
@@ -54,7 +55,7 @@ use crate::registry;
 use crate::store::memory::Memory;
 pub use crate::store::{Copied, Imported, RunUsage, Usage};
 pub use crate::store::{LogFilter, RunFilter};
-use crate::store::{Options, Process, Reopening, Store};
+use crate::store::{Options, Reopening, Store};
 pub use bundle::{Arrival, Bundle};
 pub use cache::CacheReport;
 pub use care::Pruned;
@@ -64,6 +65,7 @@ pub use deployments::{
 };
 pub use limits::{BucketReport, LimitReport, TicketReport};
 pub use once::Once;
+pub(crate) use process::this_process;
 pub use rerun::{Rerun, rerun_warning};
 pub use resume::Resume;
 pub use secrets::SecretReport;
@@ -146,6 +148,7 @@ impl Engine {
     fn with(self, config: &Config) -> Self {
         self.shared.settings.apply(config);
         engine::retention::keep(&self.shared, &config.retention);
+        notices::keep(&self.shared, &config.notices);
         self
     }
 
@@ -378,35 +381,6 @@ impl Engine {
         flows
     }
 
-    /// The graph of a flow of this program, if it is a DAG.
-    pub fn graph(&self, flow: &str) -> Option<Graph> {
-        let meta = self.shared.flows.get(flow)?;
-        Some(picture::graph(meta)).filter(|graph| graph.is_dag)
-    }
-
-    /// The graph of a run's flow, with the states that its nodes have in that run. For one that was imported it is that
-    /// of the program where it ran.
-    ///
-    /// # Errors
-    /// If this program has no such flow, or the store fails.
-    pub async fn graph_of(&self, record: &RunRecord) -> Result<Graph> {
-        let steps = self.steps(record.id).await?;
-        self.graph_with(record, &steps).await
-    }
-
-    /// As [`graph_of`](Self::graph_of), for who has read the steps already, or knows more of them than the record does.
-    ///
-    /// # Errors
-    /// As [`graph_of`](Self::graph_of).
-    pub async fn graph_with(&self, record: &RunRecord, steps: &[inspect::Step]) -> Result<Graph> {
-        let mut graph = match self.imported_graph(record).await? {
-            Some(graph) => graph,
-            None => picture::graph(self.flow_of(record)?),
-        };
-        picture::mark(&mut graph, steps);
-        Ok(graph)
-    }
-
     /// Runs, newest first.
     ///
     /// # Errors
@@ -436,16 +410,6 @@ fn options(config: &Config) -> Options {
 
 fn open_memory() -> Arc<dyn Store> {
     Memory::open(Options::new(this_process()))
-}
-
-pub(crate) fn this_process() -> Process {
-    Process {
-        id: ProcessId(clock::new_uuid()),
-        pid: std::process::id(),
-        host: String::new(),
-        started: Clock::real().now(),
-        build: env!("CARGO_PKG_VERSION").to_owned(),
-    }
 }
 
 /// The value of a run that ended, or why there is none.
