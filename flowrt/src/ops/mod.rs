@@ -11,9 +11,11 @@ pub mod inspect;
 pub(crate) mod isolate;
 mod limits;
 mod names;
+mod notices;
 mod once;
 pub mod params;
 pub(crate) mod picture;
+mod process;
 mod published;
 mod rerun;
 mod resume;
@@ -45,7 +47,7 @@ pub use crate::engine::retention::Old;
 use crate::engine::{self, Shared, again, trouble};
 use crate::error::{Error, ErrorKind, Result};
 use crate::failpoint::failpoint;
-use crate::model::ids::{ProcessId, RunId};
+use crate::model::ids::RunId;
 use crate::model::payload::Payload;
 use crate::model::record::{Journal, NewRun, RunRecord};
 use crate::model::state::RunState;
@@ -53,7 +55,7 @@ use crate::registry;
 use crate::store::memory::Memory;
 pub use crate::store::{Copied, Imported, RunUsage, Usage};
 pub use crate::store::{LogFilter, RunFilter};
-use crate::store::{Options, Process, Reopening, Store};
+use crate::store::{Options, Reopening, Store};
 pub use bundle::{Arrival, Bundle};
 pub use cache::CacheReport;
 pub use care::Pruned;
@@ -63,6 +65,7 @@ pub use deployments::{
 };
 pub use limits::{BucketReport, LimitReport, TicketReport};
 pub use once::Once;
+pub(crate) use process::this_process;
 pub use rerun::{Rerun, rerun_warning};
 pub use resume::Resume;
 pub use secrets::SecretReport;
@@ -145,6 +148,7 @@ impl Engine {
     fn with(self, config: &Config) -> Self {
         self.shared.settings.apply(config);
         engine::retention::keep(&self.shared, &config.retention);
+        notices::keep(&self.shared, &config.notices);
         self
     }
 
@@ -406,16 +410,6 @@ fn options(config: &Config) -> Options {
 
 fn open_memory() -> Arc<dyn Store> {
     Memory::open(Options::new(this_process()))
-}
-
-pub(crate) fn this_process() -> Process {
-    Process {
-        id: ProcessId(clock::new_uuid()),
-        pid: std::process::id(),
-        host: String::new(),
-        started: Clock::real().now(),
-        build: env!("CARGO_PKG_VERSION").to_owned(),
-    }
 }
 
 /// The value of a run that ended, or why there is none.
