@@ -10,10 +10,11 @@ use axum::response::{IntoResponse, Response};
 use futures_util::stream;
 use serde_json::json;
 use tokio::sync::watch;
-use tokio::time::{sleep, timeout};
+use tokio::time::timeout;
 
 use super::Site;
 use super::answer::{Section, Shown, Visit};
+use crate::clock::Clock;
 use crate::error::Result;
 
 /// How long changes are gathered before the page is made again.
@@ -95,7 +96,7 @@ where
                 if let Ok(Err(_)) = timeout(LOOK, self.bell.changed()).await {
                     return None;
                 }
-                sleep(GATHER).await;
+                Clock::real().sleep(GATHER).await;
             }
             self.has_begun = true;
             self.bell.mark_unchanged();

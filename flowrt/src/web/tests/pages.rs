@@ -117,7 +117,8 @@ impl Visitor {
             if is_there(record.state) {
                 return;
             }
-            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+            let pause = std::time::Duration::from_millis(10);
+            crate::clock::Clock::real().sleep(pause).await;
         }
         panic!(
             "{name} did not get there: {:?}",
