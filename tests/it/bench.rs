@@ -37,6 +37,7 @@ fn every_workload_prints_one_object_with_its_ratio() {
         &["cache", "--tasks", "20", "--store", "sqlite:one.db"],
         &["isolate", "--tasks", "3", "--store", "sqlite:one.db"],
         &["resume", "--tasks", "50", "--store", "sqlite:one.db"],
+        &["served", "--tasks", "20", "--store", "sqlite:two.db"],
         &["cold-start", "--tasks", "2", "--store", "sqlite:one.db"],
     ];
     for workload in workloads {

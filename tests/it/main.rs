@@ -32,5 +32,6 @@ mod secrets;
 mod soak;
 mod steps;
 mod testing;
+mod told;
 mod until;
 mod worker;

@@ -13,6 +13,7 @@ mod format;
 mod lint;
 mod mermaid;
 mod python;
+mod screenshots;
 mod soak;
 mod syn2;
 mod test;
@@ -23,6 +24,7 @@ usage: cargo xtask COMMAND
 
   test   install what the tests need (where that may be done), then check everything
   soak   kill processes at random for a while and print the ledger (soak --help)
+  screenshots   take pictures of the page into docs/images
   help   this text";
 
 /// One part of the check.
@@ -44,6 +46,7 @@ fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["test"] => check(STEPS),
+        ["screenshots"] => screenshots::run(),
         ["soak", ..] => soak::run(&arguments[1..]),
         [] | ["help" | "--help" | "-h"] => {
             println!("{HELP}");

@@ -3,8 +3,8 @@
 use clap::{Arg, ArgAction, ArgMatches, Command};
 
 use super::{
-    artifacts, backfill, cache, check, completions, deploy, deployments, graph, limits, run, runs,
-    schedules, secrets, store, store_place, worker,
+    artifacts, backfill, cache, check, completions, deploy, deployments, graph, limits, notices,
+    run, runs, schedules, secrets, store, store_place, worker,
 };
 use crate::author::meta::Meta;
 use crate::error::Error;
@@ -48,6 +48,7 @@ impl Program {
             .subcommand(artifacts::command())
             .subcommand(limits::command())
             .subcommand(cache::command())
+            .subcommand(notices::command())
             .subcommand(secrets::command())
             .subcommand(worker::command())
             .subcommand(worker::list_command())

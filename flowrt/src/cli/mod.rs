@@ -25,6 +25,7 @@ mod live;
 mod logging;
 mod logs;
 mod ls;
+mod notices;
 mod outcome;
 mod params;
 mod plan;
@@ -127,6 +128,7 @@ async fn dispatch(program: &Program, typed: &Typed) -> Result<ExitCode> {
         Some(("schedules", matches)) => schedules::run(matches).await,
         Some(("backfill", matches)) => backfill::run(matches).await,
         Some(("cache", matches)) => cache::run(matches).await,
+        Some(("notices", matches)) => notices::run(matches).await,
         Some(("secrets", matches)) => secrets::run(matches).await,
         Some(("worker", matches)) => worker::run(matches).await,
         Some(("workers", matches)) => worker::list(matches).await,

@@ -9,6 +9,9 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::model::record::RunRecord;
 use crate::model::state::RunState;
 
+/// How long the end of this process waits for the notices of its run to be sent.
+const TOLD_WITHIN: std::time::Duration = std::time::Duration::from_secs(10);
+
 /// Says what is wrong, why, and what to try. Usage and input end with 2, all else with 1.
 pub(super) fn complain(error: &Error) -> ExitCode {
     print::note(&format!("error: {error}"));
@@ -34,6 +37,9 @@ pub(super) async fn report(door: &Door, record: RunRecord, as_json: bool) -> Res
         if let (RunState::Completed, Some(output)) = (record.state, &record.output) {
             print::data(&output.to_value().to_string())?;
         }
+    }
+    if let Ok(engine) = door.here() {
+        engine.told_of(record.id, TOLD_WITHIN).await;
     }
     Ok(ExitCode::from(match record.state {
         RunState::Completed | RunState::Skipped => 0,

@@ -17,8 +17,10 @@
 //! | `server.token_hashes` | `FLOWRT_SERVER_TOKEN_HASHES` | who may use the server: hashes of tokens |
 //! | | `FLOWRT_SERVER_TOKEN` | a token that may use the server, besides those |
 //! | `retention.every` | `FLOWRT_RETENTION_EVERY` | how often a long-running process looks |
+//! | `[[notices]]` | | who is told of failures: see [`Notice`] |
 
 mod keys;
+mod notices;
 mod source;
 #[cfg(test)]
 mod tests;
@@ -27,6 +29,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::error::{Error, ErrorKind, Result};
+pub use notices::{Notice, Way};
 use source::Place;
 
 /// The file's name.
@@ -57,6 +60,8 @@ pub struct Config {
     pub worker: Worker,
     /// When ended runs are deleted: never.
     pub retention: Retention,
+    /// Who is told when a run fails, recovers or is late: nobody.
+    pub notices: Vec<Notice>,
     /// Who may use the server: everybody on this machine.
     pub server: Server,
 }
@@ -108,6 +113,7 @@ impl Default for Config {
                 keep: 0,
                 every: Duration::from_secs(3600),
             },
+            notices: Vec::new(),
             server: Server::default(),
         }
     }
@@ -144,7 +150,9 @@ impl Config {
     ) -> Result<Self> {
         let mut config = Self::default();
         if let Some((name, text)) = file {
-            for entry in source::entries(name, text)? {
+            let (entries, notices) = source::entries(name, text)?;
+            config.notices = notices;
+            for entry in entries {
                 let key = keys::find(&entry.name).map_err(|fault| entry.place.error(fault))?;
                 (key.set)(&mut config, &entry.given)
                     .map_err(|fault| entry.place.error(keys::Fault::value(key, &fault)))?;

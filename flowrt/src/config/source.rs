@@ -4,6 +4,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::keys::{Fault, Given, is_table};
+use super::notices::{self, Notice};
 use crate::error::{Error, ErrorKind, Result};
 
 /// Where something was said.
@@ -35,7 +36,7 @@ pub(super) struct Entry {
 }
 
 /// What the text of the file says, in the order of its names.
-pub(super) fn entries(file: &str, text: &str) -> Result<Vec<Entry>> {
+pub(super) fn entries(file: &str, text: &str) -> Result<(Vec<Entry>, Vec<Notice>)> {
     let place = |at: usize| {
         let before = text.as_bytes().iter().take(at);
         Place::Line(
@@ -49,9 +50,14 @@ pub(super) fn entries(file: &str, text: &str) -> Result<Vec<Entry>> {
             hint: "a setting is a line such as `depth_max = 32` or `grace = \"10s\"`".to_owned(),
         })
     })?;
+    let mut table = table.into_inner();
+    let notices = match table.remove_entry("notices") {
+        Some((key, list)) => notices::read(&key, &list, &place)?,
+        None => Vec::new(),
+    };
     let mut entries = Vec::new();
-    collect(table.get_ref(), "", &place, &mut entries);
-    Ok(entries)
+    collect(&table, "", &place, &mut entries);
+    Ok((entries, notices))
 }
 
 fn collect(

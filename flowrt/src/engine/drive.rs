@@ -42,6 +42,7 @@ pub(crate) fn drive(
             let next = match follow(&shared, ended, &stops).await? {
                 Following::Over(record) => {
                     drop(driven);
+                    shared.is_over(&record);
                     return Ok(*record);
                 }
                 Following::Drive(next) => next,

@@ -19,6 +19,7 @@ mod host;
 pub(crate) mod isolate;
 mod lack;
 mod limits;
+pub(crate) mod notices;
 pub(crate) mod park;
 mod patience;
 mod published;
@@ -75,6 +76,8 @@ pub(crate) struct Shared {
     pub(crate) settings: Settings,
     /// Told when something may have changed for a run that waits: a signal, a cancel, the end of a run.
     pub(crate) changed: tokio::sync::Notify,
+    /// Who is to be told of runs that end.
+    pub(crate) teller: std::sync::OnceLock<notices::Teller>,
     /// What a test puts around bodies.
     pub(crate) around: Option<Arc<dyn Around>>,
 }
@@ -103,6 +106,7 @@ impl Shared {
             vault,
             settings: Settings::default(),
             changed: tokio::sync::Notify::new(),
+            teller: std::sync::OnceLock::new(),
             around,
         })
     }

@@ -11,6 +11,7 @@ pub mod event;
 pub mod graph;
 pub mod ids;
 pub mod limit;
+pub mod notice;
 pub mod payload;
 pub mod plan;
 pub mod record;

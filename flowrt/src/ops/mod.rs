@@ -13,10 +13,11 @@ pub(crate) mod isolate;
 mod launched;
 mod limits;
 mod names;
+mod notices;
 mod once;
-mod open;
 pub mod params;
 pub(crate) mod picture;
+mod process;
 mod published;
 mod rerun;
 mod resume;
@@ -38,23 +39,25 @@ use crate::author::call::{Callable, TaskCall};
 use crate::author::cancel::Stops;
 use crate::author::frame::OpenEngine;
 use crate::author::meta::{Kind, Meta};
+use crate::author::plain::Standalone;
 use crate::author::record::{decode_output, named};
 use crate::author::stored::reading_from;
-use crate::clock;
+use crate::clock::{self, Clock};
+use crate::config::Config;
 pub use crate::engine::Events;
 pub use crate::engine::retention::Old;
 use crate::engine::{self, Shared, again, trouble};
 use crate::error::{Error, ErrorKind, Result};
 use crate::failpoint::failpoint;
-use crate::model::graph::Graph;
 use crate::model::ids::RunId;
 use crate::model::payload::Payload;
 use crate::model::record::{Journal, NewRun, RunRecord};
 use crate::model::state::RunState;
 use crate::registry;
-use crate::store::Reopening;
+use crate::store::memory::Memory;
 pub use crate::store::{Copied, Imported, RunUsage, Usage};
 pub use crate::store::{LogFilter, RunFilter};
+use crate::store::{Options, Reopening, Store};
 pub use bundle::{Arrival, Bundle};
 pub use cache::CacheReport;
 pub use care::Pruned;
@@ -66,7 +69,7 @@ pub use deployments::{
 pub(crate) use launched::ARGUMENT as LAUNCHED;
 pub use limits::{BucketReport, LimitReport, TicketReport};
 pub use once::Once;
-pub(crate) use open::this_process;
+pub(crate) use process::this_process;
 pub use rerun::{Rerun, rerun_warning};
 pub use resume::Resume;
 pub use secrets::SecretReport;
@@ -112,6 +115,66 @@ impl RunHandle {
 }
 
 impl Engine {
+    /// Opens the store at that address: `sqlite:PATH` is a file, `memory:` keeps nothing. Its settings are those of
+    /// [`config`](crate::config).
+    ///
+    /// # Errors
+    /// If the address is of no kind that this build knows, the store cannot be used, or a setting is wrong.
+    pub async fn open(url: &str) -> Result<Self> {
+        if url == "memory:" {
+            let config = Config::of_store(None)?;
+            return Ok(Self::on(Memory::open(options(&config)))?.with(&config));
+        }
+        #[cfg(feature = "sqlite")]
+        if let Some(path) = url.strip_prefix("sqlite:") {
+            let config = Config::of_store(Some(path.as_ref()))?;
+            let store = crate::store::sqlite::open(path.as_ref(), options(&config));
+            return Ok(Self::on(store.map_err(trouble)?)?.with(&config));
+        }
+        Err(Error::new(
+            ErrorKind::Store,
+            format!("`{url}` is no store that this build of flowrt can open"),
+        )
+        .hint("write `memory:` or `sqlite:PATH`"))
+    }
+
+    /// An engine on a store that somebody opened.
+    ///
+    /// # Errors
+    /// If two flows or tasks of this program have one name.
+    pub fn on(store: Arc<dyn Store>) -> Result<Self> {
+        engine::warn_of_aborts();
+        Self::with_clock(store, Clock::real(), true)
+    }
+
+    fn with(self, config: &Config) -> Self {
+        self.shared.settings.apply(config);
+        engine::retention::keep(&self.shared, &config.retention);
+        notices::keep(&self.shared, &config.notices);
+        self
+    }
+
+    pub(crate) fn with_clock(store: Arc<dyn Store>, clock: Clock, counted: bool) -> Result<Self> {
+        let shared = Shared::new(store, clock, registry::flows()?, None);
+        Ok(Self {
+            shared,
+            _open: counted.then(|| Arc::new(OpenEngine::new())),
+        })
+    }
+
+    /// An engine of a test: something stands around its bodies, and it does not count as open.
+    pub(crate) fn in_test(
+        store: Arc<dyn Store>,
+        clock: Clock,
+        around: Arc<dyn engine::Around>,
+    ) -> Result<Self> {
+        let shared = Shared::new(store, clock, registry::flows()?, Some(around));
+        Ok(Self {
+            shared,
+            _open: None,
+        })
+    }
+
     /// Runs a flow and gives its value.
     ///
     /// # Errors
@@ -158,7 +221,7 @@ impl Engine {
             let message = format!("`{}` is a task; an engine runs flows", meta.name);
             return Err(Error::new(ErrorKind::Input, message).hint("call it from a #[flow]"));
         }
-        refuse_later(meta)?;
+        start::refuse_later(meta)?;
         self.refuse_isolated(meta)?;
         let input = self.with_own_seals(input)?;
         let run = self.new_run(meta, input, start);
@@ -257,7 +320,7 @@ impl Engine {
     }
 
     #[cfg(test)]
-    pub(crate) fn store(&self) -> &Arc<dyn crate::store::Store> {
+    pub(crate) fn store(&self) -> &Arc<dyn Store> {
         &self.shared.store
     }
 
@@ -320,35 +383,6 @@ impl Engine {
         flows
     }
 
-    /// The graph of a flow of this program, if it is a DAG.
-    pub fn graph(&self, flow: &str) -> Option<Graph> {
-        let meta = self.shared.flows.get(flow)?;
-        Some(picture::graph(meta)).filter(|graph| graph.is_dag)
-    }
-
-    /// The graph of a run's flow, with the states that its nodes have in that run. For one that was imported it is that
-    /// of the program where it ran.
-    ///
-    /// # Errors
-    /// If this program has no such flow, or the store fails.
-    pub async fn graph_of(&self, record: &RunRecord) -> Result<Graph> {
-        let steps = self.steps(record.id).await?;
-        self.graph_with(record, &steps).await
-    }
-
-    /// As [`graph_of`](Self::graph_of), for who has read the steps already, or knows more of them than the record does.
-    ///
-    /// # Errors
-    /// As [`graph_of`](Self::graph_of).
-    pub async fn graph_with(&self, record: &RunRecord, steps: &[inspect::Step]) -> Result<Graph> {
-        let mut graph = match self.imported_graph(record).await? {
-            Some(graph) => graph,
-            None => picture::graph(self.flow_of(record)?),
-        };
-        picture::mark(&mut graph, steps);
-        Ok(graph)
-    }
-
     /// Runs, newest first.
     ///
     /// # Errors
@@ -364,6 +398,20 @@ impl Engine {
     pub async fn journal(&self, run: RunId) -> Result<Journal> {
         self.shared.store.journal(run).await.map_err(trouble)
     }
+}
+
+fn options(config: &Config) -> Options {
+    Options {
+        payload_bytes_max: config.payload_bytes_max,
+        payload_inline_max: config.payload_inline_max,
+        artifacts_max: config.artifacts_max,
+        artifact_bytes_max: config.artifact_bytes_max,
+        ..Options::new(this_process())
+    }
+}
+
+fn open_memory() -> Arc<dyn Store> {
+    Memory::open(Options::new(this_process()))
 }
 
 /// The value of a run that ended, or why there is none.
@@ -382,22 +430,20 @@ pub(crate) fn outcome(record: RunRecord) -> Result<Payload> {
     }
 }
 
-/// A flow that asks for what this version does not carry out is not started: it would run without it.
-fn refuse_later(meta: &Meta) -> Result<()> {
-    let own = meta.flow.later.iter().map(|option| (*option, meta.name));
-    let theirs = registry::callees(meta).flat_map(|callee| {
-        callee
-            .task
-            .later
-            .iter()
-            .map(|option| (*option, callee.name))
-    });
-    match own.chain(theirs).next() {
-        None => Ok(()),
-        Some((option, name)) => Err(Error::new(
-            ErrorKind::Unsupported,
-            format!("`{name}` has the option `{option}`, which this version of flowrt does not carry out yet"),
+fn standalone(
+    meta: &'static Meta,
+    input: Payload,
+) -> futures_util::future::BoxFuture<'static, Result<Payload>> {
+    Box::pin(async move {
+        let engine = Engine::with_clock(open_memory(), Clock::real(), false)?;
+        outcome(
+            engine
+                .start_meta(meta, named(meta, &input))
+                .await?
+                .wait()
+                .await?,
         )
-        .hint(format!("leave `{option}` out to run the flow without it"))),
-    }
+    })
 }
+
+inventory::submit! { Standalone(standalone) }

@@ -2,11 +2,45 @@
 
 use std::collections::HashMap;
 
+use super::Engine;
 use crate::author::meta::{Kind, Meta, StaticNode, What};
+use crate::error::Result;
 use crate::model::graph::{Edge, EdgeKind, Graph, Node, NodeKind, Trigger};
+use crate::model::record::RunRecord;
 use crate::model::state::TaskState;
 use crate::ops::inspect::Step;
 use crate::registry;
+
+impl Engine {
+    /// The graph of a flow of this program, if it is a DAG.
+    pub fn graph(&self, flow: &str) -> Option<Graph> {
+        let meta = self.shared.flows.get(flow)?;
+        Some(graph(meta)).filter(|graph| graph.is_dag)
+    }
+
+    /// The graph of a run's flow, with the states that its nodes have in that run. For one that was imported it is that
+    /// of the program where it ran.
+    ///
+    /// # Errors
+    /// If this program has no such flow, or the store fails.
+    pub async fn graph_of(&self, record: &RunRecord) -> Result<Graph> {
+        let steps = self.steps(record.id).await?;
+        self.graph_with(record, &steps).await
+    }
+
+    /// As [`graph_of`](Self::graph_of), for who has read the steps already, or knows more of them than the record does.
+    ///
+    /// # Errors
+    /// As [`graph_of`](Self::graph_of).
+    pub async fn graph_with(&self, record: &RunRecord, steps: &[Step]) -> Result<Graph> {
+        let mut graph = match self.imported_graph(record).await? {
+            Some(graph) => graph,
+            None => graph(self.flow_of(record)?),
+        };
+        mark(&mut graph, steps);
+        Ok(graph)
+    }
+}
 
 /// Nodes that are drawn, and edges between them; plain code between two nodes is left out, the edges through it are not.
 pub(crate) fn graph(meta: &Meta) -> Graph {

@@ -2,7 +2,7 @@
 
 use super::{Engine, RunHandle, names, params};
 use crate::author::meta::Meta;
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 use crate::model::dispatch::{DEFAULT_QUEUE, Dispatch};
 use crate::model::payload::Payload;
 use crate::model::record::{CacheUse, Micros, RunRecord};
@@ -31,7 +31,7 @@ impl Start {
     /// # Errors
     /// If the name cannot be one, or the flow asks for what this version does not carry out.
     pub fn check(&self, meta: &Meta) -> Result<()> {
-        super::refuse_later(meta)?;
+        refuse_later(meta)?;
         self.name.as_deref().map_or(Ok(()), names::check)
     }
 }
@@ -99,5 +99,25 @@ impl Engine {
         start.check(meta)?;
         let params = params::accept(meta, params)?;
         Ok((meta, Payload::from_json(params.to_string())))
+    }
+}
+
+/// A flow that asks for what this version does not carry out is not started: it would run without it.
+pub(super) fn refuse_later(meta: &Meta) -> Result<()> {
+    let own = meta.flow.later.iter().map(|option| (*option, meta.name));
+    let theirs = registry::callees(meta).flat_map(|callee| {
+        callee
+            .task
+            .later
+            .iter()
+            .map(|option| (*option, callee.name))
+    });
+    match own.chain(theirs).next() {
+        None => Ok(()),
+        Some((option, name)) => Err(Error::new(
+            ErrorKind::Unsupported,
+            format!("`{name}` has the option `{option}`, which this version of flowrt does not carry out yet"),
+        )
+        .hint(format!("leave `{option}` out to run the flow without it"))),
     }
 }

@@ -124,7 +124,10 @@ fn router(state: State) -> Router {
         .filter(|route| matches!(route.path, "/health" | "/ready" | "/metrics"))
         .fold(Router::new(), |router, route| route.add_to(router));
     root.nest("/api", api)
-        .merge(crate::web::router(state.engine.clone()))
+        .merge(crate::web::router(
+            state.engine.clone(),
+            state.is_ending.subscribe(),
+        ))
         .layer(from_fn_with_state(state.clone(), guard::guard))
         .with_state(state)
 }

@@ -13,6 +13,7 @@ mod differential;
 mod limits;
 pub mod memory;
 mod naming;
+pub mod notices;
 mod options;
 mod publications;
 pub mod queue;
@@ -42,6 +43,7 @@ pub use care::{Copied, Import, Imported, RunUsage, Usage, Whole};
 use deployments::Deployments;
 use limits::check_count;
 pub use limits::{ARTIFACT_BYTES_MAX, ARTIFACTS_MAX, PAYLOAD_BYTES_MAX, PAYLOAD_INLINE_MAX};
+use notices::Notices;
 pub use options::{Options, Swept};
 pub use publications::Publications;
 use queue::Queue;
@@ -163,7 +165,15 @@ pub struct SecretRecord {
 ///
 /// A call that was made and whose future is dropped may still happen.
 pub trait Store:
-    backfills::Backfills + Deployments + Publications + Queue + Send + Sync + fmt::Debug + 'static
+    backfills::Backfills
+    + Deployments
+    + Notices
+    + Publications
+    + Queue
+    + Send
+    + Sync
+    + fmt::Debug
+    + 'static
 {
     /// The store's address as a person would type it.
     fn url(&self) -> String;

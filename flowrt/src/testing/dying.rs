@@ -2,6 +2,7 @@
 
 mod backfills;
 mod deployments;
+mod notices;
 mod publications;
 mod queue;
 

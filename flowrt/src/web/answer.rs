@@ -19,6 +19,10 @@ pub(super) enum Section {
     Runs,
     /// Flows.
     Flows,
+    /// Flows with parameters and schedules, written beside the code.
+    Deployments,
+    /// What starts by itself, and when.
+    Schedules,
     /// Limits.
     Limits,
 }
@@ -27,6 +31,8 @@ const SECTIONS: &[(Section, &str, &str)] = &[
     (Section::Overview, "Overview", "/"),
     (Section::Runs, "Runs", "/runs"),
     (Section::Flows, "Flows", "/flows"),
+    (Section::Deployments, "Deployments", "/deployments"),
+    (Section::Schedules, "Schedules", "/schedules"),
     (Section::Limits, "Limits", "/limits"),
 ];
 

@@ -53,6 +53,7 @@ struct Following<Make> {
     site: Site,
     make: Make,
     bell: watch::Receiver<u64>,
+    ending: watch::Receiver<bool>,
     /// What the browser has: a digest of each part.
     known: HashMap<String, blake3::Hash>,
     has_begun: bool,
@@ -65,13 +66,18 @@ where
 {
     let following = Following {
         bell: site.inner.watching.bell(),
+        ending: site.inner.ending.clone(),
         site,
         make,
         known: HashMap::new(),
         has_begun: false,
     };
     let events = stream::unfold(following, |mut following| async {
-        let event = following.next().await?;
+        let mut ending = following.ending.clone();
+        let event = tokio::select! {
+            event = following.next() => event?,
+            _ = ending.wait_for(|ending| *ending) => return None,
+        };
         Some((Ok::<_, Infallible>(event), following))
     });
     let alive = KeepAlive::new().interval(KEEP);

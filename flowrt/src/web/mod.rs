@@ -6,7 +6,6 @@
 mod answer;
 mod assets;
 mod form;
-mod guard;
 mod live;
 mod moment;
 mod pages;
@@ -18,7 +17,11 @@ mod watching;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::middleware;
+use axum::extract::Request;
+use axum::http::{HeaderValue, header};
+use axum::middleware::{Next, from_fn};
+use axum::response::Response;
+use tokio::sync::watch;
 
 use crate::clock;
 use crate::ops::Engine;
@@ -38,15 +41,23 @@ struct Inner {
     /// What a form must bring back: another site cannot know it.
     token: String,
     watching: Watching,
+    /// The server ends: what is followed ends too.
+    ending: watch::Receiver<bool>,
 }
 
 /// The routes of the page. Must be called within a tokio runtime: it watches the runs of this engine from now on, and
-/// stops when the engine is gone.
-pub fn router<S: Clone + Send + Sync + 'static>(engine: Engine) -> Router<S> {
+/// stops when the engine is gone. What the script follows ends when `ending` becomes true.
+///
+/// Who may ask at all, and that other sites may not send its forms, is up to the server around it.
+pub fn router<S: Clone + Send + Sync + 'static>(
+    engine: Engine,
+    ending: watch::Receiver<bool>,
+) -> Router<S> {
     let inner = Inner {
         program: program_name(),
         token: format!("{:016x}{:016x}", clock::random_u64(), clock::random_u64()),
         watching: Watching::begin(engine.all_events()),
+        ending,
     };
     let site = Site {
         engine,
@@ -55,8 +66,18 @@ pub fn router<S: Clone + Send + Sync + 'static>(engine: Engine) -> Router<S> {
     pages::routes()
         .merge(assets::routes())
         .fallback(answer::no_such_page)
-        .layer(middleware::from_fn(guard::guard))
+        .layer(from_fn(fresh))
         .with_state(site)
+}
+
+/// A page shows what is, and is not kept by the browser; assets say otherwise themselves.
+async fn fresh(request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    let headers = response.headers_mut();
+    headers
+        .entry(header::CACHE_CONTROL)
+        .or_insert(HeaderValue::from_static("no-store"));
+    response
 }
 
 fn program_name() -> String {

@@ -112,8 +112,8 @@ impl Browser {
 
     /// What is in the page, as a person reads it.
     pub(super) fn text(&self) -> String {
-        let body = self.find("body").expect("a page has a body");
-        let text = self.ask("GET", &format!("/element/{body}/text"), None);
+        let script = "return document.body ? document.body.innerText : ''";
+        let text = self.run(script);
         text.as_str().expect("text").to_owned()
     }
 
@@ -152,26 +152,40 @@ impl Browser {
     }
 
     pub(super) fn type_into(&self, selector: &str, text: &str) {
-        let element = self.wait_for(selector);
-        self.ask(
-            "POST",
-            &format!("/element/{element}/clear"),
-            Some(&json!({})),
-        );
-        let body = json!({ "text": text });
-        self.ask("POST", &format!("/element/{element}/value"), Some(&body));
+        self.until(&format!("{selector} takes text"), || {
+            let element = self.wait_for(selector);
+            let clear = format!("/element/{element}/clear");
+            let write = format!("/element/{element}/value");
+            let body = json!({ "text": text });
+            self.try_ask("POST", &clear, Some(&json!({}))).is_ok()
+                && self.try_ask("POST", &write, Some(&body)).is_ok()
+        });
     }
 
     pub(super) fn value(&self, selector: &str) -> String {
-        let element = self.wait_for(selector);
-        let value = self.ask("GET", &format!("/element/{element}/property/value"), None);
+        let mut value = None;
+        self.until(&format!("{selector} has a value"), || {
+            let element = self.wait_for(selector);
+            let path = format!("/element/{element}/property/value");
+            value = self.try_ask("GET", &path, None).ok();
+            value.is_some()
+        });
+        let value = value.expect("it was read");
         value.as_str().unwrap_or_default().to_owned()
     }
 
     /// What a script gives back.
     pub(super) fn run(&self, script: &str) -> Value {
         let body = json!({ "script": script, "args": [] });
-        self.ask("POST", "/execute/sync", Some(&body))
+        let start = Instant::now();
+        loop {
+            match self.try_ask("POST", "/execute/sync", Some(&body)) {
+                Ok(value) => return value,
+                // A page that is being left answers nothing; the next one does.
+                Err(_) if start.elapsed() < AT_MOST => sleep(Duration::from_millis(50)),
+                Err(error) => panic!("{script}: {error}"),
+            }
+        }
     }
 
     /// What the browser complained of: scripts, and what may not be loaded.

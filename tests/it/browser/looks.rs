@@ -36,8 +36,10 @@ fn nothing_sticks_out_of_any_page_on_a_phone() {
     });
     for page in PAGES {
         browser.go(&served.at(page));
+        // A scroll bar takes from the window, not from the page.
         let out = browser.run("return document.documentElement.scrollWidth - window.innerWidth");
-        assert_eq!(out, 0, "{page} is wider than the window");
+        let out = out.as_i64().expect("a number");
+        assert!(out <= 0, "{page} is {out} pixels wider than the window");
     }
 }
 

@@ -38,8 +38,9 @@ fn documents() -> Vec<(PathBuf, String)> {
 /// Writes each block as a program of one package, so that all are built in one go.
 fn write_package(folder: &Path, blocks: &[(PathBuf, Block)]) -> Vec<String> {
     let flowrt = repository().join("flowrt");
+    let ready = repository().join("integrations/ready");
     let manifest = format!(
-        "[package]\nname = \"shown\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n[workspace]\n\n[dependencies]\nflowrt = {{ path = {flowrt:?} }}\nserde = {{ version = \"1\", features = [\"derive\"] }}\ntokio = {{ version = \"1\", features = [\"macros\", \"rt-multi-thread\"] }}\n\n[profile.dev]\ndebug = \"line-tables-only\"\n"
+        "[package]\nname = \"shown\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n[workspace]\n\n[dependencies]\nflowrt = {{ path = {flowrt:?} }}\nflowrt-ready = {{ path = {ready:?} }}\nserde_json = \"1\"\nserde = {{ version = \"1\", features = [\"derive\"] }}\ntokio = {{ version = \"1\", features = [\"macros\", \"rt-multi-thread\"] }}\n\n[profile.dev]\ndebug = \"line-tables-only\"\n"
     );
     let write = |path: &str, text: &str| {
         let path = folder.join(path);

@@ -80,8 +80,8 @@ impl Place {
     }
 
     async fn begin(&self, which: Which, concurrency: u32, reverse: bool) -> String {
-        let plan = self.engine.plan_backfill(&ask(which, concurrency, reverse));
-        let plan = plan.await.expect("a plan");
+        let ask = ask(which, concurrency, reverse);
+        let plan = self.engine.plan_backfill(&ask).await.expect("a plan");
         let begun = self.engine.start_backfill(&plan).await;
         begun.expect("it begins").backfill.id
     }

@@ -19,6 +19,8 @@ pub enum Workload {
     Isolate,
     /// A process killed in the middle of a chain, and the replay of what it recorded.
     Resume,
+    /// A server: idle, its pages, its answers.
+    Served,
     /// From the start of a process to its end.
     ColdStart,
 }
@@ -47,6 +49,7 @@ impl Workload {
             Self::Cache => "cache",
             Self::Isolate => "isolate",
             Self::Resume => "resume",
+            Self::Served => "served",
             Self::ColdStart => "cold-start",
         }
     }
@@ -61,7 +64,7 @@ impl Workload {
 
     /// What it measures happens in another process.
     const fn needs_a_file(self) -> bool {
-        matches!(self, Self::Resume | Self::Isolate)
+        matches!(self, Self::Resume | Self::Isolate | Self::Served)
     }
 
     const fn about(self) -> &'static str {
@@ -72,6 +75,7 @@ impl Workload {
             Self::Cache => "A chain of cached tasks whose results are kept",
             Self::Isolate => "A chain of tasks, each in a process of its own",
             Self::Resume => "A chain killed in the middle, and its replay",
+            Self::Served => "A server: idle, its pages, its answers",
             Self::ColdStart => "From the start of a process to its end",
         }
     }
@@ -87,6 +91,7 @@ impl Arguments {
             Workload::Cache,
             Workload::Isolate,
             Workload::Resume,
+            Workload::Served,
             Workload::ColdStart,
         ];
         let mut command = Command::new("bench")
@@ -142,7 +147,7 @@ fn subcommand(workload: Workload) -> Command {
                 .value_name("N")
                 .value_parser(number())
                 .default_value(workload.tasks())
-                .help("How many tasks (of a cold start: starts)"),
+                .help("How many tasks (of a cold start: starts; served: rows in the store)"),
         )
         .arg(
             Arg::new("store")

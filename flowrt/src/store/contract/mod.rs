@@ -9,6 +9,7 @@ mod deployments;
 mod endings;
 mod kept;
 mod limits;
+mod notices;
 mod queue;
 mod records;
 mod runs;
@@ -116,5 +117,9 @@ async fn check_what_is_beside_them<G>(fresh: &impl Fn() -> (Arc<dyn Store>, G)) 
             a_slot_is_filled_once;
         backfills:
             a_backfill_goes_on_and_stops;
+        notices:
+            a_notice_is_noted_once,
+            what_is_due_is_taken_until_it_is_settled,
+            a_name_is_known_since_it_was_first_seen;
     }
 }

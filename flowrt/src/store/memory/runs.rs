@@ -13,6 +13,7 @@ use super::cache::Cache;
 use super::deployments::Shelf;
 use super::inside::Inside;
 use super::kept::Kept;
+use super::notices::Outbox;
 use super::tickets::Tickets;
 use crate::model::backfill::BackfillRecord;
 use crate::model::dispatch::Dispatch;
@@ -38,6 +39,8 @@ pub(super) struct Runs {
     pub secrets: BTreeMap<String, SecretRecord>,
     pub cache: Cache,
     pub shelf: Shelf,
+    /// Notices that are to be sent, or were.
+    pub outbox: Outbox,
     pub backfills: Vec<BackfillRecord>,
 }
 

@@ -52,6 +52,10 @@ const MIGRATIONS: &[Migration] = &[
         name: "backfills",
         sql: include_str!("migrations/0010_backfills.sql"),
     },
+    Migration {
+        name: "notices",
+        sql: include_str!("migrations/0011_notices.sql"),
+    },
 ];
 
 const CREATE_HISTORY: &str = "CREATE TABLE IF NOT EXISTS migration (

@@ -20,6 +20,7 @@ mod held;
 mod job;
 mod lock;
 mod migrate;
+mod notices;
 mod open;
 mod place;
 mod publications;

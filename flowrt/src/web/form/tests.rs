@@ -19,6 +19,7 @@ struct Window {
 }
 
 #[flow]
+#[allow(clippy::too_many_arguments, reason = "one of each type")]
 fn web_form(
     subject: String,
     #[arg(default = "eu")] place: String,

@@ -78,6 +78,7 @@ pub(super) async fn show(
             let form = start_form(
                 &site,
                 meta,
+                links::flow(&flow),
                 Typed::Values(&Map::new()),
                 &[],
                 &Posted::default(),
@@ -103,14 +104,43 @@ pub(super) async fn start(
 
 async fn try_start(site: &Site, visit: &Visit, flow: &str, posted: &Posted) -> Result<Response> {
     let meta = known(site, flow)?;
-    let start = Start {
+    let start = wanted(posted);
+    match read(meta, posted, &start) {
+        Ok(params) => {
+            let params = Value::Object(params);
+            let run = site.engine.start_with(flow, &params, start).await?;
+            Ok(go_to(&links::run(&run.name)))
+        }
+        Err(faults) => {
+            let typed = Typed::Form(&posted.0);
+            let form = start_form(site, meta, links::flow(flow), typed, &faults, posted);
+            let shown = made(site, meta, form).await?.fixed();
+            Ok(site.framed(visit, &shown, StatusCode::UNPROCESSABLE_ENTITY))
+        }
+    }
+}
+
+/// What the form says of the start besides the parameters.
+pub(super) fn wanted(posted: &Posted) -> Start {
+    Start {
         name: posted.filled("run_name").map(str::to_owned),
         cache: posted
             .get("cache")
             .and_then(CacheUse::parse)
             .unwrap_or_default(),
         ..Start::default()
-    };
+    }
+}
+
+/// The parameters that were typed.
+///
+/// # Errors
+/// Everything that is wrong with them, and with the rest of the form.
+pub(super) fn read(
+    meta: &Meta,
+    posted: &Posted,
+    start: &Start,
+) -> std::result::Result<Map<String, Value>, Vec<Fault>> {
     let mut faults = Vec::new();
     if let Err(error) = start.check(meta) {
         faults.push(Fault {
@@ -119,17 +149,11 @@ async fn try_start(site: &Site, visit: &Visit, flow: &str, posted: &Posted) -> R
         });
     }
     match form::read(meta, &posted.0) {
-        Ok(params) if faults.is_empty() => {
-            let params = Value::Object(params);
-            let run = site.engine.start_with(flow, &params, start).await?;
-            return Ok(go_to(&links::run(&run.name)));
-        }
+        Ok(params) if faults.is_empty() => return Ok(params),
         Ok(_) => {}
         Err(wrong) => faults.extend(wrong),
     }
-    let form = start_form(site, meta, Typed::Form(&posted.0), &faults, posted);
-    let shown = made(site, meta, form).await?.fixed();
-    Ok(site.framed(visit, &shown, StatusCode::UNPROCESSABLE_ENTITY))
+    Err(faults)
 }
 
 fn known(site: &Site, flow: &str) -> Result<&'static Meta> {
@@ -141,9 +165,11 @@ fn known(site: &Site, flow: &str) -> Result<&'static Meta> {
     })
 }
 
-fn start_form(
+/// The form that starts a flow, in HTML; it is sent to `action`.
+pub(super) fn start_form(
     site: &Site,
     meta: &Meta,
+    action: String,
     typed: Typed<'_>,
     faults: &[Fault],
     posted: &Posted,
@@ -155,7 +181,7 @@ fn start_form(
     };
     let rest = faults.iter().filter(|fault| !of_fields(&fault.path));
     let form = StartForm {
-        action: links::flow(meta.name),
+        action,
         token: &site.inner.token,
         count: fields.len(),
         fields: crate::web::answer::rendered(&Fields { fields: &fields }),

@@ -2,7 +2,9 @@
 
 mod act;
 mod again;
+mod artifacts;
 mod chart;
+mod deployments;
 mod flow;
 mod flows;
 mod limits;
@@ -14,9 +16,11 @@ mod reasons;
 mod rows;
 mod run;
 mod runs;
+mod schedules;
 mod step;
 mod steps;
 mod theme;
+mod trouble;
 mod values;
 
 use axum::Router;
@@ -30,6 +34,7 @@ pub(super) fn routes() -> Router<Site> {
         .route("/runs", get(runs::show))
         .route("/runs/{run}", get(run::show))
         .route("/runs/{run}/step", get(step::show))
+        .route("/runs/{run}/artifact", get(artifacts::bytes))
         .route("/runs/{run}/logs", get(logs::show))
         .route(
             "/runs/{run}/resume",
@@ -44,6 +49,11 @@ pub(super) fn routes() -> Router<Site> {
         .route("/runs/{run}/delete", post(act::delete))
         .route("/flows", get(flows::show))
         .route("/flows/{flow}", get(flow::show).post(flow::start))
+        .route("/deployments", get(deployments::show_all))
+        .route("/deployments/{name}", get(deployments::show))
+        .route("/deployments/{name}/run", post(deployments::run))
+        .route("/deployments/{name}/switch", post(deployments::switch))
+        .route("/schedules", get(schedules::show).post(schedules::switch))
         .route("/limits", get(limits::show))
         .route("/limits/{limit}", post(limits::set))
         .route("/theme", post(theme::choose))

@@ -4,7 +4,7 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
 
-use super::{chart, rows, runs};
+use super::{chart, rows, runs, schedules};
 use crate::error::Result;
 use crate::ops::RunFilter;
 use crate::web::Site;
@@ -31,6 +31,8 @@ struct Page {
     completed_count: usize,
     is_cut: bool,
     chart: String,
+    /// The next starts; nothing if none will come.
+    coming: Option<String>,
     is_empty: bool,
 }
 
@@ -83,6 +85,7 @@ async fn made(site: Site) -> Result<Shown> {
         latest: rows::table(&latest, true),
         completed_count: hours.iter().map(|hour| hour.good).sum(),
         is_cut: today.len() == COUNTED,
+        coming: schedules::coming(engine, LIST, &moment).await?,
         chart: chart::day(&hours, &moment),
     };
     Ok(Shown::new(Section::Overview, "Overview", &page))

@@ -68,6 +68,28 @@ fn said(why: &Why, moment: &Moment) -> (String, String) {
             "It stands still: the process that drove it{} is gone. What is recorded is kept.",
             pid(dead)
         )),
+        Why::Scheduled { due } => plain(&format!(
+            "It is scheduled, and begins{}.",
+            when("at", Some(*due), moment)
+        )),
+        Why::NoWorker { queue } => plain(&format!(
+            "It is due, and no worker listens on the queue <code>{}</code>.",
+            html(queue)
+        )),
+        Why::UnknownFlow { flow, queue } => plain(&format!(
+            "It is due, and no worker on the queue <code>{}</code> has the flow <code>{}</code>.",
+            html(queue),
+            html(flow)
+        )),
+        Why::OtherBuild { build } => plain(&format!(
+            "It has begun under the build {}, and waits for a worker of that build, because one lives.",
+            html(build)
+        )),
+        Why::Queued { queue, workers } => plain(&format!(
+            "It waits in the queue <code>{}</code> for one of {} to have room.",
+            html(queue),
+            counted(*workers, "worker")
+        )),
         Why::Interrupted => plain("It was interrupted in order. What is recorded is kept."),
         Why::Parked { error, .. } => (
             "It is parked, and a person decides.".to_owned(),

@@ -6,8 +6,7 @@ use axum::response::Response;
 use serde::Deserialize;
 
 use super::reasons::{Told, told};
-use super::rows::root_cause;
-use super::{links, logs, rows, steps, values};
+use super::{artifacts, links, logs, rows, steps, trouble, values};
 use crate::draw::svg;
 use crate::error::{Error, Result};
 use crate::model::graph::{Graph, Node, NodeKind};
@@ -45,7 +44,10 @@ struct Page<'a> {
     finished: Option<String>,
     counts: TaskCounts,
     related: Vec<Related>,
-    failure: Option<Failure>,
+    /// HTML.
+    trouble: String,
+    /// HTML.
+    artifacts: String,
     reasons: Vec<Told>,
     can: Can,
     picture: Option<String>,
@@ -77,18 +79,6 @@ struct Related {
     href: String,
 }
 
-/// Why it did not complete, the root cause first.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct Failure {
-    pub cause: String,
-    /// What it made fail, from the inside out.
-    pub around: Vec<String>,
-    pub step: Option<(String, String)>,
-    pub attempts: u32,
-    pub location: Option<String>,
-    pub hint: Option<String>,
-}
-
 pub(super) async fn show(
     State(site): State<Site>,
     visit: Visit,
@@ -116,6 +106,16 @@ async fn made(site: Site, run: String, wanted: Wanted) -> Result<Shown> {
     };
     let children = engine.runs(below(record.id)).await?;
     let lines = engine.logs(record.id, newest()).await?;
+    let trouble = match engine.digest(&record).await? {
+        Some(digest) => trouble::of_digest(&digest, &record.name, &moment),
+        // What waits for a person is told as it was recorded.
+        None => record
+            .error
+            .as_ref()
+            .filter(|_| record.state.needs_person())
+            .map(|error| trouble::of_error(&Error::from_json(error), &record.name))
+            .unwrap_or_default(),
+    };
     let page = Page {
         href: links::run(&record.name),
         flow_href: links::flow(&record.flow),
@@ -127,11 +127,8 @@ async fn made(site: Site, run: String, wanted: Wanted) -> Result<Shown> {
         finished: record.finished.map(|at| moment.clock(at)),
         counts: counts.first().copied().unwrap_or_default(),
         related: related(engine, &record).await,
-        failure: record
-            .error
-            .as_ref()
-            .filter(|_| record.state.is_final() || record.state.needs_person())
-            .map(|error| failure(&Error::from_json(error), &record.name)),
+        trouble,
+        artifacts: artifacts::html(engine, &record).await?,
         reasons,
         can: can(&record, is_orphaned),
         is_program: graph
@@ -195,26 +192,6 @@ fn can(record: &RunRecord, is_orphaned: bool) -> Can {
     }
 }
 
-/// The error as it is told: where it began first.
-pub(super) fn failure(error: &Error, run: &str) -> Failure {
-    let mut all: Vec<&str> = std::iter::once(error.message())
-        .chain(error.chain())
-        .collect();
-    all.reverse();
-    all.dedup();
-    let cause = root_cause(error).to_owned();
-    Failure {
-        around: all.into_iter().skip(1).map(str::to_owned).collect(),
-        cause,
-        step: error
-            .task()
-            .map(|step| (step.to_owned(), links::step(run, step))),
-        attempts: error.attempts(),
-        location: error.location().map(str::to_owned),
-        hint: error.try_this().map(str::to_owned),
-    }
-}
-
 /// The graph with its states; a node leads to its step, or to its items among the steps.
 fn picture(graph: &Graph, record: &RunRecord) -> String {
     svg::part(graph, |node: &Node| match (node.kind, node.state) {
@@ -253,22 +230,8 @@ async fn related(engine: &Engine, record: &RunRecord) -> Vec<Related> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::ErrorKind;
     use crate::model::state::RunState;
     use crate::web::tests::sample;
-
-    #[test]
-    fn the_root_cause_comes_first() {
-        let error = Error::new(ErrorKind::Failed, "connection refused")
-            .within("the offers API answered 503")
-            .within("the child run failed");
-        let told = failure(&error, "calm-otter");
-        assert_eq!(told.cause, "connection refused");
-        assert_eq!(
-            told.around,
-            ["the offers API answered 503", "the child run failed"]
-        );
-    }
 
     #[test]
     fn what_can_be_done_depends_on_the_state() {

@@ -5,8 +5,7 @@ use axum::extract::{Path, Query, State};
 use axum::response::Response;
 use serde::Deserialize;
 
-use super::run::{Failure, failure};
-use super::{links, logs, steps, values};
+use super::{links, logs, steps, trouble, values};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::record::{ASIDE, Journal, StepKind};
 use crate::ops::LogFilter;
@@ -36,7 +35,8 @@ struct Page {
     started: Option<String>,
     finished: Option<String>,
     note: String,
-    failure: Option<Failure>,
+    /// HTML.
+    trouble: String,
     attempts: Vec<Attempt>,
     input: Option<String>,
     output: Option<String>,
@@ -106,9 +106,10 @@ async fn made(site: Site, run: String, id: String) -> Result<Shown> {
         started: step.started.map(|at| moment.clock(at)),
         finished: step.finished.map(|at| moment.clock(at)),
         note: step.note.unwrap_or_default(),
-        failure: output
+        trouble: output
             .filter(|_| step.state.is_failure())
-            .map(|error| failure(&Error::from_json(error), &record.name)),
+            .map(|error| trouble::of_error(&Error::from_json(error), &record.name))
+            .unwrap_or_default(),
         attempts: attempts(&journal, &id, &moment),
         input: recorded
             .and_then(|recorded| recorded.input.as_ref())

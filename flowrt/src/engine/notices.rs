@@ -1,0 +1,28 @@
+//! Word of runs that have ended, for whoever sends notices of them. Nobody is waited for.
+
+use tokio::sync::Mutex;
+use tokio::sync::mpsc::UnboundedSender;
+
+use super::Shared;
+use crate::config::Notice;
+use crate::model::ids::RunId;
+use crate::model::record::RunRecord;
+
+/// Who is to be told, and the way to what tells them.
+#[derive(Debug)]
+pub(crate) struct Teller {
+    pub(crate) notices: Vec<Notice>,
+    pub(crate) ended: UnboundedSender<RunId>,
+    /// Held while somebody notes or sends, so that a process that ends can wait for it.
+    pub(crate) at_work: Mutex<()>,
+}
+
+impl Shared {
+    /// A drive of that run is over. Child runs are part of what their parent is told of.
+    pub(super) fn is_over(&self, record: &RunRecord) {
+        if let Some(teller) = self.teller.get().filter(|_| record.parent.is_none()) {
+            // An engine that is closing tells of it the next time.
+            let _ = teller.ended.send(record.id);
+        }
+    }
+}

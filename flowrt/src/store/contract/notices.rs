@@ -1,0 +1,94 @@
+//! Notices that are to be sent.
+
+use serde_json::json;
+
+use super::super::Store;
+use super::super::sample::run_id;
+use crate::model::notice::NoticeRecord;
+
+fn notice(name: &str, key: &str, due: i64) -> NoticeRecord {
+    NoticeRecord {
+        notice: name.to_owned(),
+        key: key.to_owned(),
+        run: run_id(1),
+        body: json!({ "text": key }),
+        created: 1,
+        due: Some(due),
+        tries: 0,
+        sent: None,
+        error: None,
+    }
+}
+
+pub(super) async fn a_notice_is_noted_once(store: &dyn Store) {
+    let both = vec![notice("a", "x", 5), notice("b", "x", 6)];
+    assert_eq!(store.note(both.clone()).await.unwrap(), 2);
+    assert_eq!(
+        store
+            .note(vec![notice("a", "x", 9), notice("a", "y", 7)])
+            .await
+            .unwrap(),
+        1
+    );
+    let all = store.noted(None, 10).await.unwrap();
+    assert_eq!(all, [notice("a", "y", 7), both[1].clone(), both[0].clone()]);
+    assert_eq!(
+        store.noted(Some(run_id(1)), 1).await.unwrap(),
+        [notice("a", "y", 7)]
+    );
+    assert_eq!(store.noted(Some(run_id(2)), 9).await.unwrap(), []);
+}
+
+pub(super) async fn what_is_due_is_taken_until_it_is_settled(store: &dyn Store) {
+    let names = || vec!["a".to_owned(), "b".to_owned()];
+    let all = vec![
+        notice("a", "x", 7),
+        notice("b", "x", 5),
+        notice("c", "x", 1),
+        notice("a", "z", 99),
+    ];
+    store.note(all).await.unwrap();
+    assert_eq!(store.take_notices(names(), 4, 50, 9).await.unwrap(), []);
+    let first = store.take_notices(names(), 10, 50, 1).await.unwrap();
+    assert_eq!(
+        (first[0].notice.as_str(), first[0].tries, first[0].due),
+        ("b", 1, Some(50))
+    );
+    let second = store.take_notices(names(), 10, 50, 9).await.unwrap();
+    assert_eq!((second.len(), second[0].notice.as_str()), (1, "a"));
+
+    // Whoever took the first has died: it is due again.
+    let again = store.take_notices(names(), 50, 90, 9).await.unwrap();
+    assert_eq!(
+        again.iter().map(|notice| notice.tries).collect::<Vec<_>>(),
+        [2, 2]
+    );
+    let mut sent = again[0].clone();
+    (sent.due, sent.sent) = (None, Some(51));
+    store.settle_notice(sent.clone()).await.unwrap();
+    let mut failed = again[1].clone();
+    (failed.due, failed.error) = (Some(60), Some("no answer".to_owned()));
+    store.settle_notice(failed.clone()).await.unwrap();
+    let left = store.take_notices(names(), 98, 120, 9).await.unwrap();
+    assert_eq!((left.len(), left[0].tries), (1, 3));
+    let noted = store.noted(None, 9).await.unwrap();
+    assert!(noted.contains(&sent), "{noted:?}");
+    store
+        .settle_notice(notice("a", "nowhere", 1))
+        .await
+        .unwrap();
+}
+
+pub(super) async fn a_name_is_known_since_it_was_first_seen(store: &dyn Store) {
+    let names = |names: &[&str]| {
+        names
+            .iter()
+            .map(|name| (*name).to_owned())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(store.known_since(names(&["a"]), 5).await.unwrap(), [5]);
+    assert_eq!(
+        store.known_since(names(&["b", "a"]), 8).await.unwrap(),
+        [8, 5]
+    );
+}

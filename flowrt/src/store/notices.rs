@@ -1,0 +1,31 @@
+//! Notices that are to be sent, as a store keeps them, so that none is lost or sent for ever.
+
+use super::Answer;
+use crate::model::ids::RunId;
+use crate::model::notice::NoticeRecord;
+use crate::model::record::Micros;
+
+/// What a store does with notices.
+pub trait Notices {
+    /// Remembers since when there are notices of these names; in the order asked, what it knows, or `now`.
+    fn known_since(&self, names: Vec<String>, now: Micros) -> Answer<'_, Vec<Micros>>;
+
+    /// Adds those whose name and key are not there yet; how many. Synced.
+    fn note(&self, notices: Vec<NoticeRecord>) -> Answer<'_, u64>;
+
+    /// Takes those of these names that are due, the longest due first, at most so many: each is due again at `until`, and
+    /// has one more try.
+    fn take_notices(
+        &self,
+        names: Vec<String>,
+        now: Micros,
+        until: Micros,
+        limit: usize,
+    ) -> Answer<'_, Vec<NoticeRecord>>;
+
+    /// Says how a try went: `sent`, `due`, `error` are as in the record. One that is not there any more is no error.
+    fn settle_notice(&self, notice: NoticeRecord) -> Answer<'_, ()>;
+
+    /// Notices of one run or of all, noted last first, at most so many.
+    fn noted(&self, run: Option<RunId>, limit: usize) -> Answer<'_, Vec<NoticeRecord>>;
+}
