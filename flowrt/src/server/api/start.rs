@@ -59,7 +59,7 @@ async fn start(call: Call<Nothing, NewStart>) -> Answered<Begun<RunView>> {
         ..Start::default()
     };
     let once = engine
-        .start_once(meta.name, &Value::Object(body.parameters), start)
+        .enqueue_once(meta.name, &Value::Object(body.parameters), start)
         .await?;
     Ok(begun(engine, &once.record, once.is_new).await?)
 }

@@ -108,7 +108,7 @@ async fn try_start(site: &Site, visit: &Visit, flow: &str, posted: &Posted) -> R
     match read(meta, posted, &start) {
         Ok(params) => {
             let params = Value::Object(params);
-            let run = site.engine.start_with(flow, &params, start).await?;
+            let run = site.engine.enqueue(flow, &params, start).await?;
             Ok(go_to(&links::run(&run.name)))
         }
         Err(faults) => {

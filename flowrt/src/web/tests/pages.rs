@@ -52,6 +52,11 @@ impl Visitor {
     async fn new() -> Self {
         let engine = Engine::open("memory:").await.unwrap();
         let ending = tokio::sync::watch::Sender::new(false);
+        let worker = engine.clone();
+        tokio::spawn(async move {
+            let work = worker.work(crate::ops::Work::default(), std::future::pending());
+            work.await
+        });
         Self {
             site: router(engine.clone(), ending.subscribe()),
             _ending: ending,
