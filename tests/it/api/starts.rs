@@ -45,6 +45,21 @@ fn one_key_starts_one_run_also_after_a_crash() {
 }
 
 #[test]
+fn a_run_that_was_started_goes_on_in_the_next_server() {
+    let server = Server::start();
+    let run = server.start_run("asks", json!({}));
+    let id = run["run_id"].as_str().unwrap().to_owned();
+    server.wait_for(&id, |run| run["state"] == "Waiting");
+    let server = Server::start_in(server.kill(), &[]);
+    let signal = json!({ "value": true });
+    let sent = server.post(&format!("/api/runs/{id}/signal/yes"), &signal);
+    assert!(matches!(sent.status, 200..=204), "{sent:?}");
+    let ended = server.wait_for(&id, |run| !run["finished"].is_null());
+    assert_eq!(ended["state"], "Completed", "{ended}");
+    assert_eq!(count(&server), 1);
+}
+
+#[test]
 fn a_key_sent_many_times_at_once_starts_one_run() {
     let server = Server::start();
     let answers: Vec<Value> = std::thread::scope(|scope| {
