@@ -44,7 +44,7 @@ fn a_file_that_may_not_grow_stops_a_run_until_it_may() {
     let mut limited = Command::new("sh");
     limited
         .arg("-c")
-        .arg("trap '' XFSZ; ulimit -S -f 1000; exec \"$0\" \"$@\"")
+        .arg("trap '' XFSZ; ulimit -S -f 2000; exec \"$0\" \"$@\"")
         .arg(plain.get_program())
         .args([
             "run",

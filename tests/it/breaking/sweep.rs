@@ -15,6 +15,10 @@ const OUTPUT: &str = "4 [1, 2, 3, 4] 12 22 102 3004 3 yes";
 /// The steps of `mixed` and its children that leave a line in the ledger.
 const STEPS: usize = 19;
 
+/// Failpoints that `mixed` passes in its second life, and more in its first; the others belong to what it does not use, and
+/// are the matter of tests of their own.
+const REACHED_AT_LEAST: usize = 16;
+
 /// One run of `mixed` that dies again and again.
 struct Case {
     folder: TempDir,
@@ -267,7 +271,7 @@ fn sweep(first: Option<&str>) {
     let (reached, deaths) = (reached.into_inner(), deaths.into_inner());
     eprintln!("{deaths} deaths at {reached} of {} failpoints", names.len());
     assert!(
-        reached > names.len() / 2,
+        reached >= REACHED_AT_LEAST,
         "only {reached} of {names:?} were reached"
     );
 }
