@@ -36,7 +36,7 @@ pub enum Rule {
     /// Every so often.
     Interval(Interval),
     /// A rule of RFC 5545.
-    Rrule(Rrule),
+    Rrule(Box<Rrule>),
 }
 
 /// A schedule as a person or the store writes it: one of `cron`, `interval` and `rrule`, and what belongs to it.
@@ -248,7 +248,7 @@ fn rule(written: &Written, zone: &TimeZone) -> Result<Rule> {
             ))
         }
         (None, None, Some(text)) => Rrule::parse(text, zone)
-            .map(Rule::Rrule)
+            .map(|rule| Rule::Rrule(Box::new(rule)))
             .map_err(|fault| input(fault.sentence("a recurrence rule", text))),
         _ => Err(input(
             "a schedule has one rule: cron, interval or rrule".to_owned(),

@@ -184,7 +184,7 @@ impl Draft {
             return Err(all.fault("BYWEEKNO goes with FREQ=YEARLY only"));
         }
         let counted = self.days.weekdays.iter().any(|day| day.nth != 0);
-        if counted && frequency < Frequency::Monthly || counted && !self.days.weeks.is_empty() {
+        if counted && (frequency < Frequency::Monthly || !self.days.weeks.is_empty()) {
             return Err(all.fault(
                 "a weekday with a number, like 1MO, goes with FREQ=MONTHLY and FREQ=YEARLY without BYWEEKNO",
             ));
