@@ -216,12 +216,11 @@ fn words(text: &str) -> Vec<Range<usize>> {
 }
 
 type At = Range<usize>;
-
-/// The second, the five that are always there, and the year.
-type Fields<'a> = (Option<&'a At>, &'a [At; 5], Option<&'a At>);
+/// The second, the five, the year.
+type Ends<'a> = (Option<&'a At>, &'a [At; 5], Option<&'a At>);
 
 /// The field of seconds, if there is one, the five that must be there, and the field of years, if there is one.
-fn split_ends<'a>(text: &str, words: &'a [At]) -> Result<Fields<'a>, GrammarError> {
+fn split_ends<'a>(text: &str, words: &'a [At]) -> Result<Ends<'a>, GrammarError> {
     let mut after_five = words.iter().skip(5);
     if let Some(at) = after_five.find(|at| is_zone(&text[(*at).clone()])) {
         let message = "the time zone is not part of the expression; it has an option of its own";

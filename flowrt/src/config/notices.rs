@@ -133,16 +133,7 @@ fn one(entries: &DeTable<'_>, start: usize, at: At<'_>) -> Result<Notice> {
                     say(format!("is a duration: {} (it is {span:?})", error.message))
                 })?;
             }
-            "template" => {
-                let template = text(value).map_err(say)?;
-                if let Some(other) = unknown_name(&template) {
-                    return Err(say(format!(
-                        "knows {{{}}}, not {{{other}}}",
-                        NAMES.join("}, {")
-                    )));
-                }
-                notice.template = Some(template);
-            }
+            "template" => notice.template = Some(template(value).map_err(say)?),
             "command" => ways.push(Way::Command(match text(value) {
                 Ok(script) => ["sh", "-c", &script].map(str::to_owned).to_vec(),
                 Err(_) => texts(value).map_err(say)?,
@@ -173,6 +164,14 @@ fn one(entries: &DeTable<'_>, start: usize, at: At<'_>) -> Result<Notice> {
         }
     }
     Ok(notice)
+}
+
+fn template(value: &Spanned<DeValue<'_>>) -> Result<String, String> {
+    let template = text(value)?;
+    match unknown_name(&template) {
+        None => Ok(template),
+        Some(other) => Err(format!("knows {{{}}}, not {{{other}}}", NAMES.join("}, {"))),
+    }
 }
 
 fn text(value: &Spanned<DeValue<'_>>) -> Result<String, String> {

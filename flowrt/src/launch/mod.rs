@@ -15,6 +15,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::model::record::RunRecord;
 
 /// The first word of the command line of a process that drives one run.
+#[cfg(any(feature = "cli", all(feature = "isolate", unix)))]
 pub(crate) const ARGUMENT: &str = "__run";
 
 /// The kind that is taken if nobody says.

@@ -248,7 +248,7 @@ fn rule(written: &Written, zone: &TimeZone) -> Result<Rule> {
             ))
         }
         (None, None, Some(text)) => Rrule::parse(text, zone)
-            .map(|rule| Rule::Rrule(Box::new(rule)))
+            .map(|rrule| Rule::Rrule(Box::new(rrule)))
             .map_err(|fault| input(fault.sentence("a recurrence rule", text))),
         _ => Err(input(
             "a schedule has one rule: cron, interval or rrule".to_owned(),

@@ -9,6 +9,8 @@ mod digest;
 pub mod doctor;
 pub mod inspect;
 pub(crate) mod isolate;
+#[cfg(feature = "cli")]
+mod launched;
 mod limits;
 mod names;
 mod notices;
@@ -63,6 +65,8 @@ pub use care::Pruned;
 pub use deployments::{
     Checked, DeployFile, DeployPlan, DeploymentReport, Difference, Fate, Planned,
 };
+#[cfg(feature = "cli")]
+pub(crate) use launched::ARGUMENT as LAUNCHED;
 pub use limits::{BucketReport, LimitReport, TicketReport};
 pub use once::Once;
 pub(crate) use process::this_process;
@@ -74,8 +78,6 @@ pub use start::Start;
 pub(crate) use stop::tear_down_resources;
 pub use watch::Retold;
 pub use why::{Driver, Holder, Reason, Why, reasons_of};
-#[cfg(feature = "cli")]
-pub(crate) use work::ARGUMENT as LAUNCHED;
 pub use work::{CONCURRENCY, Work, WorkerRecord};
 
 /// An open store and the flows of this program: starts runs and drives them.

@@ -3,17 +3,13 @@
 use std::future::Future;
 use std::sync::Arc;
 
-use super::{Engine, RunHandle};
-use crate::author::cancel::{Cancel, Stops};
-use crate::engine::{self, trouble};
+use super::Engine;
+use crate::author::cancel::Cancel;
+use crate::engine::trouble;
 use crate::error::Result;
 use crate::model::dispatch::DEFAULT_QUEUE;
-use crate::model::ids::RunId;
 pub use crate::store::queue::WorkerRecord;
 pub use crate::worker::{CONCURRENCY, Settings as Work};
-
-#[cfg(feature = "cli")]
-pub(crate) use crate::launch::ARGUMENT;
 
 impl Engine {
     /// Takes runs from queues and drives them, until `shutdown` is ready: then what their bodies give within the grace is
@@ -52,31 +48,5 @@ impl Engine {
                 && !worker.draining
         };
         Ok(self.workers().await?.iter().any(takes))
-    }
-
-    /// Drives a run that a worker has claimed under this epoch and launched this process for. `None` if somebody has taken
-    /// it since.
-    ///
-    /// # Errors
-    /// If the store fails, or this program does not have the flow.
-    #[cfg(feature = "cli")]
-    pub(crate) async fn drive_claimed(&self, run: RunId, epoch: u64) -> Result<Option<RunHandle>> {
-        let shared = &self.shared;
-        let meta = self.flow_of(&self.record(run).await?)?;
-        let now = shared.clock.now();
-        let claimed = shared.store.claim(run, epoch, false, now).await;
-        let Some(claimed) = claimed.map_err(trouble)? else {
-            return Ok(None);
-        };
-        let stops = Stops::of_worker();
-        let (id, name) = (claimed.id, claimed.name.clone());
-        let driven = engine::drive(shared.clone(), claimed, meta, 0, stops.clone());
-        Ok(Some(RunHandle {
-            id,
-            name,
-            stops,
-            shared: Arc::downgrade(shared),
-            task: tokio::spawn(driven),
-        }))
     }
 }

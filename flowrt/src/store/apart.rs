@@ -19,6 +19,7 @@ pub(super) struct Apart {
 }
 
 impl Apart {
+    #[cfg(feature = "sqlite")]
     pub fn over(inline_max: usize) -> Self {
         Self {
             inline_max,
@@ -26,6 +27,7 @@ impl Apart {
         }
     }
 
+    #[cfg(feature = "sqlite")]
     pub fn is_empty(&self) -> bool {
         self.named.is_empty()
     }

@@ -1,5 +1,9 @@
 //! Real programs, real deaths.
 #![cfg(unix)]
+#![allow(
+    clippy::disallowed_methods,
+    reason = "other processes need real time to get on"
+)]
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
@@ -36,10 +40,6 @@ fn text(bytes: &[u8]) -> String {
 }
 
 fn until(what: &str, is: impl Fn() -> bool) {
-    #[allow(
-        clippy::disallowed_methods,
-        reason = "a bound in real time for what another process does"
-    )]
     let begun = Instant::now();
     while !is() {
         assert!(

@@ -1,4 +1,8 @@
 //! The API as a client sees it: a real server in a process of its own, and real HTTP.
+#![allow(
+    clippy::disallowed_methods,
+    reason = "tests wait for processes in real time"
+)]
 
 mod access;
 mod deployments;

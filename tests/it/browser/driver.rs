@@ -1,4 +1,8 @@
 //! Chromium, driven through the WebDriver protocol as its driver speaks it: JSON over HTTP.
+#![allow(
+    clippy::disallowed_methods,
+    reason = "a browser knows no other clock than that of the machine"
+)]
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;

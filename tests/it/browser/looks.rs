@@ -6,7 +6,7 @@ use super::served::Served;
 /// A store with a run that ended, one that failed and one that waits.
 fn lively() -> Served {
     let served = Served::start();
-    std::fs::write(served.folder.path().join("go"), "").unwrap();
+    std::fs::write(served.folder.path().join("go"), "").expect("the folder takes files");
     served.also(&["run", "gather", "--name", "done"]);
     served.also(&["run", "order", "--address", "x", "--name", "broken"]);
     served.also(&["run", "release", "--name", "asking", "--no-wait"]);

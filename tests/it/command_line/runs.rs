@@ -80,7 +80,9 @@ fn a_run_is_an_object_that_scripts_can_rely_on() {
     let bad: Value = serde_json::from_str(&said.out).expect("JSON");
     assert_eq!(
         keys(&bad["error"]),
-        BTreeSet::from(["message", "chain", "task"])
+        BTreeSet::from([
+            "message", "chain", "task", "attempts", "hint", "kind", "location"
+        ])
     );
     assert_eq!(
         (&bad["error"]["message"], &bad["error"]["task"]),
@@ -113,6 +115,10 @@ fn show_adds_the_steps() {
                 "label",
                 "attempts",
                 "reused_from",
+                "error",
+                "kind",
+                "note",
+                "tolerated",
                 "started",
                 "finished"
             ])

@@ -96,7 +96,10 @@ fn run(program: &Path, block: &Block) {
             .output()
             .expect("the program runs");
         let told = text(&output.stderr);
-        let lacks = output.status.code() == Some(2) && told.contains("lacks");
+        let lacks = output.status.code() == Some(2)
+            && ["lacks", "is missing"]
+                .iter()
+                .any(|word| told.contains(word));
         assert!(
             output.status.success() || lacks,
             "{program:?} {name}: {told}"

@@ -1,4 +1,9 @@
 //! Workers as real processes: they take runs from the queue, die, freeze, drain, and nothing is lost or done twice.
+#![allow(
+    clippy::disallowed_methods,
+    clippy::print_stderr,
+    reason = "tests wait for processes in real time, and report how long that took"
+)]
 
 mod cancel;
 mod claim;

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use flowrt::clock::Clock;
 use flowrt::prelude::*;
 
 /// Waits for the file.
@@ -9,7 +10,7 @@ use flowrt::prelude::*;
 async fn wait_for(file: String) -> Result<String> {
     tracing::info!(%file, "waiting for the file");
     while !Path::new(&file).exists() {
-        tokio::time::sleep(Duration::from_millis(20)).await;
+        Clock::real().sleep(Duration::from_millis(20)).await;
     }
     tracing::info!(%file, "the file is there");
     Ok(file)

@@ -8,7 +8,7 @@ use super::days::week_begin;
 use super::{Frequency, Rrule, time};
 
 /// So many periods without a time, and the rule is taken to have none.
-const PERIODS_MAX: usize = 50_000;
+const PERIODS_MAX: i64 = 50_000;
 
 /// Days of months repeat after 400 years, and a rule whose time has not come until then has none.
 const YEARS_MAX: i16 = 400;
@@ -27,7 +27,7 @@ pub(super) fn at_or_after(rule: &Rrule, from: DateTime) -> Option<DateTime> {
 fn by_days(rule: &Rrule, from: DateTime) -> Option<DateTime> {
     let last_year = from.year().saturating_add(YEARS_MAX);
     let first = periods_before(rule, from.date())?;
-    for count in (first..).take(PERIODS_MAX) {
+    for count in first..first.saturating_add(PERIODS_MAX) {
         let (first, end) = period(rule, count)?;
         if first.year() > last_year {
             return None;

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::plan::{DeployPlan, Fate, How, plan};
 use super::wanted::{self, Wanted};
 use crate::author::meta::Meta;
+use crate::clock::Clock;
 use crate::model::deployment::Source;
 use crate::ops::Engine;
 use crate::prelude::*;
@@ -411,12 +412,12 @@ async fn a_deployment_bounds_its_runs() {
             let _ = engine.signal(run, "go", &json!(true)).await;
             if policy != "queue" && policy != "cancel_previous" {
                 while !engine.record(newer.id).await.unwrap().state.is_final() {
-                    tokio::time::sleep(Duration::from_millis(1)).await;
+                    Clock::real().sleep(Duration::from_millis(1)).await;
                 }
             }
             if policy == "cancel_previous" {
                 while !engine.record(older.id).await.unwrap().state.is_final() {
-                    tokio::time::sleep(Duration::from_millis(1)).await;
+                    Clock::real().sleep(Duration::from_millis(1)).await;
                 }
             }
         }

@@ -17,11 +17,7 @@ pub(super) fn run(
 ) -> Result<Vec<Map<String, Value>>> {
     let told = |error: rusqlite::Error| Error::from(error).into_std();
     let mut statement = transaction.prepare(sql).map_err(told)?;
-    let names: Vec<String> = statement
-        .column_names()
-        .into_iter()
-        .map(str::to_owned)
-        .collect();
+    let names: Vec<String> = statement.column_names().map(str::to_owned).collect();
     let mut found = statement
         .query(params_from_iter(parameters.iter().map(cell)))
         .map_err(told)?;
