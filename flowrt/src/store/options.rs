@@ -8,13 +8,13 @@ use super::limits::{ARTIFACT_BYTES_MAX, ARTIFACTS_MAX, PAYLOAD_BYTES_MAX, PAYLOA
 pub struct Options {
     /// Who opens it. The id must be new.
     pub process: Process,
-    /// The setting `payload_bytes_max`: a larger value is refused as [`Error::TooLarge`].
+    /// The setting `payload_bytes_max`: a larger value is refused as [`Error::TooLarge`](super::Error::TooLarge).
     pub payload_bytes_max: usize,
     /// The setting `payload_inline_max`: a larger value is kept in a file beside the store.
     pub payload_inline_max: usize,
-    /// The setting `artifacts_max`: a run that publishes more is refused as [`Error::TooMany`].
+    /// The setting `artifacts_max`: a run that publishes more is refused as [`Error::TooMany`](super::Error::TooMany).
     pub artifacts_max: u64,
-    /// The setting `artifact_bytes_max`: a larger artifact is refused as [`Error::TooLarge`].
+    /// The setting `artifact_bytes_max`: a larger artifact is refused as [`Error::TooLarge`](super::Error::TooLarge).
     pub artifact_bytes_max: usize,
 }
 
