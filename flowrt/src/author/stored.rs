@@ -28,7 +28,7 @@ use crate::model::payload::Payload;
 /// assert_eq!(pixels.size(), 1_000_000);
 /// let names = Stored::new(vec!["ada".to_owned()])?;
 /// assert_eq!(names.load().await?, ["ada"]);
-/// # flowrt::Result::Ok(()) }).unwrap();
+/// # Ok::<(), flowrt::Error>(()) }).unwrap();
 /// ```
 ///
 /// The bytes are kept when the result (or the arguments) that the handle is part of are recorded, and for as long as a run
