@@ -47,14 +47,14 @@ const PICTURES: &[Picture] = &[
     },
 ];
 
-/// What is run before, so that there is something to see. Some of it fails, as it does in life.
+/// What is run before, so that there is something to see; `.` is the repository. Some of it fails, as it does in life.
 const RUNS: &[&[&str]] = &[
     &["run", "overall"],
     &["run", "greet", "--arg", "world"],
     &["run", "exchange", "--amount", "100"],
     &["run", "order", "--item", "lamp"],
     &["run", "order", "--item", "chair", "--card", "0000"],
-    &["run", "tree", "--path", "docs"],
+    &["run", "tree", "--path", "."],
     &["run", "repo_report", "--path", "."],
     &[
         "run",
@@ -127,15 +127,20 @@ impl Scene {
             let mut command = Command::new(&program);
             command
                 .args(arguments)
-                .current_dir(root)
+                .current_dir(folder.path())
                 .env("FLOWRT_STORE", &store)
                 .stdout(Stdio::null())
                 .stderr(Stdio::null());
             command
         };
+        let root = root.display().to_string();
         for arguments in RUNS {
+            let arguments: Vec<&str> = arguments
+                .iter()
+                .map(|word| if *word == "." { root.as_str() } else { *word })
+                .collect();
             // That a run fails is part of the picture.
-            flows(arguments).status().map_err(text)?;
+            flows(&arguments).status().map_err(text)?;
         }
         let mut server = flows(&["serve", "--port", "0", "--json"]);
         let mut server = server.stdout(Stdio::piped()).spawn().map_err(text)?;
