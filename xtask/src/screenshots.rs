@@ -133,6 +133,14 @@ impl Scene {
                 .stderr(Stdio::null());
             command
         };
+        let mut server = flows(&["serve", "--port", "0", "--json"]);
+        let mut server = server.stdout(Stdio::piped()).spawn().map_err(text)?;
+        let mut said = String::new();
+        let stdout = server.stdout.take().ok_or("the server has no output")?;
+        let read = BufReader::new(stdout).read_line(&mut said);
+        let url = said.split('"').find(|part| part.starts_with("http://"));
+        let url = url.map(str::to_owned);
+        // A worker is there already, so that no run needs a process of its own that would outlive the pictures.
         let root = root.display().to_string();
         for arguments in RUNS {
             let arguments: Vec<&str> = arguments
@@ -142,13 +150,6 @@ impl Scene {
             // That a run fails is part of the picture.
             flows(&arguments).status().map_err(text)?;
         }
-        let mut server = flows(&["serve", "--port", "0", "--json"]);
-        let mut server = server.stdout(Stdio::piped()).spawn().map_err(text)?;
-        let mut said = String::new();
-        let stdout = server.stdout.take().ok_or("the server has no output")?;
-        let read = BufReader::new(stdout).read_line(&mut said);
-        let url = said.split('"').find(|part| part.starts_with("http://"));
-        let url = url.map(str::to_owned);
         let scene = Self {
             server,
             url: url.clone().unwrap_or_default(),
