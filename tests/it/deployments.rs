@@ -7,23 +7,8 @@ use serde_json::Value;
 
 use crate::command_line::{examples, flows, text};
 
-/// As a user of Prefect has it, but for the entrypoint.
-const FILE: &str = r#"deployments:
-- name: my-test-flow
-  tags: ["test"]
-  description: "Test Flow"
-  schedule:
-    cron: 0 10 * * *
-    timezone: Asia/Tokyo
-    active: true
-  flow_name: my-test-flow
-  entrypoint: examples:greet
-  parameters:
-    arg: "hello"
-  work_pool:
-    name: my-workpool
-    job_variables: {}
-"#;
+/// The file of the examples: as a user of Prefect has it, but for the entrypoint.
+const FILE: &str = include_str!("../../examples/flowrt.yaml");
 
 fn folder(file: &str) -> tempfile::TempDir {
     let folder = tempfile::tempdir().expect("a folder");
@@ -121,9 +106,9 @@ fn everything_that_is_wrong_is_told_with_its_place_and_nothing_is_deployed() {
     let told = text(&output.stderr);
     assert_eq!(output.status.code(), Some(2), "{told}");
     for line in [
-        "flowrt.yaml:3:3: `tgas` is no key of a deployment",
-        "flowrt.yaml:6:13: \"0 31 * * *\" is not a cron expression: hour 31 is not in 0–23",
-        "flowrt.yaml:10:24: there is no flow `gret` in this program",
+        "flowrt.yaml:4:3: `tgas` is no key of a deployment",
+        "flowrt.yaml:7:13: \"0 31 * * *\" is not a cron expression: hour 31 is not in 0–23",
+        "flowrt.yaml:11:24: there is no flow `gret` in this program",
         "try: did you mean `greet`?",
         "nothing was deployed",
     ] {

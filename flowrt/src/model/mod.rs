@@ -19,6 +19,8 @@ pub mod replay;
 pub mod rest;
 pub mod retention;
 pub mod retry;
+#[cfg(test)]
+pub(crate) mod sample;
 pub mod schedule;
 pub mod state;
 pub mod trigger;

@@ -58,35 +58,16 @@ mod tests {
 
     use super::*;
     use crate::model::ids::RunId;
-    use crate::model::payload::Payload;
+    use crate::model::sample;
 
     fn run(flow: &str, state: RunState, finished: Micros, is_child: bool) -> RunRecord {
         let id = RunId(Uuid::nil());
         RunRecord {
             id,
-            name: String::new(),
             flow: flow.to_owned(),
-            input: Payload::null(),
             parent: is_child.then(|| (id, "call".to_owned())),
-            origin: None,
-            idempotency_key: None,
-            seed: 0,
-            created: 0,
-            logical_time: 0,
-            build: String::new(),
-            cache: crate::model::record::CacheUse::default(),
-            dispatch: crate::model::dispatch::Dispatch::default(),
-            due: None,
-            state,
-            epoch: 1,
-            owner: None,
-            crashes: 0,
-            attempt: 1,
-            started: Some(0),
             finished: Some(finished),
-            output: None,
-            error: None,
-            cancel_requested: None,
+            ..sample::run(state)
         }
     }
 

@@ -8,7 +8,7 @@ use axum::response::{Html, IntoResponse, Redirect, Response};
 
 use super::Site;
 use super::moment::Moment;
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind, Result};
 
 /// The parts of the site, as they stand in the navigation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -157,6 +157,11 @@ impl Site {
             zone: Moment::now(&self.engine).zone_name(),
         };
         (status, Html(rendered(&frame))).into_response()
+    }
+
+    /// What was made, or what went wrong.
+    pub fn answer(&self, visit: &Visit, section: Section, made: Result<Response>) -> Response {
+        made.unwrap_or_else(|error| self.trouble(visit, section, &error))
     }
 
     /// What went wrong, as a page.

@@ -43,10 +43,9 @@ where
     if visit.is_live {
         return follow(site, make);
     }
-    match make(site.clone()).await {
-        Ok(shown) => site.page(&visit, &shown),
-        Err(error) => site.trouble(&visit, section, &error),
-    }
+    let made = make(site.clone()).await;
+    let made = made.map(|shown| site.page(&visit, &shown));
+    site.answer(&visit, section, made)
 }
 
 struct Following<Make> {

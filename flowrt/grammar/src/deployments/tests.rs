@@ -28,23 +28,8 @@ fn one(text: &str) -> Entry {
     file.deployments.remove(0)
 }
 
-const PREFECT: &str = r#"
-deployments:
-- name: my-test-flow
-  tags: ["test"]
-  description: "Test Flow"
-  schedule:
-    cron: 0 10 * * *
-    timezone: Asia/Tokyo
-    active: true
-  flow_name: my-test-flow
-  entrypoint: examples:greet
-  parameters:
-    arg: "hello"
-  work_pool:
-    name: my-workpool
-    job_variables: {}
-"#;
+/// The file of the examples: as a user of Prefect has it, but for the entrypoint.
+const PREFECT: &str = include_str!("../../../../examples/flowrt.yaml");
 
 #[test]
 fn a_file_of_prefect_loads_as_it_is() {

@@ -1,35 +1,15 @@
 //! The last lines as golden text.
 
 use super::*;
-use crate::model::ids::RunId;
 use crate::model::payload::{Digest, Payload};
+use crate::model::sample;
 
 fn record(state: RunState, error: Option<&str>) -> RunRecord {
     RunRecord {
-        id: RunId(uuid::Uuid::from_u128(1)),
-        name: "calm-otter".to_owned(),
         flow: "offers_report".to_owned(),
-        input: Payload::null(),
-        parent: None,
-        origin: None,
-        idempotency_key: None,
-        seed: 0,
-        created: 0,
-        logical_time: 0,
-        build: String::new(),
-        cache: crate::model::record::CacheUse::default(),
-        dispatch: crate::model::dispatch::Dispatch::default(),
-        due: None,
-        state,
-        epoch: 1,
-        owner: None,
-        crashes: 0,
-        attempt: 1,
-        started: Some(0),
         finished: Some(3_100_000),
-        output: None,
         error: error.map(|error| Payload::from_json(error.to_owned())),
-        cancel_requested: None,
+        ..sample::run(state)
     }
 }
 

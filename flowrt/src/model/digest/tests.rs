@@ -3,34 +3,13 @@
 use super::*;
 use crate::model::ids::RunId;
 use crate::model::payload::{Digest, Payload};
+use crate::model::sample;
 use crate::model::state::TaskState;
 
 fn run(state: RunState, error: Option<&Error>) -> RunRecord {
     RunRecord {
-        id: RunId(uuid::Uuid::from_u128(1)),
-        name: "calm-otter".to_owned(),
-        flow: "offers".to_owned(),
-        input: Payload::null(),
-        parent: None,
-        origin: None,
-        idempotency_key: None,
-        seed: 0,
-        created: 0,
-        logical_time: 0,
-        build: String::new(),
-        cache: crate::model::record::CacheUse::default(),
-        dispatch: crate::model::dispatch::Dispatch::default(),
-        due: None,
-        state,
-        epoch: 1,
-        owner: None,
-        crashes: 0,
-        attempt: 1,
-        started: Some(0),
-        finished: Some(9_000_000),
-        output: None,
         error: error.map(|error| Payload::from_json(error.to_json())),
-        cancel_requested: None,
+        ..sample::run(state)
     }
 }
 

@@ -4,34 +4,16 @@ use super::*;
 use crate::error::Error;
 use crate::model::digest;
 use crate::model::payload::Payload;
-use crate::model::record::{CacheUse, Journal};
+use crate::model::record::Journal;
+use crate::model::sample;
 
 fn run(number: u128, state: RunState, error: Option<&str>) -> RunRecord {
     RunRecord {
         id: RunId(uuid::Uuid::from_u128(number)),
         name: format!("run-{number}"),
-        flow: "offers".to_owned(),
-        input: Payload::null(),
-        parent: None,
-        origin: None,
-        idempotency_key: None,
-        seed: 0,
-        created: 0,
-        logical_time: 0,
-        build: String::new(),
-        cache: CacheUse::default(),
-        dispatch: crate::model::dispatch::Dispatch::default(),
-        due: None,
-        state,
-        epoch: 1,
-        owner: None,
-        crashes: 0,
-        attempt: 1,
-        started: Some(0),
         finished: Some(1),
-        output: None,
         error: error.map(|error| Payload::from_json(Error::from(error).to_json())),
-        cancel_requested: None,
+        ..sample::run(state)
     }
 }
 

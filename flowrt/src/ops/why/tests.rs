@@ -6,34 +6,15 @@ use super::*;
 use crate::model::graph::{Edge, EdgeKind, Node, NodeKind, Trigger};
 use crate::model::payload::{Digest, Payload};
 use crate::model::record::{AttemptRecord, StepKind, StepRecord};
+use crate::model::sample;
 use crate::model::state::TaskState;
 
 fn record(state: RunState) -> RunRecord {
     RunRecord {
-        id: RunId(uuid::Uuid::from_u128(1)),
-        name: "calm-otter".to_owned(),
         flow: "flow".to_owned(),
-        input: Payload::null(),
-        parent: None,
-        origin: None,
-        idempotency_key: None,
-        seed: 0,
-        created: 0,
-        logical_time: 0,
-        build: String::new(),
-        cache: crate::model::record::CacheUse::default(),
-        dispatch: crate::model::dispatch::Dispatch::default(),
-        due: None,
-        state,
-        epoch: 1,
-        owner: None,
-        crashes: 0,
-        attempt: 1,
         started: None,
         finished: None,
-        output: None,
-        error: None,
-        cancel_requested: None,
+        ..sample::run(state)
     }
 }
 

@@ -5,7 +5,7 @@ use axum::response::Response;
 
 use super::links;
 use super::posted::Posted;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind};
 use crate::web::Site;
 use crate::web::answer::{Section, Visit, go_to};
 
@@ -19,9 +19,9 @@ pub(super) async fn cancel(
     let done = async {
         let record = site.engine.find(&run).await?;
         site.engine.cancel(record.id).await?;
-        Ok(links::run(&record.name))
+        Ok(go_to(&links::run(&record.name)))
     };
-    answer(&site, &visit, done.await)
+    site.answer(&visit, Section::Runs, done.await)
 }
 
 /// Deletes a run that has ended.
@@ -34,7 +34,7 @@ pub(super) async fn delete(
     let done = async {
         let record = site.engine.find(&run).await?;
         if site.engine.delete(record.id).await? {
-            return Ok("/runs".to_owned());
+            return Ok(go_to("/runs"));
         }
         let message = format!(
             "{} goes on, or a run below it does; nothing was deleted",
@@ -42,7 +42,7 @@ pub(super) async fn delete(
         );
         Err(Error::new(ErrorKind::Input, message).hint("cancel it first"))
     };
-    answer(&site, &visit, done.await)
+    site.answer(&visit, Section::Runs, done.await)
 }
 
 /// Sends a value to a step that waits for it.
@@ -67,14 +67,7 @@ pub(super) async fn signal(
             return Err(misfit(fault.message.clone()));
         }
         site.engine.signal(record.id, name, &value).await?;
-        Ok(links::run(&record.name))
+        Ok(go_to(&links::run(&record.name)))
     };
-    answer(&site, &visit, done.await)
-}
-
-fn answer(site: &Site, visit: &Visit, done: Result<String>) -> Response {
-    match done {
-        Ok(address) => go_to(&address),
-        Err(error) => site.trouble(visit, Section::Runs, &error),
-    }
+    site.answer(&visit, Section::Runs, done.await)
 }

@@ -7,7 +7,6 @@ use serde::Deserialize;
 
 use super::links;
 use super::posted::Posted;
-use crate::error::Result;
 use crate::model::plan::{Action, How, Plan};
 use crate::model::record::RunRecord;
 use crate::ops::{Rerun, Resume};
@@ -94,9 +93,9 @@ pub(super) async fn show_resume(
         let found = site.engine.find(&run).await?;
         let record = site.engine.last_of(found.id).await?;
         let (how, plan) = site.engine.plan_resume(record.id, decided.resume()).await?;
-        Ok(page(&site, &record, plan, how, &decided))
+        Ok(site.page(&visit, &page(&site, &record, plan, how, &decided)))
     };
-    answer(&site, &visit, made.await)
+    site.answer(&visit, Section::Runs, made.await)
 }
 
 pub(super) async fn show_rerun(
@@ -108,9 +107,9 @@ pub(super) async fn show_rerun(
     let made = async {
         let record = site.engine.find(&run).await?;
         let plan = site.engine.plan_rerun(record.id, &decided.rerun()).await?;
-        Ok(page(&site, &record, plan, How::Rerun, &decided))
+        Ok(site.page(&visit, &page(&site, &record, plan, How::Rerun, &decided)))
     };
-    answer(&site, &visit, made.await)
+    site.answer(&visit, Section::Runs, made.await)
 }
 
 /// Goes on with the run.
@@ -123,12 +122,10 @@ pub(super) async fn resume(
     let done = async {
         let record = site.engine.find(&run).await?;
         let decided = Decided::of(&posted);
-        site.engine.resume_with(record.id, decided.resume()).await
+        let run = site.engine.resume_with(record.id, decided.resume()).await?;
+        Ok(go_to(&links::run(&run.name)))
     };
-    match done.await {
-        Ok(run) => go_to(&links::run(&run.name)),
-        Err(error) => site.trouble(&visit, Section::Runs, &error),
-    }
+    site.answer(&visit, Section::Runs, done.await)
 }
 
 /// Starts a new run that reuses what it can of this one.
@@ -141,19 +138,10 @@ pub(super) async fn rerun(
     let done = async {
         let record = site.engine.find(&run).await?;
         let decided = Decided::of(&posted);
-        site.engine.rerun(record.id, &decided.rerun()).await
+        let run = site.engine.rerun(record.id, &decided.rerun()).await?;
+        Ok(go_to(&links::run(&run.name)))
     };
-    match done.await {
-        Ok(run) => go_to(&links::run(&run.name)),
-        Err(error) => site.trouble(&visit, Section::Runs, &error),
-    }
-}
-
-fn answer(site: &Site, visit: &Visit, made: Result<Shown>) -> Response {
-    match made {
-        Ok(shown) => site.page(visit, &shown),
-        Err(error) => site.trouble(visit, Section::Runs, &error),
-    }
+    site.answer(&visit, Section::Runs, done.await)
 }
 
 fn page(site: &Site, record: &RunRecord, plan: Plan, how: How, decided: &Decided) -> Shown {

@@ -154,10 +154,8 @@ pub(super) async fn bytes(
     Path(run): Path<String>,
     Query(wanted): Query<Wanted>,
 ) -> Response {
-    match read(&site.engine, &run, &wanted).await {
-        Ok(response) => response,
-        Err(error) => site.trouble(&visit, Section::Runs, &error),
-    }
+    let made = read(&site.engine, &run, &wanted).await;
+    site.answer(&visit, Section::Runs, made)
 }
 
 async fn read(engine: &Engine, run: &str, wanted: &Wanted) -> Result<Response> {

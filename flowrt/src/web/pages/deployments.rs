@@ -160,10 +160,8 @@ pub(super) async fn run(
     Path(name): Path<String>,
     posted: Posted,
 ) -> Response {
-    match try_run(&site, &visit, &name, &posted).await {
-        Ok(response) => response,
-        Err(error) => site.trouble(&visit, Section::Deployments, &error),
-    }
+    let done = try_run(&site, &visit, &name, &posted).await;
+    site.answer(&visit, Section::Deployments, done)
 }
 
 async fn try_run(site: &Site, visit: &Visit, name: &str, posted: &Posted) -> Result<Response> {
@@ -199,9 +197,10 @@ pub(super) async fn switch(
     posted: Posted,
 ) -> Response {
     let on = posted.get("on") == Some("true");
-    match site.engine.switch_deployment(&name, on).await {
-        Ok(_) if posted.has("list") => go_to("/deployments"),
-        Ok(_) => go_to(&href(&name)),
-        Err(error) => site.trouble(&visit, Section::Deployments, &error),
-    }
+    let switched = site.engine.switch_deployment(&name, on).await;
+    let done = switched.map(|_| match posted.has("list") {
+        true => go_to("/deployments"),
+        false => go_to(&href(&name)),
+    });
+    site.answer(&visit, Section::Deployments, done)
 }

@@ -96,10 +96,8 @@ pub(super) async fn start(
     Path(flow): Path<String>,
     posted: Posted,
 ) -> Response {
-    match try_start(&site, &visit, &flow, &posted).await {
-        Ok(response) => response,
-        Err(error) => site.trouble(&visit, Section::Flows, &error),
-    }
+    let done = try_start(&site, &visit, &flow, &posted).await;
+    site.answer(&visit, Section::Flows, done)
 }
 
 async fn try_start(site: &Site, visit: &Visit, flow: &str, posted: &Posted) -> Result<Response> {

@@ -100,8 +100,7 @@ pub(super) async fn set(
     Path(limit): Path<String>,
     posted: Posted,
 ) -> Response {
-    match site.engine.set_limit(&limit, posted.filled("amount")).await {
-        Ok(()) => go_to("/limits"),
-        Err(error) => site.trouble(&visit, Section::Limits, &error),
-    }
+    let set = site.engine.set_limit(&limit, posted.filled("amount"));
+    let done = set.await.map(|()| go_to("/limits"));
+    site.answer(&visit, Section::Limits, done)
 }

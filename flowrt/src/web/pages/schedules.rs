@@ -138,8 +138,6 @@ pub(super) async fn switch(State(site): State<Site>, visit: Visit, posted: Poste
     let switched = site
         .engine
         .switch_schedule(deployment, posted.filled("slug"), on);
-    match switched.await {
-        Ok(_) => go_to("/schedules"),
-        Err(error) => site.trouble(&visit, Section::Schedules, &error),
-    }
+    let done = switched.await.map(|_| go_to("/schedules"));
+    site.answer(&visit, Section::Schedules, done)
 }
