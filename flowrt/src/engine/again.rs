@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use futures_util::future::BoxFuture;
 
+use super::limits::let_in::note_again;
 use super::retry::FLOW;
 use super::successor::last_of_chain;
 use super::{Shared, build, patiently, trouble};
@@ -244,7 +245,9 @@ pub(crate) async fn reopen(
     })
     .await
     .map_err(trouble)?;
-    reopened.ok_or_else(|| taken(record))
+    let reopened = reopened.ok_or_else(|| taken(record))?;
+    note_again(shared, &reopened).await?;
+    Ok(reopened)
 }
 
 /// Lets go of a run that this process claimed: whoever calls it next goes on with it.

@@ -155,6 +155,7 @@ async fn one_attempt(
     let again = record.clone();
     let mut driver = Driver::new(shared, record, meta, journal, depth, stops, deadline);
     driver.retries = terms.retries;
+    driver.has_place = terms.limit.is_some() || meta.flow.max_runs.is_some();
     let stop = driver.until_stop().await;
     let ended = driver.end(stop).await;
     driver.drop_flow();

@@ -85,6 +85,8 @@ pub(super) struct Driver {
     /// Attempts of the flow after the first.
     pub(super) retries: u32,
     pub(super) deadline: Option<Micros>,
+    /// It holds a place among the runs that may go on.
+    pub(super) has_place: bool,
     /// The state that the store has.
     shown: RunState,
     /// The flow. It outlives the last poll, because what it calls ends with it.
@@ -161,6 +163,7 @@ impl Driver {
             beside,
             retries: meta.flow.retries,
             deadline,
+            has_place: false,
             shown: record.state,
             flow: None,
             held: None,

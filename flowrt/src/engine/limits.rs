@@ -1,6 +1,7 @@
 //! Lets bodies begin when their limits have room. Whoever waits holds nothing else.
 
 mod gate;
+pub(super) mod let_in;
 pub(super) mod runs;
 
 use std::sync::Arc;
@@ -155,6 +156,7 @@ pub(super) async fn begin(
                 ask,
                 rule,
                 when_full,
+                comes_back: false,
                 reply,
             })
         })

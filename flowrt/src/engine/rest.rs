@@ -35,9 +35,9 @@ impl Patience {
 }
 
 impl Driver {
-    /// A run of a flow that bounds its runs keeps its place, so it stays.
+    /// A run that has a place among the runs of its flow or deployment keeps it, so it stays.
     pub(super) fn patience(&self) -> Patience {
-        let may_rest = self.core.stops.rested.is_some() && self.meta.flow.max_runs.is_none();
+        let may_rest = self.core.stops.rested.is_some() && !self.has_place;
         Patience(may_rest.then(|| self.host.shared.settings.rest_after()))
     }
 

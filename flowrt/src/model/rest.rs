@@ -40,7 +40,7 @@ pub fn until(journal: &Journal, tasks: &[Arc<str>], earliest: Micros) -> Option<
         let is_known = match wait.kind.as_str() {
             "signal" => !wait.detail["name"].as_str().is_none_or(has_come),
             "sleep" | "poll" | "retry" => wait.due.is_some(),
-            "timeout" => true,
+            "timeout" | "entered" => true,
             _ => false,
         };
         if !is_known || wait.due.is_some_and(|due| due < earliest) {
@@ -48,7 +48,8 @@ pub fn until(journal: &Journal, tasks: &[Arc<str>], earliest: Micros) -> Option<
         }
         due = due.into_iter().chain(wait.due).min();
     }
-    let waits_for_itself = journal.waits.iter().any(|wait| wait.kind != "timeout");
+    let is_wait = |kind: &str| !matches!(kind, "timeout" | "entered");
+    let waits_for_itself = journal.waits.iter().any(|wait| is_wait(&wait.kind));
     waits_for_itself.then(|| Until {
         due,
         signals: journal.signals.last().map_or(0, |signal| signal.seq + 1),
@@ -101,6 +102,7 @@ mod tests {
             vec![wait("a", "sleep", Some(49))],
             vec![wait("a", "child", None)],
             vec![wait("(timeout)", "timeout", Some(80))],
+            vec![wait("(entered flow)", "entered", None)],
         ] {
             assert_eq!(until(&journal(waits.clone()), &[], 50), None, "{waits:?}");
         }

@@ -363,8 +363,8 @@ fn of_run(record: &RunRecord, driver: &Driver) -> Option<Why> {
 /// What a recorded wait waits for; nothing for what the engine only notes.
 fn of_wait(wait: &WaitRecord, journal: &Journal) -> Option<Why> {
     Some(match wait.kind.as_str() {
-        // Told by the child itself, by the deadline of the run, by the body that runs.
-        "child" | "timeout" | "attempt" => return None,
+        // Told by the child itself, by the deadline of the run, by the body that runs; a note that it was let in.
+        "child" | "timeout" | "attempt" | "entered" => return None,
         "sleep" => Why::Time { until: wait.due },
         "poll" => Why::Poll { due: wait.due },
         "signal" => Why::Signal {

@@ -51,6 +51,8 @@ pub(super) struct Comer {
     pub(super) ask: Ask,
     pub(super) rule: Rule,
     pub(super) when_full: WhenFull,
+    /// It was let in before: it waits for its next place, whatever `when_full` says to new ones.
+    pub(super) comes_back: bool,
     pub(super) reply: Reply,
 }
 
@@ -173,11 +175,13 @@ impl Gate {
                 ask,
                 rule,
                 when_full,
+                comes_back,
                 reply,
                 ..
             } = comer;
             let bucket = ask.bucket;
             match when_full {
+                _ if comes_back => {}
                 WhenFull::Queue => {}
                 WhenFull::CancelPrevious => {
                     patiently(|| self.store.oust(bucket.clone(), ticket))

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use super::gate::Comer;
+use super::let_in::{self, By};
 use super::{Place, Request};
 use crate::author::cancel::Stops;
 use crate::author::meta::{Meta, WhenFull};
@@ -27,8 +28,12 @@ pub(in crate::engine) struct Entered {
     places: Vec<Place>,
 }
 
+/// The place of a run that comes back in the queue: before those that were never let in.
+const COMES_BACK: i32 = 1;
+
 /// What bounds the runs that go on.
 struct Bound {
+    by: By,
     bucket: Bucket,
     step: &'static str,
     count: u32,
@@ -55,9 +60,15 @@ pub(in crate::engine) async fn enter(
         of_deployment.map(|(limit, name)| Bound::of_deployment(limit, name)),
         meta.flow.max_runs.map(|count| Bound::of_flow(count, meta)),
     ];
+    let bounds: Vec<Bound> = bounds.into_iter().flatten().collect();
     let mut places = Vec::new();
-    for bound in bounds.into_iter().flatten() {
-        match enter_one(shared, record, bound, stops).await? {
+    if bounds.is_empty() {
+        return Ok(Some(Entered { places }));
+    }
+    let let_in = let_in::by(shared, record).await?;
+    for bound in bounds {
+        let was_let_in = let_in.contains(&bound.by);
+        match enter_one(shared, record, bound, was_let_in, stops).await? {
             Some(place) => places.push(place),
             None => return Ok(None),
         }
@@ -69,6 +80,7 @@ async fn enter_one(
     shared: &Arc<Shared>,
     record: &RunRecord,
     bound: Bound,
+    was_let_in: bool,
     stops: &Stops,
 ) -> Result<Option<Place>> {
     let rule = Rule {
@@ -77,29 +89,30 @@ async fn enter_one(
         per: 0,
         burst: None,
     };
+    // A run in which another goes on has been let in with that one.
+    let comes_back = was_let_in || record.continues().is_some();
     let ask = Ask {
         bucket: bound.bucket.clone(),
         weight: 1,
-        priority: 0,
+        priority: if comes_back { COMES_BACK } else { 0 },
         run: record.id,
         step: bound.step.to_owned(),
         asked: shared.clock.now(),
     };
     let mut place = shared.limiter().place();
-    // A run that goes on has been let in: it waits for its next place, whatever happens to new ones.
-    let when_full = match record.continues() {
-        Some(_) => WhenFull::Queue,
-        None => bound.when_full,
-    };
-    let (token, key) = (place.token, Key::FIRST);
+    let (token, key, when_full) = (place.token, Key::FIRST, bound.when_full);
     set_state(shared, record, RunState::Waiting).await?;
     let waited = tokio::select! {
-        waited = place.wait(|reply| Request::Enter(Comer { token, key, ask, rule, when_full, reply })) => waited,
+        waited = place.wait(|reply| Request::Enter(Comer { token, key, ask, rule, when_full, comes_back, reply })) => waited,
         () = stops.cancel.wait() => Ok(()),
         () = stops.interrupt.wait() => Ok(()),
     };
     match waited {
         Ok(()) => {
+            // On record before anything else is: what it does from now on, it does as one that was let in.
+            if place.started.is_some() && !was_let_in {
+                let_in::note(shared, record, bound.by).await?;
+            }
             set_state(shared, record, RunState::Running).await?;
             Ok(Some(place))
         }
@@ -110,6 +123,7 @@ async fn enter_one(
 impl Bound {
     fn of_flow(count: u32, meta: &Meta) -> Self {
         Self {
+            by: By::Flow,
             bucket: bucket(meta.name),
             step: "",
             count,
@@ -122,6 +136,7 @@ impl Bound {
 
     fn of_deployment(limit: RunLimit, name: &str) -> Self {
         Self {
+            by: By::Deployment,
             bucket: Bucket {
                 name: format!("runs of deployment {name}"),
                 key: String::new(),

@@ -61,6 +61,7 @@ macro_rules! callable {
     };
 }
 
+mod comes_back;
 mod retention;
 mod retries;
 mod states;
