@@ -95,7 +95,7 @@ pub enum ErrorKind {
     Full,
     /// The process died more often than allowed without progress, or the one of an isolated task did.
     Crashed,
-    /// Another process drives the run now.
+    /// Another process drives the run now, or it has ended meanwhile.
     LeaseLost,
     /// The store failed or cannot be used.
     Store,

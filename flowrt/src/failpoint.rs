@@ -18,6 +18,8 @@ struct Target {
 
 /// Aborts the process here if the variable is `name:n` and this is the n-th time. Costs one load when it is not set.
 pub(crate) fn failpoint(name: &str) {
+    #[cfg(test)]
+    meanwhile::happens(name);
     if STATE.load(Ordering::Relaxed) != OFF {
         hit(name);
     }
@@ -52,6 +54,45 @@ impl Target {
     fn is_due(&self, name: &str) -> bool {
         // The process is gone at the last hit, so the count never wraps below zero.
         self.name == name && self.hits_left.fetch_sub(1, Ordering::Relaxed) == 1
+    }
+}
+
+/// What a test lets happen at such a place, on its own thread: the runtime of that test must have no other.
+#[cfg(test)]
+pub(crate) mod meanwhile {
+    use std::cell::RefCell;
+
+    type Event = Box<dyn FnMut()>;
+
+    thread_local! {
+        static EVENT: RefCell<Option<(&'static str, Event)>> = const { RefCell::new(None) };
+    }
+
+    /// From now on that happens each time this thread comes to the place.
+    pub(crate) fn at(name: &'static str, event: impl FnMut() + 'static) {
+        EVENT.with_borrow_mut(|there| *there = Some((name, Box::new(event))));
+    }
+
+    pub(super) fn happens(name: &str) {
+        // Taken out, because it may come to such a place itself.
+        let due = |there: &mut (&'static str, Event)| there.0 == name;
+        let Some(event) = EVENT.with_borrow_mut(|there| there.take_if(due)) else {
+            return;
+        };
+        let mut back = PutBack(Some(event));
+        if let Some((_, event)) = &mut back.0 {
+            event();
+        }
+    }
+
+    /// An event that panics happens again, too.
+    struct PutBack(Option<(&'static str, Event)>);
+
+    impl Drop for PutBack {
+        fn drop(&mut self) {
+            let event = self.0.take();
+            EVENT.with_borrow_mut(|there| *there = event);
+        }
     }
 }
 

@@ -217,7 +217,7 @@ async fn outcome(
         std::future::pending::<()>().await;
     }
     host.children.any.store(true, Ordering::Relaxed);
-    let begun = host.has_begun(step);
+    let mut begun = host.has_begun(step);
     let clock = Clock::real();
     let new = new_run(host.run, core, step, meta, input);
     loop {
@@ -248,8 +248,12 @@ async fn outcome(
             todo @ (Do::Claim | Do::Reopen | Do::Other) => {
                 let record = if todo == Do::Other { &first } else { &record };
                 let claimed = claim(host, record, &todo, &new.input).await?;
-                // Another process was faster, and drives it now.
-                let Some(claimed) = claimed else { continue };
+                let Some(claimed) = claimed else {
+                    // Somebody else was faster: drives it, or has ended it. An end that came after this look is one of
+                    // this life.
+                    begun |= todo == Do::Claim;
+                    continue;
+                };
                 let wait = WaitRecord {
                     step: step.to_owned(),
                     kind: "child".to_owned(),

@@ -100,15 +100,27 @@ async fn end_if_orphan(
     if is_driven {
         return Ok(());
     }
-    let claimed = patiently(|| store.claim(record.id, record.epoch, false, now)).await?;
-    let Some(claimed) = claimed else {
+    let claimed = patiently(|| store.claim(record.id, record.epoch, false, now)).await;
+    let Some(claimed) = unless_somebody_was_faster(claimed, None)? else {
         return Ok(());
     };
     let error = Error::new(
         ErrorKind::Cancelled,
         "the run was cancelled after its process had died",
     );
-    finish(shared, &claimed, RunState::Cancelled, &error).await
+    let ended = finish(shared, &claimed, RunState::Cancelled, &error).await;
+    unless_somebody_was_faster(ended, ())
+}
+
+/// Whoever took or ended an orphan meanwhile has done what was to be done.
+fn unless_somebody_was_faster<T>(
+    answer: Result<T, store::Error>,
+    done: T,
+) -> Result<T, store::Error> {
+    match answer {
+        Err(store::Error::LeaseLost | store::Error::Ended(..)) => Ok(done),
+        answer => answer,
+    }
 }
 
 async fn finish(

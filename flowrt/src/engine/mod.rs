@@ -122,7 +122,10 @@ impl Shared {
 /// A store's error as users meet it. Not a `From`: every std error already becomes an [`Error`] without its kind.
 pub(crate) fn trouble(error: store::Error) -> Error {
     match error {
-        store::Error::LeaseLost => Error::new(ErrorKind::LeaseLost, error.to_string()),
+        // Who writes to a run that has ended does not drive it any more, whoever has ended it.
+        store::Error::LeaseLost | store::Error::Ended(..) => {
+            Error::new(ErrorKind::LeaseLost, error.to_string())
+        }
         store::Error::NoSuchRun(_) => Error::new(ErrorKind::NotFound, error.to_string()),
         store::Error::TooLarge { .. } => Error::new(ErrorKind::Limit, error.to_string()),
         store::Error::TooMany { .. } => Error::new(ErrorKind::Limit, error.to_string()),

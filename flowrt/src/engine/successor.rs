@@ -113,6 +113,7 @@ pub(super) async fn follow(shared: &Shared, ended: RunRecord, stops: &Stops) -> 
             .owner
             .is_some_and(|owner| owner != shared.store.process() && shared.store.is_alive(owner));
         if !is_elsewhere && !shared.active.holds(record.id) {
+            failpoint("engine::before_follow");
             match again::claim(shared, &record).await {
                 Ok(claimed) => return Ok(Following::Drive(Box::new(claimed))),
                 Err(error) if error.kind() == ErrorKind::LeaseLost => {}

@@ -97,7 +97,8 @@ impl Engine {
         let attempts = journal.attempts;
         // The run's own time is no step of it, nor is its end, nor that it was let in.
         let waits = journal.waits.into_iter();
-        let waits = waits.filter(|wait| !matches!(wait.kind.as_str(), "timeout" | "end" | "entered"));
+        let waits =
+            waits.filter(|wait| !matches!(wait.kind.as_str(), "timeout" | "end" | "entered"));
         let waiting = waits.map(|wait| {
             let made = attempts.iter().filter(|attempt| attempt.step == wait.step);
             let name = wait.detail.get("name").and_then(|name| name.as_str());

@@ -8,9 +8,7 @@ use super::{engine, moment};
 use crate::__private as p;
 use crate::Result;
 use crate::config::Config;
-use crate::model::deployment::{
-    Deployment, DeploymentRecord, RunLimit, RunWhenFull, Source,
-};
+use crate::model::deployment::{Deployment, DeploymentRecord, RunLimit, RunWhenFull, Source};
 use crate::model::dispatch::Dispatch;
 use crate::model::ids::RunId;
 use crate::model::state::RunState;
@@ -21,6 +19,12 @@ callable!(Program listens / Listens () -> String { p::step(crate::receive::<Stri
 callable!(Program [max_runs = Some(1)] [when_full = crate::author::meta::WhenFull::Skip] alone / Alone () -> String {
     p::step(crate::receive::<String>("answer")).await
 });
+
+/// They are started by their names.
+const _: (
+    fn() -> crate::TaskCall<Listens>,
+    fn() -> crate::TaskCall<Alone>,
+) = (listens, alone);
 
 async fn deploy(engine: &Engine, when_full: RunWhenFull) {
     let deployment = Deployment {
@@ -70,7 +74,12 @@ async fn start(engine: &Engine, flow: &str, dispatch: Dispatch) -> RunHandle {
 }
 
 /// Looks until it holds of the run; the last look is told if it never does.
-async fn until(engine: &Engine, run: RunId, what: &str, holds: impl AsyncFn(&Engine, RunId) -> bool) {
+async fn until(
+    engine: &Engine,
+    run: RunId,
+    what: &str,
+    holds: impl AsyncFn(&Engine, RunId) -> bool,
+) {
     let watch = crate::clock::Stopwatch::start();
     while !holds(engine, run).await {
         if watch.elapsed() > Duration::from_secs(60) {
