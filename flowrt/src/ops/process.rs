@@ -1,6 +1,7 @@
 //! This process, as a store knows it.
 
 use crate::clock::{self, Clock};
+use crate::engine::build;
 use crate::model::ids::ProcessId;
 use crate::store::Process;
 
@@ -11,6 +12,6 @@ pub(crate) fn this_process() -> Process {
         pid: std::process::id(),
         host: String::new(),
         started: Clock::real().now(),
-        build: env!("CARGO_PKG_VERSION").to_owned(),
+        build: build::build().to_owned(),
     }
 }

@@ -17,8 +17,29 @@ pub struct Wanted {
     pub at_most: usize,
     /// Processes that live and do nothing: what they own is taken as if they were dead.
     pub frozen: Vec<ProcessId>,
-    /// Runs that have begun under one of these builds are left to others.
-    pub not_of_builds: Vec<String>,
+    /// Runs that have begun are left to these, if one of them would take them.
+    pub left_to: Vec<Others>,
+}
+
+/// Workers of one build that live, as far as it decides what is left to them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Others {
+    /// Their build: of the runs that have begun, theirs are those that began under it.
+    pub build: String,
+    /// The queues they listen on.
+    pub queues: Vec<String>,
+    /// The flows they know.
+    pub flows: Vec<String>,
+}
+
+impl Others {
+    /// Whether they would take a run that has begun.
+    pub(super) fn would_take(&self, record: &RunRecord) -> bool {
+        let queue = record.dispatch.queue.as_ref();
+        self.build == record.build
+            && self.flows.contains(&record.flow)
+            && queue.is_some_and(|queue| self.queues.contains(queue))
+    }
 }
 
 /// What a worker got.

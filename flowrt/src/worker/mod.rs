@@ -182,7 +182,7 @@ impl Worker {
         let wanted = Wanted {
             at_most: self.room.saturating_sub(self.driven.len()),
             frozen: self.others.frozen.clone(),
-            not_of_builds: self.others.builds.clone(),
+            left_to: self.others.of_other_builds.clone(),
             ..self.wanted.clone()
         };
         let now = self.shared.clock.now();

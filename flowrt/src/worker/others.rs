@@ -1,11 +1,11 @@
-//! What a worker knows of the others: who is frozen, and which builds are not its affair.
+//! What a worker knows of the others: who is frozen, and what is left to them.
 
 use std::collections::HashMap;
 use std::time::Duration;
 
 use crate::model::ids::ProcessId;
 use crate::model::record::Micros;
-use crate::store::queue::WorkerRecord;
+use crate::store::queue::{Others as OfBuild, WorkerRecord};
 
 /// The other workers, as long as they are seen.
 #[derive(Debug, Default)]
@@ -15,8 +15,8 @@ pub(super) struct Others {
     seen: HashMap<ProcessId, (Micros, Duration)>,
     /// Live and quiet for longer than the lease.
     pub(super) frozen: Vec<ProcessId>,
-    /// The builds of those that are not.
-    pub(super) builds: Vec<String>,
+    /// Those of other builds that are not: what they would take of the runs that have begun under their build is theirs.
+    pub(super) of_other_builds: Vec<OfBuild>,
 }
 
 impl Others {
@@ -33,7 +33,7 @@ impl Others {
         self.seen
             .retain(|process, _| others().any(|worker| worker.process == *process));
         self.frozen.clear();
-        self.builds.clear();
+        self.of_other_builds.clear();
         for worker in others() {
             let (beat, since) = self
                 .seen
@@ -45,7 +45,15 @@ impl Others {
             if elapsed.saturating_sub(*since) > lease {
                 self.frozen.push(worker.process);
             } else if worker.build != build && !worker.draining {
-                self.builds.push(worker.build.clone());
+                let theirs = OfBuild {
+                    build: worker.build.clone(),
+                    queues: worker.queues.clone(),
+                    flows: worker.flows.clone(),
+                };
+                // Many workers are mostly of few kinds.
+                if !self.of_other_builds.contains(&theirs) {
+                    self.of_other_builds.push(theirs);
+                }
             }
         }
     }
@@ -103,8 +111,12 @@ mod tests {
         leaving.draining = true;
         let workers = [worker(2, "b", 1), leaving, worker(4, "a", 1)];
         look(&mut others, &workers, 0);
-        assert_eq!(others.builds, ["b"]);
+        let builds: Vec<_> = others.of_other_builds.iter().map(|it| &it.build).collect();
+        assert_eq!(builds, ["b"]);
         look(&mut others, &workers, 31);
-        assert!(others.builds.is_empty(), "a frozen one keeps nothing");
+        assert!(
+            others.of_other_builds.is_empty(),
+            "a frozen one keeps nothing"
+        );
     }
 }

@@ -99,6 +99,7 @@ async fn check_what_is_beside_them<G>(fresh: &impl Fn() -> (Arc<dyn Store>, G)) 
             what_is_due_is_taken_once,
             a_slot_has_one_run,
             only_what_is_wanted_is_taken,
+            a_run_is_of_the_build_that_begins_it,
             what_a_worker_lets_go_of_is_due_at_once,
             a_run_that_rests_is_woken_by_time_or_signal,
             workers_say_that_they_live;

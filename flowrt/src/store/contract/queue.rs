@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-use super::super::queue::{Rest, Wanted, WorkerRecord};
+use super::super::queue::{Others, Rest, Wanted, WorkerRecord};
 use super::super::sample::{ending, new_run, payload, run_id, wait};
 use super::super::{Durability, Error, RunFilter, Store};
 use crate::model::dispatch::{Dispatch, Slot};
@@ -111,8 +111,13 @@ pub(super) async fn only_what_is_wanted_is_taken(store: &dyn Store) {
     store.create_run(elsewhere).await.unwrap();
     assert_eq!(take(store, 9, 9).await, (vec![], None));
     store.create_run(left(3, None)).await.unwrap();
+    let others = || Others {
+        build: "b1".into(),
+        queues: vec!["default".into()],
+        flows: vec!["offers".into()],
+    };
     let not_mine = || Wanted {
-        not_of_builds: vec!["b1".into()],
+        left_to: vec![others()],
         ..wanted(9)
     };
     // It has not begun: any build may begin it.
@@ -128,7 +133,39 @@ pub(super) async fn only_what_is_wanted_is_taken(store: &dyn Store) {
             .runs
             .is_empty()
     );
+    // Others of its build that do not know its flow, or do not listen on its queue, will never take it.
+    for strangers in [
+        Others {
+            flows: vec!["strange".into()],
+            ..others()
+        },
+        Others {
+            queues: vec!["elsewhere".into()],
+            ..others()
+        },
+        Others {
+            build: "b2".into(),
+            ..others()
+        },
+    ] {
+        let wanted = Wanted {
+            left_to: vec![strangers],
+            ..wanted(0)
+        };
+        let next = store.take_due(wanted, 99).await.unwrap().next;
+        assert_eq!(next, Some(99));
+    }
     assert_eq!(take(store, 9, 99).await, (vec![3], None));
+}
+
+/// A run is of the build that begins it, whichever accepted it.
+pub(super) async fn a_run_is_of_the_build_that_begins_it(store: &dyn Store) {
+    let mut accepted = left(1, None);
+    accepted.build = "b0".into();
+    store.create_run(accepted).await.unwrap();
+    assert_eq!(record(store, 1).await.build, "b0");
+    assert_eq!(take(store, 9, 9).await, (vec![1], None));
+    assert_eq!(record(store, 1).await.build, "b1");
 }
 
 pub(super) async fn what_a_worker_lets_go_of_is_due_at_once(store: &dyn Store) {

@@ -2,10 +2,10 @@
 
 use super::super::apart::Apart;
 use super::super::queue::{Queue, Rest, Taken, Wanted, WorkerRecord};
-use super::super::{Answer, Store, check_transition, due_at_rest};
+use super::super::{Answer, Process, Store, check_transition, due_at_rest};
 use super::Memory;
 use super::runs::{Run, Runs};
-use crate::model::ids::{ProcessId, RunId};
+use crate::model::ids::RunId;
 use crate::model::record::{Entry, Micros, RunRecord};
 use crate::model::state::RunState;
 
@@ -39,7 +39,7 @@ impl Queue for Memory {
             let left = due.iter().find(|(_, id)| !chosen.contains(id));
             Ok(Taken {
                 next: left.map(|(due, _)| *due),
-                runs: claim_all(runs, &chosen, self.process(), now)?,
+                runs: claim_all(runs, &chosen, &self.process, now)?,
                 elsewhere,
             })
         })
@@ -99,7 +99,11 @@ fn is_wanted(wanted: &Wanted, record: &RunRecord) -> bool {
     let queue = record.dispatch.queue.as_ref();
     queue.is_some_and(|queue| wanted.queues.contains(queue))
         && wanted.flows.contains(&record.flow)
-        && (record.started.is_none() || !wanted.not_of_builds.contains(&record.build))
+        && (record.started.is_none()
+            || !wanted
+                .left_to
+                .iter()
+                .any(|others| others.would_take(record)))
 }
 
 /// What is in the queue, in the order in which it is due.
@@ -116,7 +120,7 @@ fn due_first(runs: &Runs, wanted: &Wanted) -> Vec<(Micros, RunId)> {
 fn claim_all(
     runs: &mut Runs,
     chosen: &[RunId],
-    owner: ProcessId,
+    owner: &Process,
     now: Micros,
 ) -> Result<Vec<RunRecord>, super::super::Error> {
     let mut claimed = Vec::with_capacity(chosen.len());

@@ -107,7 +107,7 @@ impl Store for Memory {
         self.answer(move |runs| {
             runs.tickets.leave_run(run);
             runs.get_mut(run)?
-                .claim(seen_epoch, after_crash, self.process.id, now)
+                .claim(seen_epoch, after_crash, &self.process, now)
         })
     }
 
@@ -126,7 +126,7 @@ impl Store for Memory {
             runs.kept.hold(run, apart);
             runs.tickets.leave_run(run);
             runs.get_mut(run)?
-                .reopen(seen_epoch, changes, self.process.id, now)
+                .reopen(seen_epoch, changes, &self.process, now)
         })
     }
 

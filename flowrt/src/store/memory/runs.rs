@@ -6,8 +6,8 @@ use std::convert::Infallible;
 use super::super::naming::{free_name, id_range};
 use super::super::queue::WorkerRecord;
 use super::super::{
-    Ending, Error, FOUND_AT_MOST, Imported, Reopening, RunFilter, SecretRecord, check_reopenable,
-    due_after, taken,
+    Ending, Error, FOUND_AT_MOST, Imported, Process, Reopening, RunFilter, SecretRecord,
+    check_reopenable, due_after, taken,
 };
 use super::cache::Cache;
 use super::deployments::Shelf;
@@ -286,7 +286,7 @@ impl Run {
         &mut self,
         seen_epoch: u64,
         after_crash: bool,
-        owner: ProcessId,
+        owner: &Process,
         now: Micros,
     ) -> Result<Option<RunRecord>, Error> {
         let record = &mut self.record;
@@ -304,7 +304,7 @@ impl Run {
         &mut self,
         seen_epoch: u64,
         changes: Reopening,
-        owner: ProcessId,
+        owner: &Process,
         now: Micros,
     ) -> Result<Option<RunRecord>, Error> {
         if self.record.epoch != seen_epoch {
@@ -322,10 +322,13 @@ impl Run {
         Ok(Some(self.take(owner, now)))
     }
 
-    fn take(&mut self, owner: ProcessId, now: Micros) -> RunRecord {
+    fn take(&mut self, owner: &Process, now: Micros) -> RunRecord {
         let record = &mut self.record;
         record.epoch += 1;
-        record.owner = Some(owner);
+        record.owner = Some(owner.id);
+        if record.started.is_none() && !owner.build.is_empty() {
+            record.build.clone_from(&owner.build);
+        }
         record.due = None;
         record.state = taken(record.state);
         record.started.get_or_insert(now);

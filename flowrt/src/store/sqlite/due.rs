@@ -144,14 +144,18 @@ fn leave_at_rest(
 
 const WANTED: &str = "queue IN (SELECT value FROM json_each(?1))
     AND flow IN (SELECT name.id FROM name WHERE name.text IN (SELECT value FROM json_each(?2)))
-    AND (started IS NULL OR build NOT IN (SELECT value FROM json_each(?3)))";
+    AND (started IS NULL OR NOT EXISTS (SELECT 1 FROM json_each(?3) AS others
+        WHERE others.value ->> 'build' = run.build
+          AND run.queue IN (SELECT value FROM json_each(others.value, '$.queues'))
+          AND (SELECT name.text FROM name WHERE name.id = run.flow)
+              IN (SELECT value FROM json_each(others.value, '$.flows'))))";
 
 /// What is wanted, as lists that SQLite reads.
 #[derive(Debug, Clone)]
 struct Filter {
     queues: String,
     flows: String,
-    not_of_builds: String,
+    left_to: String,
 }
 
 impl Filter {
@@ -160,7 +164,7 @@ impl Filter {
         Self {
             queues: list(&wanted.queues),
             flows: list(&wanted.flows),
-            not_of_builds: list(&wanted.not_of_builds),
+            left_to: serde_json::json!(wanted.left_to).to_string(),
         }
     }
 
@@ -168,7 +172,7 @@ impl Filter {
     fn owners(&self, connection: &Connection) -> Outcome<Vec<ProcessId>> {
         let sql = format!("SELECT DISTINCT owner FROM run WHERE owner IS NOT NULL AND {WANTED}");
         let mut statement = connection.prepare_cached(&sql)?;
-        let mut found = statement.query(params![self.queues, self.flows, self.not_of_builds])?;
+        let mut found = statement.query(params![self.queues, self.flows, self.left_to])?;
         let mut owners = Vec::new();
         while let Some(row) = found.next()? {
             owners.extend(rows::uuid(row, 0)?.map(ProcessId));
@@ -182,7 +186,7 @@ impl Filter {
             "SELECT due FROM run INDEXED BY run_due WHERE due IS NOT NULL AND {WANTED} ORDER BY due LIMIT 1"
         );
         let mut statement = connection.prepare_cached(&sql)?;
-        let mut found = statement.query(params![self.queues, self.flows, self.not_of_builds])?;
+        let mut found = statement.query(params![self.queues, self.flows, self.left_to])?;
         Ok(found.next()?.map(|row| row.get(0)).transpose()?)
     }
 
@@ -234,7 +238,7 @@ impl Filter {
         let left = at_most.saturating_sub(chosen.len());
         let limit = i64::try_from(left).unwrap_or(i64::MAX);
         let mut statement = connection.prepare_cached(sql)?;
-        let lists = (&self.queues, &self.flows, &self.not_of_builds);
+        let lists = (&self.queues, &self.flows, &self.left_to);
         let mut found = statement.query(params![lists.0, lists.1, lists.2, which, limit])?;
         while let Some(row) = found.next()? {
             let epoch = row.get::<_, i64>(1)?.cast_unsigned();
