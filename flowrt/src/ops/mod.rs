@@ -9,6 +9,8 @@ mod digest;
 pub mod doctor;
 pub mod inspect;
 pub(crate) mod isolate;
+#[cfg(feature = "serve")]
+mod late;
 #[cfg(feature = "cli")]
 mod launched;
 mod limits;
