@@ -22,7 +22,7 @@ deployments:
 
 /// A server with two deployments that do not fire by themselves, whose waiting runs stay in memory.
 fn server() -> Server {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = tempfile::tempdir().expect("a folder");
     let server = Server::start_in(folder, &[("FLOWRT_WORKER_REST_AFTER", "1d")]);
     let deployed = server.post("/api/deployments", &json!({ "file": FILE }));
     assert_eq!(deployed.status, 200, "{deployed:?}");

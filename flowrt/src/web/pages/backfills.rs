@@ -31,7 +31,6 @@ pub(super) struct Line {
     /// HTML.
     sign: String,
     total: usize,
-    begun: u32,
     over: usize,
     completed: usize,
     failed: usize,
@@ -100,7 +99,6 @@ fn line(view: BackfillView, moment: &Moment) -> Result<Line> {
         state: view.state,
         sign: signs::of_backfill(view.state),
         total: view.total,
-        begun: view.begun,
         over: view.completed + view.failed,
         completed: view.completed,
         failed: view.failed,
