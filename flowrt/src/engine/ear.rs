@@ -14,6 +14,7 @@ pub(crate) struct Ear(OnceLock<mpsc::UnboundedSender<Question>>);
 
 impl Ear {
     /// From now on signals are heard there. Only the first listener counts.
+    #[cfg(any(feature = "cli", test))]
     pub(crate) fn listens(&self, listener: mpsc::UnboundedSender<Question>) {
         let _ = self.0.set(listener);
     }
