@@ -267,6 +267,15 @@ pub(crate) async fn release(shared: &Shared, record: &RunRecord) -> Result<()> {
     .map_err(trouble)
 }
 
+/// The run as it is now.
+pub(crate) async fn found(shared: &Shared, record: &RunRecord) -> Result<RunRecord> {
+    let found = patiently(|| shared.store.run(record.id)).await;
+    found.map_err(trouble)?.ok_or_else(|| {
+        let message = format!("the run {} was deleted", record.name);
+        Error::new(ErrorKind::NotFound, message)
+    })
+}
+
 /// Somebody else was faster.
 fn taken(record: &RunRecord) -> Error {
     Error::new(

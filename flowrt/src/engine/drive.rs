@@ -1,18 +1,21 @@
 //! Drives a claimed run to its end, through all attempts of its flow.
 
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
+use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 
 use super::driver::Driver;
+use super::fallen::StopsWhenFallen;
 use super::limits::runs;
 use super::retry::Waited;
 use super::successor::{Following, follow};
 use super::terms::{self, Terms};
-use super::{Shared, active, crash, park, patiently, retry, trouble, watch};
+use super::{Shared, active, again, crash, end, fallen, park, patiently, retry, trouble, watch};
 use crate::author::cancel::Stops;
 use crate::author::meta::Meta;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::Result;
 use crate::logs::Kept;
 use crate::model::after::Decided;
 use crate::model::record::{Entry, Journal, Micros, RunRecord, WaitRecord};
@@ -35,7 +38,18 @@ pub(crate) fn drive(
     Box::pin(async move {
         let (mut record, mut meta) = (record, meta);
         loop {
-            let ended = until_end(&shared, record, meta, depth, &stops).await?;
+            let ended = until_end(&shared, record.clone(), meta, depth, &stops);
+            let ended = match AssertUnwindSafe(ended).catch_unwind().await {
+                Ok(ended) => ended?,
+                Err(panic) => {
+                    let said = end::said(&*panic).to_owned();
+                    drop(panic);
+                    let ended = fallen::panicked(&shared, &record, &said).await?;
+                    drop(driven);
+                    shared.is_over(&ended);
+                    return Ok(ended);
+                }
+            };
             if stops.has_rested() {
                 return Ok(ended);
             }
@@ -66,7 +80,7 @@ async fn until_end(
     depth: u32,
     stops: &Stops,
 ) -> Result<RunRecord> {
-    let (run, name) = (record.id, record.name.clone());
+    let left = record.clone();
     let terms = terms::of(shared, &record, meta).await?;
     if let Some(mut entered) = runs::enter(shared, &record, meta, &terms, stops).await? {
         let attempts = all_attempts(shared, record, meta, &terms, depth, stops);
@@ -75,8 +89,7 @@ async fn until_end(
             () = entered.until_ousted(stops) => {}
         }
     }
-    let record = patiently(|| shared.store.run(run)).await.map_err(trouble)?;
-    record.ok_or_else(|| Error::new(ErrorKind::NotFound, format!("the run {name} was deleted")))
+    again::found(shared, &left).await
 }
 
 async fn all_attempts(
@@ -154,6 +167,10 @@ async fn one_attempt(
     record.attempt = attempt;
     let again = record.clone();
     let mut driver = Driver::new(shared, record, meta, journal, depth, stops, deadline);
+    let _fallen = StopsWhenFallen {
+        core: driver.core.clone(),
+        host: driver.host.clone(),
+    };
     driver.retries = terms.retries;
     driver.has_place = terms.limit.is_some() || meta.flow.max_runs.is_some();
     let stop = driver.until_stop().await;

@@ -256,13 +256,17 @@ pub(super) fn timed_out() -> Error {
 }
 
 pub(super) fn panicked(meta: &Meta, panic: &(dyn Any + Send)) -> Error {
-    let text = panic
+    Error::new(
+        ErrorKind::Panicked,
+        format!("the flow `{}` panicked: {}", meta.name, said(panic)),
+    )
+}
+
+/// What a panic says.
+pub(super) fn said(panic: &(dyn Any + Send)) -> &str {
+    panic
         .downcast_ref::<&str>()
         .copied()
         .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
-        .unwrap_or("a value that is no text");
-    Error::new(
-        ErrorKind::Panicked,
-        format!("the flow `{}` panicked: {text}", meta.name),
-    )
+        .unwrap_or("a value that is no text")
 }

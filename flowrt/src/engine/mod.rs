@@ -15,6 +15,7 @@ mod driver;
 mod ear;
 mod end;
 mod events;
+pub(crate) mod fallen;
 mod hooks;
 mod host;
 pub(crate) mod isolate;

@@ -2,7 +2,7 @@
 //! Its death is known at once. It opens the store by itself and claims the run from the worker, so that it goes on if the
 //! worker dies, and nobody else takes the run meanwhile.
 
-use std::process::Stdio;
+use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
@@ -11,11 +11,17 @@ use tokio::process::{Child, Command};
 
 use super::{ARGUMENT, Claimed, Kind};
 use crate::clock::Clock;
-use crate::engine::isolate;
+use crate::engine::{again, fallen, isolate};
 use crate::error::{Error, ErrorKind, Result};
 
 /// How much longer than its bodies' grace a process has to let go of its run.
 const TO_LET_GO: Duration = Duration::from_secs(5);
+
+/// How long a run whose process ended at once is kept, the first time; each time twice as long.
+const FIRST_PAUSE: Duration = Duration::from_millis(200);
+
+/// At most so long.
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
 inventory::submit! {
     Kind { name: "process", drive: |claimed| drive(claimed) }
@@ -25,6 +31,7 @@ fn drive(claimed: Claimed) -> BoxFuture<'static, Result<()>> {
     Box::pin(async move {
         let mut child = start(&claimed)?;
         let stops = &claimed.stops;
+        let was_told = || stops.interrupt.is_set();
         let ended = tokio::select! {
             ended = child.wait() => ended,
             () = stops.interrupt.wait() => {
@@ -44,11 +51,45 @@ fn drive(claimed: Claimed) -> BoxFuture<'static, Result<()>> {
         match ended? {
             status if status.success() => {}
             status => {
-                tracing::warn!(run = %name, %status, "the process of a run ended before the run")
+                tracing::warn!(run = %name, %status, "the process of a run ended before the run");
+                if !was_told() {
+                    note_death(&claimed, status).await?;
+                }
             }
         }
         Ok(())
     })
+}
+
+/// A process that ended before it had the run from this worker counts as one that the run has killed: else the worker
+/// would start one after the other. The next one has to wait.
+async fn note_death(claimed: &Claimed, status: ExitStatus) -> Result<()> {
+    let (shared, record) = (&claimed.shared, &claimed.record);
+    let found = again::found(shared, record).await?;
+    if found.epoch != record.epoch || found.owner != record.owner {
+        return Ok(());
+    }
+    let message = format!(
+        "the process that was started for the run ended ({status}) before it had taken the run"
+    );
+    let error = Error::new(ErrorKind::Crashed, message)
+        .hint("what it said is in the log of the worker; mend that, then resume the run");
+    let counted = fallen::count(shared, record).await?;
+    if counted.crashes > shared.settings.crashes_max() {
+        return fallen::give_up(shared, &counted, &error).await.map(drop);
+    }
+    let clock = Clock::real();
+    tokio::select! {
+        () = clock.sleep(pause(counted.crashes)) => {}
+        () = claimed.stops.interrupt.wait() => {}
+    }
+    fallen::let_go(shared, &counted, &error).await.map(drop)
+}
+
+/// How long a worker waits after so many deaths before it lets the run go to the next process.
+fn pause(deaths: u32) -> Duration {
+    let doublings = deaths.saturating_sub(1).min(8);
+    (FIRST_PAUSE * (1 << doublings)).min(LONGEST_PAUSE)
 }
 
 fn start(claimed: &Claimed) -> Result<Child> {

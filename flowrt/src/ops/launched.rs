@@ -6,6 +6,7 @@ use super::{Engine, RunHandle};
 use crate::author::cancel::Stops;
 use crate::engine::{self, trouble};
 use crate::error::Result;
+use crate::failpoint::failpoint;
 pub(crate) use crate::launch::ARGUMENT;
 use crate::model::ids::RunId;
 
@@ -18,6 +19,7 @@ impl Engine {
     pub(crate) async fn drive_claimed(&self, run: RunId, epoch: u64) -> Result<Option<RunHandle>> {
         let shared = &self.shared;
         let meta = self.flow_of(&self.record(run).await?)?;
+        failpoint("launch::before_claim");
         let now = shared.clock.now();
         let claimed = shared.store.claim(run, epoch, false, now).await;
         let Some(claimed) = claimed.map_err(trouble)? else {

@@ -30,6 +30,26 @@ async fn two_workers_take_each_run_once() {
     assert!(place.said().contains("letting go"), "{}", place.said());
 }
 
+/// Neither has room for two of them, so each has taken one.
+#[tokio::test]
+async fn two_workers_work_beside_each_other() {
+    let place = Place::new();
+    let store = place.store();
+    let single = ["worker", "--concurrency", "1"];
+    let workers = [place.spawn(&single, &[]), place.spawn(&single, &[])];
+    for name in ["a", "b"] {
+        store.leave(&place, "long", name).await;
+        place.await_line(&format!("{name} begins"));
+    }
+    let mut pids = [place.pids_of("a"), place.pids_of("b")].concat();
+    pids.sort_unstable();
+    let mut both = workers.each_ref().map(super::Running::pid);
+    both.sort_unstable();
+    assert_eq!(pids, both);
+    place.touch("go");
+    store.await_all(&place, RunState::Completed).await;
+}
+
 #[tokio::test]
 async fn a_run_waits_for_its_time() {
     let place = Place::new();

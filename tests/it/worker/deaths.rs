@@ -15,7 +15,8 @@ async fn killed_in_the_middle(start: impl Fn(&Place) -> Running) {
         place.await_line(&format!("{name} begins"));
     }
     // The next one is there already, and takes over what it sees dead.
-    let _second = start(&place);
+    let second = start(&place);
+    place.await_worker(&second);
     let queued = store.leave(&place, "short", "beside").await;
     place.await_line("beside");
     assert_eq!(store.run(&queued).await.crashes, 0);
@@ -23,6 +24,7 @@ async fn killed_in_the_middle(start: impl Fn(&Place) -> Running) {
     let watch = Stopwatch::start();
     for name in ["a", "b", "c", "d"] {
         crate::until::until(|| place.count(&format!("{name} begins")) == 2);
+        assert!(place.pids_of(name).contains(&second.pid()), "{name}");
     }
     eprintln!("went on {} ms after the death", watch.elapsed().as_millis());
     place.touch("go");
@@ -77,14 +79,17 @@ async fn a_frozen_worker_loses_its_runs_after_the_lease() {
     store.await_all(&place, RunState::Completed).await;
     let taken = store.run(&run).await;
     assert_eq!(place.count("a last"), 1);
+    assert_eq!(place.count("a ends"), 1);
     second.kill();
     frozen.signal("CONT");
+    // The body that it was in goes on and ends, so its driver comes to write that down.
+    crate::until::until(|| place.count("a ends") == 2);
     store.leave(&place, "short", "after").await;
     place.await_line("after");
-    assert_eq!(store.run(&run).await, taken, "it changed the record");
-    assert_eq!(place.count("a last"), 1);
     frozen.signal("TERM");
     assert_eq!(frozen.end(), Some(0), "{}", place.said());
+    assert_eq!(store.run(&run).await, taken, "it changed the record");
+    assert_eq!(place.count("a last"), 1);
 }
 
 #[tokio::test]
@@ -115,4 +120,74 @@ async fn a_process_that_a_run_kills_is_its_own() {
     assert_eq!(store.run(&long).await.crashes, 0);
     assert_eq!(place.count("a begins"), 1);
     worker.signal("TERM");
+}
+
+/// The process dies before it has the run from its worker: nothing of the run has begun, and still it ends.
+#[tokio::test]
+async fn a_run_whose_processes_die_before_they_have_it_ends_as_crashed() {
+    let place = Place::new();
+    let store = place.store();
+    let dies = [("FLOWRT_FAILPOINT", "launch::before_claim:1")];
+    let _worker = place.spawn(&["worker", "--launcher", "process"], &dies);
+    let run = store.leave(&place, "short", "a").await;
+    store.await_all(&place, RunState::Crashed).await;
+    let ended = store.run(&run).await;
+    assert_eq!((ended.crashes, ended.owner), (4, None));
+    let error = ended.error.expect("has one");
+    assert!(error.contains("before it had taken the run"), "{error:?}");
+    assert!(error.contains("crashes_max = 3"), "{error:?}");
+    let deaths = place.said().matches("ended before the run").count();
+    assert_eq!(deaths, 4, "{}", place.said());
+    assert_eq!(place.ledger(), [] as [&str; 0]);
+}
+
+/// It dies just before the rest is on the disk, or just after: either way the signal brings the run back, and what is
+/// recorded is not done again.
+#[tokio::test]
+async fn one_that_dies_as_its_run_comes_to_rest_loses_nothing() {
+    for at in ["engine::before_rest:1", "engine::after_rest:1"] {
+        let place = Place::new();
+        let store = place.store();
+        let run = store.leave(&place, "patient", "a").await;
+        let dies = [("FLOWRT_FAILPOINT", at), ("FLOWRT_WORKER_REST_AFTER", "1s")];
+        let mut worker = place.spawn(&["worker"], &dies);
+        assert_ne!(worker.end(), Some(0), "{at}: it was to die");
+        let left = store.run(&run).await;
+        assert_eq!(left.state, RunState::Waiting, "{at}");
+        assert_eq!(
+            left.owner.is_none(),
+            at.starts_with("engine::after"),
+            "{at}"
+        );
+        let _next = place.worker();
+        let sent = place.call(&["runs", "signal", "a", "answer", "7"]);
+        assert!(sent.status.success(), "{at}: {}", super::text(&sent.stderr));
+        store.await_all(&place, RunState::Completed).await;
+        assert_eq!(place.ledger(), ["a first", "a heard 7"], "{at}");
+        assert_eq!(store.run(&run).await.crashes, 0, "{at}: it only waited");
+    }
+}
+
+/// A body that blocks every thread of the runtime does not make its worker seem frozen: it says that it lives from
+/// elsewhere. The second worker has surely looked for longer than the lease once its own frozen neighbour has lost a run.
+#[tokio::test]
+async fn a_body_that_blocks_all_threads_keeps_its_run() {
+    let place = Place::new();
+    let store = place.store();
+    let settings = [("FLOWRT_WORKER_LEASE", "5s"), ("TOKIO_WORKER_THREADS", "1")];
+    let blocking = store.leave(&place, "blocks", "b").await;
+    // It has no room for the other run.
+    let _blocked = place.spawn(&["worker", "--concurrency", "1"], &settings);
+    place.await_line("b begins");
+    let frozen_run = store.leave(&place, "long", "f").await;
+    let frozen = place.spawn(&["worker"], &settings);
+    place.await_line("f begins");
+    frozen.signal("STOP");
+    let _other = place.spawn(&["worker"], &settings);
+    crate::until::until(|| place.count("f begins") == 2);
+    assert_eq!(store.run(&blocking).await.epoch, 1, "{}", place.said());
+    assert_eq!(store.run(&frozen_run).await.epoch, 2);
+    place.touch("go");
+    store.await_all(&place, RunState::Completed).await;
+    assert_eq!(place.count("b begins"), 1);
 }

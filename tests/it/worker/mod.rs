@@ -42,6 +42,10 @@ impl Drop for Running {
 }
 
 impl Running {
+    fn pid(&self) -> u32 {
+        self.0.id()
+    }
+
     fn kill(mut self) {
         self.0.kill().expect("it can be killed");
         self.0.wait().expect("it is gone");
@@ -123,6 +127,24 @@ impl Place {
 
     fn await_line(&self, line: &str) {
         until(|| self.count(line) > 0);
+    }
+
+    /// The processes in which long bodies of that name have begun.
+    fn pids_of(&self, name: &str) -> Vec<u32> {
+        let text = std::fs::read_to_string(self.path().join("pids")).unwrap_or_default();
+        let of_name = text.lines().filter_map(|line| line.strip_prefix(name));
+        of_name.filter_map(|pid| pid.trim().parse().ok()).collect()
+    }
+
+    /// Waits until that process says that it is a worker.
+    fn await_worker(&self, worker: &Running) {
+        let pid = u64::from(worker.pid());
+        until(|| {
+            let told = self.call(&["workers", "--json"]).stdout;
+            let told: serde_json::Value = serde_json::from_slice(&told).unwrap_or_default();
+            let workers = told.as_array().cloned().unwrap_or_default();
+            workers.iter().any(|worker| worker["pid"] == pid)
+        });
     }
 
     fn touch(&self, name: &str) {

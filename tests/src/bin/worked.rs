@@ -11,7 +11,11 @@ use std::path::Path;
 use flowrt::prelude::*;
 
 fn note(folder: &str, line: &str) -> Result<()> {
-    let path = Path::new(folder).join("ledger");
+    append(folder, "ledger", line)
+}
+
+fn append(folder: &str, file: &str, line: &str) -> Result<()> {
+    let path = Path::new(folder).join(file);
     let mut file = std::fs::OpenOptions::new()
         .create(true)
         .append(true)
@@ -29,6 +33,7 @@ async fn leave(folder: String, line: String) -> Result<()> {
 /// Goes on until a file `go` appears, or somebody wants it to stop.
 #[task]
 async fn endure(ctx: &TaskContext, folder: String, name: String) -> Result<()> {
+    append(&folder, "pids", &format!("{name} {}", std::process::id()))?;
     note(&folder, &format!("{name} begins"))?;
     while !Path::new(&folder).join("go").exists() {
         if ctx.cancelled() {
@@ -36,6 +41,16 @@ async fn endure(ctx: &TaskContext, folder: String, name: String) -> Result<()> {
             return Err("cancelled".into());
         }
         tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    note(&folder, &format!("{name} ends"))
+}
+
+/// Blocks the thread that it runs on, which an `async` body must not do, until a file `go` appears.
+#[task]
+async fn block(folder: String, name: String) -> Result<()> {
+    note(&folder, &format!("{name} begins"))?;
+    while !Path::new(&folder).join("go").exists() {
+        std::thread::sleep(Duration::from_millis(5));
     }
     note(&folder, &format!("{name} ends"))
 }
@@ -61,6 +76,12 @@ async fn long(folder: String, who: String) -> Result<()> {
     leave(folder, format!("{who} last")).await
 }
 
+/// A body that blocks its thread.
+#[flow]
+fn blocks(folder: String, who: String) -> Result<()> {
+    block(folder, who)
+}
+
 /// A line, a signal, a line.
 #[flow]
 async fn patient(folder: String, who: String) -> Result<()> {
@@ -73,7 +94,7 @@ async fn patient(folder: String, who: String) -> Result<()> {
 #[flow]
 async fn sleepy(folder: String, who: String) -> Result<()> {
     leave(folder.clone(), format!("{who} first")).await?;
-    sleep(Duration::from_secs(4)).await;
+    sleep(Duration::from_secs(10)).await;
     leave(folder, format!("{who} last")).await
 }
 

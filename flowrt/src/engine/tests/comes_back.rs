@@ -21,10 +21,8 @@ callable!(Program [max_runs = Some(1)] [when_full = crate::author::meta::WhenFul
 });
 
 /// They are started by their names.
-const _: (
-    fn() -> crate::TaskCall<Listens>,
-    fn() -> crate::TaskCall<Alone>,
-) = (listens, alone);
+const _: fn() -> crate::TaskCall<Listens> = listens;
+const _: fn() -> crate::TaskCall<Alone> = alone;
 
 async fn deploy(engine: &Engine, when_full: RunWhenFull) {
     let deployment = Deployment {

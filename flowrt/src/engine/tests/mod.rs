@@ -62,6 +62,7 @@ macro_rules! callable {
 }
 
 mod comes_back;
+mod fallen;
 mod meanwhile;
 mod retention;
 mod retries;
