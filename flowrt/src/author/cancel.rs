@@ -5,6 +5,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::sync::Notify;
 
+use super::seat::Seat;
+
 /// Set once, never cleared.
 #[derive(Debug, Default)]
 pub struct Cancel {
@@ -49,13 +51,16 @@ pub(crate) struct Stops {
     pub(crate) in_hook: bool,
     /// The run may leave memory while it waits; set once it has.
     pub(crate) rested: Option<Arc<Cancel>>,
+    /// What it has of the worker that drives it.
+    pub(crate) seat: Option<Arc<Seat>>,
 }
 
 impl Stops {
     /// Those of a run that a worker drives: it may leave memory while it waits.
-    pub(crate) fn of_worker() -> Self {
+    pub(crate) fn of_worker(seat: Option<Arc<Seat>>) -> Self {
         Self {
             rested: Some(Arc::default()),
+            seat,
             ..Self::default()
         }
     }
@@ -63,6 +68,25 @@ impl Stops {
     /// The run has left memory.
     pub(crate) fn has_rested(&self) -> bool {
         self.rested.as_ref().is_some_and(|rested| rested.is_set())
+    }
+
+    /// Whoever only waits leaves his seat to others.
+    pub(crate) fn leave_seat(&self) {
+        if let Some(seat) = &self.seat {
+            seat.leave();
+        }
+    }
+
+    /// Waits for a seat; who is told to stop needs none.
+    pub(crate) async fn take_seat(&self) {
+        if let Some(seat) = &self.seat {
+            tokio::select! {
+                biased;
+                () = self.cancel.wait() => {}
+                () = self.interrupt.wait() => {}
+                () = seat.take_back() => {}
+            }
+        }
     }
 
     /// Nothing new may start.

@@ -25,6 +25,7 @@ pub(crate) mod race;
 pub(crate) mod record;
 pub(crate) mod resource;
 pub(crate) mod scope;
+pub(crate) mod seat;
 pub(crate) mod secret;
 pub(crate) mod slot;
 pub(crate) mod step;

@@ -364,7 +364,12 @@ impl Driver {
             {
                 return Some(Stop::Lost(error));
             }
+            // A run that keeps its place does not rest, however long it waits.
+            if self.has_place && self.core.waiting_tasks().is_some() {
+                self.core.stops.leave_seat();
+            }
         }
+        self.core.stops.take_seat().await;
         if self.shown == RunState::Waiting
             && let Err(error) = self.show(RunState::Running).await
         {

@@ -25,7 +25,7 @@ impl Engine {
         let Some(claimed) = claimed.map_err(trouble)? else {
             return Ok(None);
         };
-        let stops = Stops::of_worker();
+        let stops = Stops::of_worker(None);
         let (id, name) = (claimed.id, claimed.name.clone());
         let driven = engine::drive(shared.clone(), claimed, meta, 0, stops.clone());
         Ok(Some(RunHandle {

@@ -12,6 +12,7 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 
 use crate::author::cancel::{Cancel, Stops};
+use crate::author::seat::{Seat, Seats};
 use crate::clock::{Clock, Stopwatch};
 use crate::engine::{Shared, build, trouble};
 use crate::error::{ErrorKind, Result};
@@ -33,12 +34,16 @@ const DEATHS: Duration = Duration::from_millis(500);
 /// How long a run that could not be driven is kept before it is given back, so that nobody tries in a circle.
 const PAUSE: Duration = Duration::from_secs(5);
 
+/// How many runs a worker has beside those that do something: they wait for a place of their flow or deployment, and
+/// take memory only.
+const WAITING_AT_MOST: usize = 4096;
+
 /// What a worker does.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
     /// The queues it listens on.
     pub queues: Vec<String>,
-    /// How many runs it drives at once; at least 1.
+    /// How many runs it drives at once; at least 1. Those that wait for a place of their flow or deployment do not count.
     pub concurrency: usize,
     /// Where its runs live: `inline`, `process`, or another kind that this program has.
     pub launcher: String,
@@ -76,7 +81,8 @@ pub(crate) async fn run(
             queues: settings.queues,
             ..Wanted::default()
         },
-        room: settings.concurrency.max(1),
+        seats: Seats::new(settings.concurrency.max(1)),
+        most: settings.concurrency.saturating_add(WAITING_AT_MOST).max(1),
         shared,
         kind,
         driven: JoinSet::new(),
@@ -112,7 +118,9 @@ fn about(shared: &Shared, settings: &Settings) -> WorkerRecord {
 struct Worker {
     shared: Arc<Shared>,
     wanted: Wanted,
-    room: usize,
+    seats: Arc<Seats>,
+    /// The most runs that are driven at once, those that wait for their turn included.
+    most: usize,
     kind: &'static Kind,
     driven: JoinSet<RunId>,
     /// Tells each driven run to let go.
@@ -153,6 +161,7 @@ impl Worker {
                 () = shutdown.wait() => return Ok(()),
                 () = &mut changed => {}
                 Some(ended) = self.driven.join_next() => self.over(ended),
+                () = self.seats.one_left(), if !room => {}
                 () = until_due(taken.next), if room => {}
                 () = until_written(&*shared.store, seen), if room => {}
                 () = clock.sleep(DEATHS), if room && !taken.elsewhere.is_empty() => {}
@@ -162,7 +171,7 @@ impl Worker {
     }
 
     fn has_room(&self) -> bool {
-        self.driven.len() < self.room
+        self.driven.len() < self.most && self.seats.any_free()
     }
 
     async fn look_at_others(&mut self) -> Result<(), store::Error> {
@@ -179,8 +188,10 @@ impl Worker {
 
     /// Claims what there is room for, and begins to drive it.
     async fn take(&mut self) -> Result<Taken, store::Error> {
+        let room = self.most.saturating_sub(self.driven.len());
+        let mut seats = self.seats.take(room);
         let wanted = Wanted {
-            at_most: self.room.saturating_sub(self.driven.len()),
+            at_most: seats.len(),
             frozen: self.others.frozen.clone(),
             left_to: self.others.of_other_builds.clone(),
             ..self.wanted.clone()
@@ -188,18 +199,18 @@ impl Worker {
         let now = self.shared.clock.now();
         let mut taken = self.shared.store.take_due(wanted, now).await?;
         for record in std::mem::take(&mut taken.runs) {
-            self.begin(record);
+            self.begin(record, seats.pop());
         }
         Ok(taken)
     }
 
-    fn begin(&mut self, record: RunRecord) {
+    fn begin(&mut self, record: RunRecord, seat: Option<Arc<Seat>>) {
         let run = record.id;
         let Some(meta) = self.shared.flows.get(record.flow.as_str()).copied() else {
             tracing::error!(run = %record.name, flow = %record.flow, "a run of an unknown flow was taken");
             return;
         };
-        let stops = Stops::of_worker();
+        let stops = Stops::of_worker(seat);
         self.stops.insert(run, stops.clone());
         let shared = self.shared.clone();
         let driven = (self.kind.drive)(Claimed {

@@ -2,6 +2,7 @@
 //! store.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::gate::Comer;
 use super::let_in::{self, By};
@@ -9,6 +10,7 @@ use super::{Place, Request};
 use crate::author::cancel::Stops;
 use crate::author::meta::{Meta, WhenFull};
 use crate::author::slot::Key;
+use crate::clock::Clock;
 use crate::engine::terms::Terms;
 use crate::engine::{Shared, patiently, trouble};
 use crate::error::{Error, ErrorKind, Result};
@@ -27,6 +29,9 @@ pub(crate) const OF_DEPLOYMENT: &str = "(deployment)";
 pub(in crate::engine) struct Entered {
     places: Vec<Place>,
 }
+
+/// Who waits longer than this for a place leaves the seat that a worker has given him.
+const QUIET: Duration = Duration::from_millis(50);
 
 /// The place of a run that comes back in the queue: before those that were never let in.
 const COMES_BACK: i32 = 1;
@@ -106,6 +111,8 @@ async fn enter_one(
         waited = place.wait(|reply| Request::Enter(Comer { token, key, ask, rule, when_full, comes_back, reply })) => waited,
         () = stops.cancel.wait() => Ok(()),
         () = stops.interrupt.wait() => Ok(()),
+        // Never ready: others go on meanwhile.
+        () = leave_seat(stops) => Ok(()),
     };
     match waited {
         Ok(()) => {
@@ -113,6 +120,7 @@ async fn enter_one(
             if place.started.is_some() && !was_let_in {
                 let_in::note(shared, record, bound.by).await?;
             }
+            stops.take_seat().await;
             set_state(shared, record, RunState::Running).await?;
             Ok(Some(place))
         }
@@ -174,6 +182,13 @@ pub(crate) fn bucket(flow: &str) -> Bucket {
         name: format!("runs of {flow}"),
         key: String::new(),
     }
+}
+
+/// Leaves the seat once the run has waited for a moment.
+async fn leave_seat(stops: &Stops) {
+    Clock::real().sleep(QUIET).await;
+    stops.leave_seat();
+    std::future::pending().await
 }
 
 async fn set_state(shared: &Shared, record: &RunRecord, state: RunState) -> Result<()> {

@@ -186,6 +186,43 @@ async fn one_that_is_resumed_after_its_end_waits_for_a_place_too() {
     answer(&engine, first).await;
 }
 
+/// The worker has one seat, and two of its runs wait: one for its place, the other in it.
+#[tokio::test(flavor = "multi_thread")]
+async fn those_that_wait_for_a_place_keep_no_others_from_going_on() {
+    let engine = engine().await;
+    deploy(&engine, RunWhenFull::Queue).await;
+    let outside = start(&engine, "listens", of_deployment()).await;
+    until(&engine, outside.id, "it takes the place", listens_now).await;
+    let worker = engine.clone();
+    let work = Work {
+        concurrency: 1,
+        ..Work::default()
+    };
+    tokio::spawn(async move {
+        let _ = worker.work(work, std::future::pending()).await;
+    });
+    let left = async |deployment: Option<&str>| {
+        let start = Start {
+            dispatch: Dispatch {
+                deployment: deployment.map(str::to_owned),
+                ..Dispatch::to_queue("default")
+            },
+            ..Start::default()
+        };
+        let left = engine.enqueue("listens", &json!({}), start).await;
+        left.expect("is accepted").id
+    };
+    let waits = left(Some("nightly")).await;
+    until(&engine, waits, "it waits for a place", queues).await;
+    let beside = left(Some("nightly")).await;
+    until(&engine, beside, "it waits for a place, too", queues).await;
+    answer(&engine, outside).await;
+    until(&engine, waits, "it takes the place", listens_now).await;
+    let free = left(None).await;
+    until(&engine, free, "it goes on beside", listens_now).await;
+    assert!(queues(&engine, beside).await);
+}
+
 /// The second begins to wait after the first, so that the first would have rested before it.
 #[tokio::test(flavor = "multi_thread")]
 async fn one_that_has_a_place_of_its_deployment_does_not_rest() {
