@@ -20,10 +20,10 @@ pub(super) fn command() -> Command {
 ///
 /// # Errors
 /// If there is no such run, or it has not ended.
-pub(super) async fn run(engine: &Engine, matches: &ArgMatches) -> Result<ExitCode> {
+pub(super) async fn run(door: &Door, matches: &ArgMatches) -> Result<ExitCode> {
     let mut records = Vec::new();
     for reference in matches.get_many::<String>("run").into_iter().flatten() {
-        let record = engine.find(reference).await?;
+        let record = door.find(reference).await?;
         if !record.state.is_final() {
             return Err(not_ended(&record.name));
         }
@@ -31,11 +31,9 @@ pub(super) async fn run(engine: &Engine, matches: &ArgMatches) -> Result<ExitCod
     }
     let mut deleted = Vec::new();
     for record in records {
-        if !engine.delete(record.id).await? {
-            return Err(not_ended(&record.name));
-        }
+        door.delete(record.id).await?;
         print::note(&format!("deleted {}", record.name));
-        deleted.push(record.name);
+        deleted.push(record.record.name);
     }
     if wants_json(matches) {
         print::json(&serde_json::json!({ "deleted": deleted }))?;

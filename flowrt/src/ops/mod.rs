@@ -67,7 +67,7 @@ pub use cache::CacheReport;
 pub use care::Pruned;
 #[cfg(feature = "deployments")]
 pub use deployments::{
-    Checked, DeployFile, DeployPlan, DeploymentReport, Difference, Fate, Planned,
+    Checked, DeployAsk, DeployFile, DeployPlan, DeployView, DeploymentReport, Difference, Fate, Planned,
 };
 #[cfg(feature = "cli")]
 pub(crate) use launched::ARGUMENT as LAUNCHED;
