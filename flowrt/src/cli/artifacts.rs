@@ -7,8 +7,8 @@ use clap::{Arg, ArgMatches, Command, value_parser};
 use serde_json::Value;
 
 use super::command::{text, wants_json};
-use super::store::spoken;
 use super::door::Door;
+use super::store::spoken;
 use super::{artifact_text, door, print, table, time_text};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::artifact::{ArtifactKind, ArtifactRecord};

@@ -74,12 +74,7 @@ fn task(matches: &ArgMatches) -> Option<&str> {
     matches.get_one::<String>("task").map(String::as_str)
 }
 
-async fn list(
-    door: &Door,
-    matches: &ArgMatches,
-    task: Option<&str>,
-    limit: usize,
-) -> Result<()> {
+async fn list(door: &Door, matches: &ArgMatches, task: Option<&str>, limit: usize) -> Result<()> {
     let kept = door.cached(task, limit).await?;
     if wants_json(matches) {
         return print::json(&json!(kept));

@@ -4,10 +4,11 @@ use std::process::ExitCode;
 
 use clap::{ArgAction, ArgMatches, Command};
 
-use super::command::{program_name, run_arg, wants_json};
+use super::command::{run_arg, wants_json};
+use super::door::Door;
 use super::print;
-use crate::error::{Error, ErrorKind, Result};
-use crate::ops::Engine;
+use crate::error::Result;
+use crate::ops::not_ended;
 
 /// Its command line.
 pub(super) fn command() -> Command {
@@ -24,6 +25,7 @@ pub(super) async fn run(door: &Door, matches: &ArgMatches) -> Result<ExitCode> {
     let mut records = Vec::new();
     for reference in matches.get_many::<String>("run").into_iter().flatten() {
         let record = door.find(reference).await?;
+        // All of them, or none: what has not ended is refused before anything is gone.
         if !record.state.is_final() {
             return Err(not_ended(&record.name));
         }
@@ -31,7 +33,7 @@ pub(super) async fn run(door: &Door, matches: &ArgMatches) -> Result<ExitCode> {
     }
     let mut deleted = Vec::new();
     for record in records {
-        door.delete(record.id).await?;
+        door.delete(&record).await?;
         print::note(&format!("deleted {}", record.name));
         deleted.push(record.record.name);
     }
@@ -39,12 +41,4 @@ pub(super) async fn run(door: &Door, matches: &ArgMatches) -> Result<ExitCode> {
         print::json(&serde_json::json!({ "deleted": deleted }))?;
     }
     Ok(ExitCode::SUCCESS)
-}
-
-fn not_ended(name: &str) -> Error {
-    let message = format!("the run {name} has not ended, or one below it has not");
-    Error::new(ErrorKind::Input, message).hint(format!(
-        "{0} runs cancel {name}, then delete it",
-        program_name()
-    ))
 }

@@ -85,8 +85,7 @@ pub(super) async fn run(matches: &ArgMatches) -> Result<ExitCode> {
         if !as_json {
             print::note(&lines(&plan).join("\n"));
         }
-        if plan.changes
-            && !plan::asked(matches, "Deploy this? [y/N]  --yes to skip this question")?
+        if plan.changes && !plan::asked(matches, "Deploy this? [y/N]  --yes to skip this question")?
         {
             print::note("nothing was deployed");
             return Ok(ExitCode::SUCCESS);

@@ -48,7 +48,9 @@ pub struct ScheduleReport {
 }
 
 /// A slot that will come.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(
+    Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
+)]
 pub struct Upcoming {
     /// The time that the rule gives: the run's logical time.
     #[serde(with = "crate::model::rfc3339")]
