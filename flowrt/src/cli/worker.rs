@@ -6,7 +6,6 @@ use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use serde_json::json;
 
 use super::command::wants_json;
-use super::door::Door;
 use super::interrupt::Shutdown;
 use super::{door, print, store_place, table, time_text};
 use crate::error::Result;
@@ -126,9 +125,7 @@ pub(super) async fn list(matches: &ArgMatches) -> Result<ExitCode> {
         ];
         print::data(&table::lines(&heading, rows?))?;
     }
-    if let Door::Here(engine) = door {
-        engine.close().await?;
-    }
+    door.close().await?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -40,7 +40,6 @@ pub mod option {
     ///
     /// # Errors
     /// If the format fails.
-    #[expect(clippy::ref_option, reason = "serde calls it so")]
     pub fn serialize<S: Serializer>(at: &Option<Micros>, to: S) -> Result<S::Ok, S::Error> {
         match at {
             Some(at) => to.serialize_some(&super::text(*at)),

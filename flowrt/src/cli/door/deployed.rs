@@ -11,6 +11,11 @@ use crate::ops::view::{BackfillDetail, BackfillPlanView, BackfillView, WorkerVie
 use crate::ops::{DeployAsk, DeployView, DeploymentReport, Start};
 
 impl Door {
+    /// Closes the store, if it is here.
+    pub(in crate::cli) async fn close(self) -> Result<()> {
+        at!(self, engine => engine.close().await, _far => Ok(()))
+    }
+
     /// All deployments, by name.
     pub(in crate::cli) async fn deployments(&self) -> Result<Vec<DeploymentReport>> {
         at!(self, engine => engine.deployments().await, far => far.deployments().await)
