@@ -37,7 +37,13 @@ fn deployed() -> Server {
     assert!(said.err.contains("deployed: 3 created"), "{said:?}");
     let again = same(DESK, &server, &format!("deploy -f {file} --yes"));
     assert!(again.err.contains("nothing to change"), "{again:?}");
+    works(&server);
     server
+}
+
+/// Waits until its worker is there: it listens before.
+fn works(server: &Server) {
+    server.wait_at("/api/workers", |workers| workers[0]["pid"] == server.pid());
 }
 
 fn value(said: &Said) -> Value {
@@ -286,6 +292,7 @@ fn limits_kept_results_and_artifacts_are_the_same_here_and_there() {
 #[test]
 fn workers_are_told_from_far() {
     let server = Server::start();
+    works(&server);
     let workers = value(&there(DESK, &server, "workers --json"));
     assert_eq!(workers[0]["pid"], server.pid(), "{workers}");
     let told = there(DESK, &server, "workers");
