@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::command::{text, wants_json};
 use super::{print, store_place, table, time_text};
 use crate::error::Result;
-use crate::model::backfill::{BackfillState, Chosen, Which};
+use crate::model::backfill::{Chosen, Which};
 use crate::ops::Engine;
 use crate::ops::schedules::{BackfillAsk, BackfillPlan, BackfillReport};
 
@@ -180,16 +180,10 @@ fn show(reports: &[BackfillReport], matches: &ArgMatches) -> Result<()> {
     }
     let rows = reports.iter().map(|report| {
         let record = &report.record;
-        let state = match record.state {
-            BackfillState::Running => "running",
-            BackfillState::Paused => "paused",
-            BackfillState::Cancelled => "cancelled",
-            BackfillState::Done => "done",
-        };
         vec![
             record.backfill.id.clone(),
             record.backfill.deployment.clone(),
-            state.to_owned(),
+            record.state.as_str().to_owned(),
             format!("{}/{} begun", record.begun, record.backfill.slots.len()),
             format!("{} completed", report.completed),
             format!("{} failed", report.failed),

@@ -292,12 +292,8 @@ impl Engine {
         given: Map<String, Value>,
         start: Start,
     ) -> Result<RunRecord> {
-        let report = self.deployment(name).await?;
-        let deployment = &report.record.deployment;
-        let parameters = deployment.parameters_for(None, given);
-        let start = start_of(deployment, start);
-        self.enqueue(&deployment.flow, &Value::Object(parameters), start)
-            .await
+        let once = self.run_deployment_once(name, given, start).await?;
+        Ok(once.record)
     }
 
     /// How many workers are there to take a run: alive, on its queue, with its flow.

@@ -1,6 +1,7 @@
 //! Schedules: what fires when, pausing, and the scheduler itself.
 
 mod backfill;
+mod backfilling;
 mod fire;
 pub mod moment;
 
@@ -148,7 +149,7 @@ impl Engine {
     /// The slots of a schedule until now are handled: nobody wanted them.
     pub(super) async fn forget_missed(&self, record: &ScheduleRecord, now: Micros) -> Result<()> {
         let (name, slug) = (record.deployment.clone(), record.slug.clone());
-        let passed = self.shared.store.pass_slot(name, slug, record.since, now);
+        let passed = self.shared.store.pass_slot(None, name, slug, record.since, now);
         passed.await.map(|_| ()).map_err(trouble)
     }
 
