@@ -222,12 +222,7 @@ impl Engine {
     }
 
     /// The same, and whether that start was there already.
-    async fn accept_once(
-        &self,
-        meta: &'static Meta,
-        input: Payload,
-        start: Start,
-    ) -> Result<Once> {
+    async fn accept_once(&self, meta: &'static Meta, input: Payload, start: Start) -> Result<Once> {
         if meta.kind == Kind::Task {
             let message = format!("`{}` is a task; an engine runs flows", meta.name);
             return Err(Error::new(ErrorKind::Input, message).hint("call it from a #[flow]"));

@@ -119,12 +119,7 @@ enum Next {
 }
 
 /// Does what is due, and a part of what is to be done besides.
-async fn turn(
-    shared: &Shared,
-    table: &mut Table,
-    fill: &Fill,
-    besides: &Besides,
-) -> Result<Next> {
+async fn turn(shared: &Shared, table: &mut Table, fill: &Fill, besides: &Besides) -> Result<Next> {
     let revision = shared.store.deployments_revision().await;
     if !table.is_of(revision.map_err(trouble)?) {
         let deployed = shared.store.deployed().await.map_err(trouble)?;

@@ -231,7 +231,10 @@ impl Engine {
         Ok(report)
     }
 
-    pub(super) async fn deployed(&self, name: &str) -> Result<(DeploymentRecord, Vec<ScheduleRecord>)> {
+    pub(super) async fn deployed(
+        &self,
+        name: &str,
+    ) -> Result<(DeploymentRecord, Vec<ScheduleRecord>)> {
         let found = self.shared.store.deployment(name.to_owned()).await;
         match found.map_err(trouble)? {
             Some(found) => Ok(found),

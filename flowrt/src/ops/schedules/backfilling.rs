@@ -35,7 +35,7 @@ pub(super) struct Backfilling {
 }
 
 /// What came of the attempt to begin the next run of a backfill.
-enum Next {
+pub(super) enum Next {
     /// It was begun; whether it goes on.
     Begun(bool),
     /// Somebody else was faster, or the backfill does not run any more.
@@ -131,7 +131,9 @@ impl Backfilling {
             let next = usize::try_from(begun).ok();
             let Some(chosen) = next.and_then(|at| backfill.slots.get(at)) else {
                 if going_on == 0 {
-                    engine.end_backfill(&backfill, BackfillState::Done, None).await?;
+                    engine
+                        .end_backfill(&backfill, BackfillState::Done, None)
+                        .await?;
                 }
                 return Ok(false);
             };
@@ -152,7 +154,13 @@ impl Backfilling {
 }
 
 impl Engine {
-    async fn begin_next(&self, backfill: &Backfill, chosen: &Chosen, begun: u32) -> Result<Next> {
+    /// Begins the run of the next slot, if that is still the next.
+    pub(super) async fn begin_next(
+        &self,
+        backfill: &Backfill,
+        chosen: &Chosen,
+        begun: u32,
+    ) -> Result<Next> {
         let store = &self.shared.store;
         let name = &backfill.deployment;
         let found = store.deployment(name.clone()).await.map_err(trouble)?;

@@ -12,8 +12,8 @@ use crate::engine::trouble;
 use crate::error::Result;
 use crate::failpoint::failpoint;
 use crate::model::dispatch::{DEFAULT_QUEUE, Dispatch, Slot};
-use crate::store;
 use crate::scheduler::{self, Due, Unfilled};
+use crate::store;
 
 impl Engine {
     /// Puts a run into the queue for each slot of each schedule whose flow this program has, until `shutdown` is ready.

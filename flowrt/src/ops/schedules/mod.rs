@@ -4,6 +4,8 @@ mod backfill;
 mod backfilling;
 mod fire;
 pub mod moment;
+#[cfg(test)]
+mod tests;
 
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -149,7 +151,10 @@ impl Engine {
     /// The slots of a schedule until now are handled: nobody wanted them.
     pub(super) async fn forget_missed(&self, record: &ScheduleRecord, now: Micros) -> Result<()> {
         let (name, slug) = (record.deployment.clone(), record.slug.clone());
-        let passed = self.shared.store.pass_slot(None, name, slug, record.since, now);
+        let passed = self
+            .shared
+            .store
+            .pass_slot(None, name, slug, record.since, now);
         passed.await.map(|_| ()).map_err(trouble)
     }
 

@@ -85,7 +85,10 @@ pub(super) async fn a_backfill_goes_on_and_stops(store: &dyn Store) {
     let cancelling = BackfillState::Cancelling;
     assert!(set("b", vec![PAUSED], cancelling, None).await.unwrap());
     let ended = store.backfill("a".to_owned()).await.unwrap().unwrap();
-    assert_eq!((ended.state, ended.reason.as_deref()), (failed, Some("why")));
+    assert_eq!(
+        (ended.state, ended.reason.as_deref()),
+        (failed, Some("why"))
+    );
     let standing_now = store.standing_backfills().await.unwrap();
     assert_eq!(standing_now, [standing("b", cancelling, 0, 0)]);
 }

@@ -103,8 +103,9 @@ pub(super) async fn a_slot_is_passed_once(store: &dyn Store) {
         vec![schedule("a", "x")],
     )];
     assert!(store.deploy(0, changes).await.unwrap());
-    let pass =
-        |slug: &str, since, slot| store.pass_slot(None, "a".to_owned(), slug.to_owned(), since, slot);
+    let pass = |slug: &str, since, slot| {
+        store.pass_slot(None, "a".to_owned(), slug.to_owned(), since, slot)
+    };
     assert!(pass("x", 1, 10).await.unwrap());
     assert!(!pass("x", 1, 10).await.unwrap());
     assert!(!pass("x", 1, 9).await.unwrap());
@@ -153,7 +154,13 @@ pub(super) async fn a_slot_is_filled_once(store: &dyn Store) {
     store.create_run(run(6, "x", 20)).await.unwrap();
     let filled = store.fill_slot(1, 1, run(7, "x", 20)).await.unwrap();
     assert_eq!(filled.unwrap().id, run(6, "x", 20).id);
-    assert!(store.fill_slot(1, 1, run(8, "x", 20)).await.unwrap().is_none());
+    assert!(
+        store
+            .fill_slot(1, 1, run(8, "x", 20))
+            .await
+            .unwrap()
+            .is_none()
+    );
     // Nothing fires that is paused, from the moment on when that was acknowledged.
     let fill = async || {
         let seen = store.deployments_revision().await.unwrap();

@@ -157,7 +157,12 @@ impl Deployments for Memory {
         })
     }
 
-    fn fill_slot(&self, seen: u64, since: Micros, mut run: NewRun) -> Answer<'_, Option<RunRecord>> {
+    fn fill_slot(
+        &self,
+        seen: u64,
+        since: Micros,
+        mut run: NewRun,
+    ) -> Answer<'_, Option<RunRecord>> {
         self.answer(move |runs| {
             self.limit.check_run(&run)?;
             let Some((deployment, slot)) = run.dispatch.filled() else {

@@ -120,7 +120,12 @@ impl Deployments for Sqlite {
         })
     }
 
-    fn fill_slot(&self, seen: u64, since: Micros, mut run: NewRun) -> Answer<'_, Option<RunRecord>> {
+    fn fill_slot(
+        &self,
+        seen: u64,
+        since: Micros,
+        mut run: NewRun,
+    ) -> Answer<'_, Option<RunRecord>> {
         let checked = self.0.limit.check_run(&run);
         let bytes = run.input.len();
         let held = self.apart(|apart| apart.take_run(&mut run));
