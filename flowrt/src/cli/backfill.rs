@@ -66,6 +66,7 @@ pub(super) fn command() -> Command {
         .arg(flag("reverse", "The latest first"))
         .arg(flag("dry-run", "Only show what it would do"))
         .subcommand(Command::new("ls").about("Backfills, and how far they are"))
+        .subcommand(verb("show", "One of them, and why it does not go on"))
         .subcommand(verb("pause", "Begin no more runs until it is resumed"))
         .subcommand(verb("resume", "Go on"))
         .subcommand(verb("cancel", "Begin no more, and cancel those that go on"))
@@ -79,6 +80,9 @@ pub(super) async fn run(matches: &ArgMatches) -> Result<ExitCode> {
     let engine = store_place::open(matches).await?;
     match matches.subcommand() {
         None => start(&engine, matches).await?,
+        Some(("show", matches)) => {
+            show(&[engine.backfill(text(matches, "id")).await?], matches)?;
+        }
         Some(("pause", matches)) => {
             show(
                 &[engine.switch_backfill(text(matches, "id"), false).await?],
@@ -177,6 +181,11 @@ fn show(reports: &[BackfillReport], matches: &ArgMatches) -> Result<()> {
     }
     if reports.is_empty() {
         print::note("there are no backfills");
+    }
+    for report in reports {
+        if let Some(reason) = &report.record.reason {
+            print::note(&format!("{}: {reason}", report.record.backfill.id));
+        }
     }
     let rows = reports.iter().map(|report| {
         let record = &report.record;

@@ -1,6 +1,7 @@
 //! States as the page shows them: a sign, a tone and a word, so that colour is never the only one.
 
 use crate::draw::label::words;
+use crate::model::backfill::BackfillState;
 use crate::model::state::{RunState, TaskState};
 
 /// The sign, tone and word of a run's state in HTML.
@@ -11,6 +12,18 @@ pub(super) fn of_run(state: RunState) -> String {
 /// The sign, tone and word of a task's state in HTML.
 pub(super) fn of_task(state: TaskState) -> String {
     html(task_tone(state), task_sign(state), &words(state.as_str()))
+}
+
+/// The sign, tone and word of a backfill's state in HTML.
+pub(super) fn of_backfill(state: BackfillState) -> String {
+    match state {
+        BackfillState::Running => html("busy", "running", "running"),
+        BackfillState::Paused => html("held", "parked", "paused"),
+        BackfillState::Cancelling => html("busy", "running", "cancelling"),
+        BackfillState::Cancelled => html("idle", "skipped", "cancelled"),
+        BackfillState::Done => html("good", "done", "done"),
+        BackfillState::Failed => html("bad", run_sign(RunState::Failed), "failed"),
+    }
 }
 
 fn html(tone: &str, sign: &str, word: &str) -> String {

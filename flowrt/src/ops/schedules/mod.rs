@@ -2,6 +2,7 @@
 
 mod backfill;
 mod backfilling;
+mod begin;
 mod fire;
 pub mod moment;
 #[cfg(test)]

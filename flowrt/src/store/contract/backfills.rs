@@ -25,6 +25,7 @@ fn record(id: &str) -> BackfillRecord {
                 again: true,
             }],
             created: 3,
+            asked: None,
         },
         state: RUNNING,
         begun: 0,
