@@ -1,8 +1,7 @@
 //! Starting a flow once, however often it is asked for with the same key.
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
-use super::rerun::overridden;
 use super::{Engine, Start};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::record::RunRecord;
@@ -31,41 +30,10 @@ impl Engine {
         }
         Ok(once)
     }
-
-    /// Puts a run of a deployment into its queue as [`run_deployment`](Self::run_deployment) does, and says whether a run of
-    /// its flow had the same idempotency key already: then that one is given, also if the deployment has other parameters
-    /// by now.
-    ///
-    /// # Errors
-    /// As [`run_deployment`](Self::run_deployment), and if the key was used with other parameters than those given, or for
-    /// another deployment.
-    #[cfg(feature = "deployments")]
-    pub async fn run_deployment_once(
-        &self,
-        name: &str,
-        given: Map<String, Value>,
-        start: Start,
-    ) -> Result<Once> {
-        let report = self.deployment(name).await?;
-        let deployment = &report.record.deployment;
-        let parameters = Value::Object(deployment.parameters_for(None, given.clone()));
-        let start = super::deployments::start_of(deployment, start);
-        let (meta, input) = self.checked(&deployment.flow, &parameters, &start)?;
-        let once = self.enqueue_checked(meta, input, start).await?;
-        if !once.is_new {
-            let recorded = &once.record;
-            let wanted = self.with_own_seals(overridden(meta, &recorded.input, &given)?)?;
-            if wanted.digest() != recorded.input.digest()
-                || recorded.dispatch.deployment.as_deref() != Some(name)
-            {
-                return Err(used_otherwise(recorded));
-            }
-        }
-        Ok(once)
-    }
 }
 
-fn used_otherwise(record: &RunRecord) -> Error {
+/// What says that a key is taken.
+pub(super) fn used_otherwise(record: &RunRecord) -> Error {
     let key = record.idempotency_key.as_deref().unwrap_or_default();
     let message = format!(
         "the idempotency key `{key}` was used for {}, which has other parameters",

@@ -1,5 +1,6 @@
 //! Deployments: what a deploy would change, the deploy, and what people do with what is deployed.
 
+mod once;
 mod plan;
 #[cfg(test)]
 mod tests;
