@@ -191,6 +191,39 @@ impl Place {
         found.expect("the store answers").expect("it is there")
     }
 
+    /// Lives in which the server kills itself where it writes.
+    async fn kill_in_the_midst_of_writes(&self, id: &str) {
+        for failpoint in PLACES {
+            let mut server = self.serve(Some(failpoint));
+            self.until(id, failpoint, async || server.is_dead()).await;
+        }
+    }
+
+    /// Lives that end at any time, each in another task of the long runs.
+    async fn kill_in_each_task(&self, id: &str) {
+        for number in 0..TASKS {
+            let lines = self.ledger().len();
+            let server = self.serve(None);
+            self.until(id, "long runs", async || {
+                self.begun_since(lines, number) == LONG.len()
+            })
+            .await;
+            let more = usize::try_from(random_u64() % 40).expect("it is small");
+            let then = self.ledger().len() + more;
+            self.until(id, "some more", async || {
+                let is_open = |run: &RunRecord| {
+                    !run.state.is_final() && run.dispatch.deployment.as_deref() != Some("long")
+                };
+                let is_done = self.backfill(id).await.state == BackfillState::Done;
+                self.ledger().len() >= then || is_done && !self.runs().await.iter().any(is_open)
+            })
+            .await;
+            server.kill();
+            // What was in the middle of that task must not be over before the next life has it.
+            self.go(number);
+        }
+    }
+
     /// Looks until it holds. Ends when nothing has happened for a minute: no line, no run, no end of a run.
     async fn until(&self, backfill: &str, what: &str, mut holds: impl AsyncFnMut() -> bool) {
         let mut watch = Stopwatch::start();
@@ -312,35 +345,8 @@ async fn a_server_killed_in_the_midst_of_everything_loses_and_doubles_nothing() 
     ]);
     let id = begun["backfill"].as_str().expect("its name").to_owned();
 
-    // Killed in the middle of what it writes.
-    for failpoint in PLACES {
-        let mut server = place.serve(Some(failpoint));
-        place.until(&id, failpoint, async || server.is_dead()).await;
-    }
-    // Killed at any time, in each task of the long runs.
-    for number in 0..TASKS {
-        let lines = place.ledger().len();
-        let server = place.serve(None);
-        place
-            .until(&id, "long runs", async || {
-                place.begun_since(lines, number) == LONG.len()
-            })
-            .await;
-        let more = usize::try_from(random_u64() % 40).expect("it is small");
-        let then = place.ledger().len() + more;
-        place
-            .until(&id, "some more", async || {
-                let is_open = |run: &RunRecord| {
-                    !run.state.is_final() && run.dispatch.deployment.as_deref() != Some("long")
-                };
-                let is_done = place.backfill(&id).await.state == BackfillState::Done;
-                place.ledger().len() >= then || is_done && !place.runs().await.iter().any(is_open)
-            })
-            .await;
-        server.kill();
-        // What was in the middle of that task must not be over before the next life has it.
-        place.go(number);
-    }
+    place.kill_in_the_midst_of_writes(&id).await;
+    place.kill_in_each_task(&id).await;
     let _server = place.serve(None);
     let ticks = expected(&place, "ticks").await;
     let missed = expected(&place, "missed").await;
