@@ -79,7 +79,12 @@ function follow() {
   stream = new EventSource(location.pathname + location.search);
   const sign = document.querySelector(".live-sign");
   stream.onopen = () => { sign.hidden = false; sign.textContent = "live"; };
-  stream.onerror = () => { sign.hidden = false; sign.textContent = "not connected"; };
+  stream.onerror = () => {
+    sign.hidden = false;
+    sign.textContent = "not connected";
+    // A server that has no place for one more is not asked again by the browser itself.
+    if (stream && stream.readyState === EventSource.CLOSED) { leave(); setTimeout(follow, 5000); }
+  };
   stream.onmessage = (message) => {
     const { title, parts } = JSON.parse(message.data);
     const found = ranges();

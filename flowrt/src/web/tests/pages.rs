@@ -6,7 +6,7 @@ use axum::http::{Request, StatusCode, header};
 use tower::ServiceExt;
 
 use crate::prelude::*;
-use crate::web::router;
+use crate::web::{Streams, router};
 
 /// Gives the length of a word.
 #[task]
@@ -58,7 +58,7 @@ impl Visitor {
             work.await
         });
         Self {
-            site: router(engine.clone(), ending.subscribe()),
+            site: router(engine.clone(), ending.subscribe(), Streams::new(16)),
             _ending: ending,
             engine,
         }

@@ -1,0 +1,3 @@
+//! The server from inside, where no process and no network are needed.
+
+mod changes;
