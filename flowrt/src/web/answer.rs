@@ -28,6 +28,8 @@ pub(super) enum Section {
     Schedules,
     /// Limits.
     Limits,
+    /// Who takes runs from queues.
+    Workers,
 }
 
 const SECTIONS: &[(Section, &str, &str)] = &[
@@ -37,6 +39,7 @@ const SECTIONS: &[(Section, &str, &str)] = &[
     (Section::Deployments, "Deployments", "/deployments"),
     (Section::Schedules, "Schedules", "/schedules"),
     (Section::Limits, "Limits", "/limits"),
+    (Section::Workers, "Workers", "/workers"),
 ];
 
 impl Section {

@@ -1,5 +1,7 @@
 //! The pages as a browser asks for them, without a browser.
 
 mod acted;
+mod backfills;
+mod late;
 mod pages;
 pub(super) mod sample;
