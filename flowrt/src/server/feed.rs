@@ -11,7 +11,7 @@ use tokio::sync::watch;
 
 use super::answer::StreamEvent;
 use super::changes::Changes;
-use crate::clock::{self, Clock};
+use crate::clock::{self, Clock, Stopwatch};
 use crate::error::Result;
 use crate::mask;
 use crate::model::event::{Event, What};
@@ -27,6 +27,9 @@ const PAUSE: Duration = Duration::from_millis(100);
 
 /// How often somebody looks whether another process has changed something.
 const LOOK: Duration = Duration::from_millis(300);
+
+/// How long all runs are not looked at if nothing is heard: that a run has come to wait, this process writes without a word.
+const QUIET: Duration = Duration::from_secs(1);
 
 /// How long events are held after the last watcher has gone.
 const KEPT: Duration = Duration::from_secs(60);
@@ -206,6 +209,7 @@ async fn tell(feed: &Feed, engine: &Engine, run: Option<RunId>) -> Result<()> {
         if teller.more(feed, engine).await? {
             return Ok(());
         }
+        let looked = Stopwatch::start();
         loop {
             let changed = wait(feed, &mut live, run.is_some()).await;
             clock.sleep(PAUSE).await;
@@ -215,7 +219,8 @@ async fn tell(feed: &Feed, engine: &Engine, run: Option<RunId>) -> Result<()> {
                 return Ok(());
             }
             let now = engine.version().await?;
-            if changed || version != Some(now) || seen != now {
+            let is_due = run.is_none() && looked.elapsed() > QUIET;
+            if changed || is_due || version != Some(now) || seen != now {
                 version = Some(now);
                 break;
             }

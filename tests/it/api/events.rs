@@ -39,8 +39,11 @@ fn follow(
     )
     .expect("it takes what is sent");
     let (mut is_open, mut data) = (false, None);
+    // A stream says now and then that it lives, so that a read alone would wait for ever.
+    let end = std::time::Instant::now() + 2 * super::AT_MOST;
     for line in BufReader::new(stream).lines() {
         let line = line.expect("it goes on in time");
+        assert!(std::time::Instant::now() < end, "{path} does not end");
         if let Some(text) = line.strip_prefix("data: ") {
             data = serde_json::from_str(text).ok();
         } else if let (Some(id), Some(_)) = (line.strip_prefix("id: "), &data) {

@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use crate::model::state::RunState;
 use crate::ops::Work;
+use crate::ops::view::RunChange;
 use crate::prelude::*;
 use crate::server::answer::StreamEvent;
 use crate::server::changes::NEWEST;
@@ -114,10 +115,12 @@ async fn more_new_runs_than_are_looked_through_at_a_time_are_all_told() {
     }
     let told = changes.more(&engine).await.unwrap();
     assert_eq!(told.len(), 2 * NEWEST + 7);
-    let mut times: Vec<_> = told.iter().map(|run| run.started.clone()).collect();
-    times.sort();
-    let order: Vec<_> = told.iter().map(|run| run.started.clone()).collect();
-    assert_eq!(order, times, "the oldest comes first");
+    let time =
+        |run: &RunChange| -> jiff::Timestamp { run.started.as_ref().unwrap().parse().unwrap() };
+    assert!(
+        told.is_sorted_by_key(time),
+        "the oldest comes first: {told:?}"
+    );
     assert_eq!(changes.more(&engine).await.unwrap(), []);
 }
 

@@ -2,6 +2,7 @@
 
 mod acted;
 mod backfills;
+mod buttons;
 mod late;
 mod pages;
 pub(super) mod sample;
