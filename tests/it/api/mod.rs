@@ -12,6 +12,7 @@ mod document;
 mod door;
 mod events;
 mod problems;
+mod reach;
 mod runs;
 mod starts;
 
