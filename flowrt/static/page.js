@@ -173,6 +173,8 @@ document.addEventListener("visibilitychange", () => (document.hidden ? leave() :
 addEventListener("pagehide", leave);
 addEventListener("pageshow", follow);
 each("[data-pan]", (box) => pan(box));
+// On a phone the navigation is wider than the window.
+each("nav [aria-current]", (here) => here.scrollIntoView({ block: "nearest", inline: "nearest" }));
 each("[data-follow]", (box) => { box.scrollTop = box.scrollHeight; });
 // A filter that was chosen needs no button.
 each("form.filters select, form.filters input[type=checkbox]", (field) => { field.onchange = () => field.form.requestSubmit(); });
