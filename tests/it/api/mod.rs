@@ -11,6 +11,7 @@ mod deployments;
 mod document;
 mod door;
 mod events;
+mod outlive;
 mod problems;
 mod reach;
 mod runs;
