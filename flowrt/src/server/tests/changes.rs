@@ -6,6 +6,7 @@ use std::time::Duration;
 use futures_util::StreamExt as _;
 use serde_json::Value;
 
+use crate::clock::Clock;
 use crate::model::state::RunState;
 use crate::ops::Work;
 use crate::ops::view::RunChange;
@@ -47,7 +48,7 @@ async fn asking(engine: &Engine) -> String {
 async fn until(engine: &Engine, name: &str, state: RunState) {
     let there = async {
         while engine.find(name).await.unwrap().state != state {
-            tokio::time::sleep(Duration::from_millis(5)).await;
+            Clock::real().sleep(Duration::from_millis(5)).await;
         }
     };
     let there = tokio::time::timeout(PATIENCE, there).await;
