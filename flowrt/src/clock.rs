@@ -247,6 +247,12 @@ pub(crate) fn random_bytes<const N: usize>() -> [u8; N] {
     bytes
 }
 
+/// What nobody can guess, as 64 hexadecimal digits: for whoever shows it is let in.
+#[cfg(feature = "serve")]
+pub(crate) fn new_token() -> String {
+    blake3::Hash::from_bytes(random_bytes()).to_string()
+}
+
 #[cfg(test)]
 mod tests {
     use std::sync::atomic::{AtomicU32, Ordering};

@@ -79,7 +79,12 @@ function follow() {
   stream = new EventSource(location.pathname + location.search);
   const sign = document.querySelector(".live-sign");
   stream.onopen = () => { sign.hidden = false; sign.textContent = "live"; };
-  stream.onerror = () => { sign.hidden = false; sign.textContent = "not connected"; };
+  stream.onerror = () => {
+    sign.hidden = false;
+    sign.textContent = "not connected";
+    // A server that has no place for one more is not asked again by the browser itself.
+    if (stream && stream.readyState === EventSource.CLOSED) { leave(); setTimeout(follow, 5000); }
+  };
   stream.onmessage = (message) => {
     const { title, parts } = JSON.parse(message.data);
     const found = ranges();
@@ -168,6 +173,8 @@ document.addEventListener("visibilitychange", () => (document.hidden ? leave() :
 addEventListener("pagehide", leave);
 addEventListener("pageshow", follow);
 each("[data-pan]", (box) => pan(box));
+// On a phone the navigation is wider than the window.
+each("nav [aria-current]", (here) => here.scrollIntoView({ block: "nearest", inline: "nearest" }));
 each("[data-follow]", (box) => { box.scrollTop = box.scrollHeight; });
 // A filter that was chosen needs no button.
 each("form.filters select, form.filters input[type=checkbox]", (field) => { field.onchange = () => field.form.requestSubmit(); });

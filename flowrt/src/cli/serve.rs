@@ -13,7 +13,7 @@ use super::command::{text, wants_json};
 use super::interrupt::Shutdown;
 use super::{print, store_place, worker};
 use crate::clock;
-use crate::config::Config;
+use crate::config::{self, Config};
 use crate::error::{Error, ErrorKind, Result};
 use crate::ops::Engine;
 use crate::server::{self, Access, State};
@@ -63,11 +63,12 @@ pub(super) async fn run(matches: &ArgMatches) -> Result<ExitCode> {
     let shutdown = shutdown.of(&engine).shared();
     engine.remember_flows().await?;
     engine.deploy_own().await?;
-    let access = access(&engine)?;
+    let settings = settings(&engine)?;
+    let access = Access::of_hashes(&settings.token_hashes)?;
     access.check(listener.local_addr()?)?;
     say(&listener, matches)?;
     let served = server::run(
-        State::new(engine.clone(), access),
+        State::new(engine.clone(), access, (&settings).into()),
         listener,
         shutdown.clone(),
     );
@@ -91,18 +92,16 @@ async fn listen(matches: &ArgMatches) -> Result<TcpListener> {
     })
 }
 
-/// Who is let in, as the settings of the store say.
-fn access(engine: &Engine) -> Result<Access> {
+/// Who is let in, and how many at a time, as the settings of the store say.
+fn settings(engine: &Engine) -> Result<config::Server> {
     let url = engine.url();
     let config = Config::of_store(url.strip_prefix("sqlite:").map(Path::new))?;
-    Access::of_hashes(&config.server.token_hashes)
+    Ok(config.server)
 }
 
 /// The token is shown once and kept nowhere; its hash is enough to know it again.
 fn new_token(as_json: bool) -> Result<ExitCode> {
-    let token: String = (0..4)
-        .map(|_| format!("{:016x}", clock::random_u64()))
-        .collect();
+    let token = clock::new_token();
     let hash = blake3::hash(token.as_bytes()).to_hex();
     if as_json {
         print::json(&json!({ "token": token, "hash": hash.as_str() }))?;

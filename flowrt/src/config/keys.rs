@@ -134,6 +134,20 @@ pub(super) const ALL: &[Key] = &[
             Ok(())
         },
     },
+    Key {
+        name: "server.connections_max",
+        set: |config, given| {
+            config.server.connections_max = number(given, 1..=100_000)?;
+            Ok(())
+        },
+    },
+    Key {
+        name: "server.streams_max",
+        set: |config, given| {
+            config.server.streams_max = number(given, 0..=100_000)?;
+            Ok(())
+        },
+    },
 ];
 
 impl Key {

@@ -15,6 +15,8 @@
 //! | `retention.older_than` | `FLOWRT_RETENTION_OLDER_THAN` | ended runs are deleted after this time |
 //! | `retention.keep` | `FLOWRT_RETENTION_KEEP` | the newest ended runs of each flow stay |
 //! | `server.token_hashes` | `FLOWRT_SERVER_TOKEN_HASHES` | who may use the server: hashes of tokens |
+//! | `server.connections_max` | `FLOWRT_SERVER_CONNECTIONS_MAX` | connections that a server has open at a time |
+//! | `server.streams_max` | `FLOWRT_SERVER_STREAMS_MAX` | streams of events that a server has open at a time |
 //! | | `FLOWRT_SERVER_TOKEN` | a token that may use the server, besides those |
 //! | `retention.every` | `FLOWRT_RETENTION_EVERY` | how often a long-running process looks |
 //! | `[[notices]]` | | who is told of failures: see [`Notice`] |
@@ -62,15 +64,19 @@ pub struct Config {
     pub retention: Retention,
     /// Who is told when a run fails, recovers or is late: nobody.
     pub notices: Vec<Notice>,
-    /// Who may use the server: everybody on this machine.
+    /// Who may use the server, and how much of it at a time: everybody on this machine.
     pub server: Server,
 }
 
-/// Who may use the server.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+/// Who may use the server, and how much of it at a time.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Server {
     /// BLAKE3 hashes of tokens as hexadecimal digits; without any, no token is asked for, and only this machine is served.
     pub token_hashes: Vec<String>,
+    /// The connections that are open at a time; who comes beyond them is told to come again: 512.
+    pub connections_max: usize,
+    /// The streams of events that are open at a time, of pages and of the API: 256.
+    pub streams_max: usize,
 }
 
 /// How workers treat runs.
@@ -114,7 +120,11 @@ impl Default for Config {
                 every: Duration::from_secs(3600),
             },
             notices: Vec::new(),
-            server: Server::default(),
+            server: Server {
+                token_hashes: Vec::new(),
+                connections_max: 512,
+                streams_max: 256,
+            },
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
+use crate::mask;
 use crate::model::graph::{Node, NodeKind, Trigger};
 use crate::model::state::{RunState, TaskState};
 
@@ -153,9 +154,10 @@ pub fn columns(text: &str) -> usize {
     text.width()
 }
 
-/// The text without line breaks, control characters and runs of spaces, which would tear a picture apart.
+/// The text without line breaks, control characters and runs of spaces, which would tear a picture apart. The values of secrets are
+/// taken out before it is cut: a part of one would not be known any more.
 fn one_line(text: &str) -> String {
-    let spaced: String = text
+    let spaced: String = mask::text(text)
         .chars()
         .map(|c| if c.is_control() { ' ' } else { c })
         .collect();

@@ -1,7 +1,7 @@
 //! Events for many watchers, read once. Each has a place in the order in which it was told, so that who comes back says
 //! where he was and misses nothing; after a restart of the server, or a long absence, he is told everything anew.
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -10,14 +10,14 @@ use serde::Serialize;
 use tokio::sync::watch;
 
 use super::answer::StreamEvent;
-use crate::clock::{self, Clock};
+use super::changes::Changes;
+use crate::clock::{self, Clock, Stopwatch};
 use crate::error::Result;
 use crate::mask;
 use crate::model::event::{Event, What};
 use crate::model::ids::RunId;
-use crate::model::state::RunState;
-use crate::ops::view::{EventView, RunChange};
-use crate::ops::{Engine, Events, Retold, RunFilter};
+use crate::ops::view::EventView;
+use crate::ops::{Engine, Events, Retold};
 
 /// How many events are held for those who come back.
 const HELD_MAX: usize = 20_000;
@@ -28,11 +28,11 @@ const PAUSE: Duration = Duration::from_millis(100);
 /// How often somebody looks whether another process has changed something.
 const LOOK: Duration = Duration::from_millis(300);
 
+/// How long all runs are not looked at if nothing is heard: that a run has come to wait, this process writes without a word.
+const QUIET: Duration = Duration::from_secs(1);
+
 /// How long events are held after the last watcher has gone.
 const KEPT: Duration = Duration::from_secs(60);
-
-/// How many of the newest runs are looked through for changes, besides those that have not ended.
-const NEWEST: usize = 200;
 
 /// The feeds that somebody watches, or did just now: of one run with those below it, and of all runs.
 #[derive(Debug, Default)]
@@ -44,6 +44,8 @@ struct Feed {
     /// Tells this life of the feed from an earlier one.
     life: u64,
     told: Mutex<Told>,
+    /// It is known what has been before: all that happens from now on is told.
+    has_begun: watch::Sender<bool>,
     /// How many events there have been.
     count: watch::Sender<u64>,
 }
@@ -61,37 +63,22 @@ impl Feeds {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The events of a run and of those below it, or of all runs, from where the watcher was.
-    pub(super) fn watch(
+    /// The events of a run and of those below it from where the watcher was, or from the start; or those of all runs from where the
+    /// watcher was, or from now on: nothing that happens once this has returned is missed.
+    pub(super) async fn watch(
         self: &Arc<Self>,
         engine: &Engine,
         run: Option<RunId>,
         last: Option<&str>,
     ) -> impl Stream<Item = StreamEvent> + Send + use<> {
-        let mut feeds = self.lock();
-        let held = feeds.get(&run).filter(|feed| !feed.lock().over);
-        let feed = match held {
-            Some(feed) => feed.clone(),
-            None => {
-                let feed = Arc::new(Feed {
-                    life: clock::random_u64(),
-                    told: Mutex::default(),
-                    count: watch::Sender::new(0),
-                });
-                feeds.insert(run, feed.clone());
-                let (feeds, engine, own) = (self.clone(), engine.clone(), feed.clone());
-                tokio::spawn(async move {
-                    if let Err(error) = tell(&own, &engine, run).await {
-                        tracing::warn!(%error, "events cannot be told any more");
-                    }
-                    own.end();
-                    feeds.forget(run, &own);
-                });
-                feed
-            }
-        };
-        let next = feed.after(last);
+        let feed = self.feed(engine, run);
         let waiting = feed.count.subscribe();
+        // It also begins if it ends at once.
+        let _ = feed.has_begun.subscribe().wait_for(|begun| *begun).await;
+        let next = match (run, last) {
+            (None, None) => *waiting.borrow(),
+            (_, last) => feed.after(last),
+        };
         futures_util::stream::unfold(
             (feed, waiting, next),
             |(feed, mut waiting, next)| async move {
@@ -106,6 +93,31 @@ impl Feeds {
                 }
             },
         )
+    }
+
+    /// The feed that is told already, or a new one.
+    fn feed(self: &Arc<Self>, engine: &Engine, run: Option<RunId>) -> Arc<Feed> {
+        let mut feeds = self.lock();
+        let held = feeds.get(&run).filter(|feed| !feed.lock().over);
+        if let Some(feed) = held {
+            return feed.clone();
+        }
+        let feed = Arc::new(Feed {
+            life: clock::random_u64(),
+            told: Mutex::default(),
+            has_begun: watch::Sender::new(false),
+            count: watch::Sender::new(0),
+        });
+        feeds.insert(run, feed.clone());
+        let (feeds, engine, own) = (self.clone(), engine.clone(), feed.clone());
+        tokio::spawn(async move {
+            if let Err(error) = tell(&own, &engine, run).await {
+                tracing::warn!(%error, "events cannot be told any more");
+            }
+            own.end();
+            feeds.forget(run, &own);
+        });
+        feed
     }
 
     fn forget(&self, run: Option<RunId>, feed: &Arc<Feed>) {
@@ -167,8 +179,13 @@ impl Feed {
         self.count.send_replace(number + 1);
     }
 
+    fn begin(&self) {
+        self.has_begun.send_replace(true);
+    }
+
     fn end(&self) {
         self.lock().over = true;
+        self.begin();
         self.count.send_modify(|_| {});
     }
 }
@@ -181,8 +198,9 @@ async fn tell(feed: &Feed, engine: &Engine, run: Option<RunId>) -> Result<()> {
     };
     let mut teller = match run {
         Some(run) => Teller::Run(Box::new(Retold::new(run)), run),
-        None => Teller::All(HashMap::new()),
+        None => Teller::All(Changes::since_now(engine).await?),
     };
+    feed.begin();
     let clock = Clock::real();
     let mut watched = clock.now();
     let mut version = None;
@@ -191,6 +209,7 @@ async fn tell(feed: &Feed, engine: &Engine, run: Option<RunId>) -> Result<()> {
         if teller.more(feed, engine).await? {
             return Ok(());
         }
+        let looked = Stopwatch::start();
         loop {
             let changed = wait(feed, &mut live, run.is_some()).await;
             clock.sleep(PAUSE).await;
@@ -200,7 +219,8 @@ async fn tell(feed: &Feed, engine: &Engine, run: Option<RunId>) -> Result<()> {
                 return Ok(());
             }
             let now = engine.version().await?;
-            if changed || version != Some(now) || seen != now {
+            let is_due = run.is_none() && looked.elapsed() > QUIET;
+            if changed || is_due || version != Some(now) || seen != now {
                 version = Some(now);
                 break;
             }
@@ -242,7 +262,7 @@ fn push(feed: &Feed, event: Event) {
 /// What was told so far.
 enum Teller {
     Run(Box<Retold>, RunId),
-    All(HashMap<RunId, RunChange>),
+    All(Changes),
 }
 
 impl Teller {
@@ -257,40 +277,12 @@ impl Teller {
                 }
                 Ok(record.state.is_final() || record.state.needs_person())
             }
-            Self::All(known) => {
-                let is_first = known.is_empty();
-                let changes = changes(engine).await?;
-                let there: HashSet<RunId> = changes.iter().map(|change| change.run_id).collect();
-                for change in changes.into_iter().rev() {
-                    let was = known.insert(change.run_id, change.clone());
-                    if !is_first && was.as_ref() != Some(&change) {
-                        feed.push("run", &change);
-                    }
+            Self::All(changes) => {
+                for change in changes.more(engine).await? {
+                    feed.push("run", &change);
                 }
-                known.retain(|run, _| there.contains(run));
                 Ok(false)
             }
         }
     }
-}
-
-/// How the runs stand that may change, newest first.
-async fn changes(engine: &Engine) -> Result<Vec<RunChange>> {
-    let newest = RunFilter {
-        limit: NEWEST,
-        ..RunFilter::default()
-    };
-    let open = RunFilter {
-        states: RunState::ALL
-            .iter()
-            .copied()
-            .filter(|state| !state.is_final())
-            .collect(),
-        ..RunFilter::default()
-    };
-    let mut seen = HashSet::new();
-    let mut runs = engine.runs(newest).await?;
-    runs.extend(engine.runs(open).await?);
-    runs.retain(|run| seen.insert(run.id));
-    Ok(runs.iter().map(RunChange::of).collect())
 }

@@ -7,6 +7,7 @@
 
 mod answer;
 mod api;
+mod changes;
 mod connections;
 mod feed;
 mod guard;
@@ -15,6 +16,8 @@ mod openapi;
 pub(crate) mod problem;
 mod read;
 mod route;
+#[cfg(test)]
+mod tests;
 
 use std::future::Future;
 use std::sync::Arc;
@@ -30,8 +33,10 @@ use tokio::sync::watch;
 
 pub use guard::Access;
 
+use crate::config;
 use crate::error::Result;
 use crate::ops::Engine;
+use crate::web::{Place, Streams};
 use feed::Feeds;
 use metrics::Metrics;
 use problem::Problem;
@@ -45,11 +50,31 @@ pub struct State {
     feeds: Arc<Feeds>,
     metrics: Arc<Metrics>,
     is_ending: watch::Sender<bool>,
+    bounds: Bounds,
+    streams: Streams,
+}
+
+/// How much a server has open at a time. Whoever comes too much is told to come again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Bounds {
+    /// Connections: each takes a file of those that a process may have open.
+    pub connections: usize,
+    /// Streams of events, each of which holds a connection.
+    pub streams: usize,
+}
+
+impl From<&config::Server> for Bounds {
+    fn from(config: &config::Server) -> Self {
+        Self {
+            connections: config.connections_max,
+            streams: config.streams_max,
+        }
+    }
 }
 
 impl State {
     /// A server of that engine's store, for those whom `access` lets in.
-    pub fn new(engine: Engine, access: Access) -> Self {
+    pub fn new(engine: Engine, access: Access, bounds: Bounds) -> Self {
         Self {
             engine,
             access: Arc::new(access),
@@ -57,7 +82,19 @@ impl State {
             feeds: Arc::default(),
             metrics: Arc::new(Metrics::new()),
             is_ending: watch::Sender::new(false),
+            bounds,
+            streams: Streams::new(bounds.streams),
         }
+    }
+
+    /// A place for a stream of events.
+    fn place(&self) -> Result<Place, Problem> {
+        self.streams.place().ok_or_else(|| {
+            let most = self.bounds.streams;
+            let detail = format!("{most} streams are open, and no more may be");
+            Problem::new(StatusCode::SERVICE_UNAVAILABLE, "too_many_streams", detail)
+                .hint("close one, come again later, or allow more: `streams_max` under [server] in flowrt.toml")
+        })
     }
 
     /// The engine that answers.
@@ -95,7 +132,8 @@ pub async fn run(
         shutdown.await;
         is_ending.send_replace(true);
     };
-    connections::serve(router(state), listener, shutdown).await
+    let most = state.bounds.connections;
+    connections::serve(router(state), listener, most, shutdown).await
 }
 
 /// All that is answered. The page's routes are merged in here.
@@ -127,6 +165,7 @@ fn router(state: State) -> Router {
         .merge(crate::web::router(
             state.engine.clone(),
             state.is_ending.subscribe(),
+            state.streams.clone(),
         ))
         .layer(from_fn_with_state(state.clone(), guard::guard))
         .with_state(state)

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::{Error, ErrorKind};
 use crate::mask;
 use crate::ops::params::Fault;
+use crate::web::AGAIN_SECONDS;
 
 /// Kinds of errors, their codes, and the status that goes with them.
 const CODES: &[(ErrorKind, &str, StatusCode)] = &[
@@ -166,6 +167,10 @@ impl IntoResponse for Problem {
             header::CONTENT_TYPE,
             HeaderValue::from_static("application/problem+json"),
         );
+        if status == StatusCode::SERVICE_UNAVAILABLE {
+            let seconds = HeaderValue::from_static(AGAIN_SECONDS);
+            response.headers_mut().insert(header::RETRY_AFTER, seconds);
+        }
         response
     }
 }

@@ -4,7 +4,6 @@
 use std::collections::HashMap;
 use std::future::Future;
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, Bytes};
@@ -21,13 +20,11 @@ use super::State;
 use super::answer::Answer;
 use super::problem::Problem;
 use super::read;
-use crate::clock::{Clock, Stopwatch};
+use crate::clock::Stopwatch;
+use crate::web::whole::{Unfinished, in_time, whole};
 
 /// The largest body that is taken, in bytes.
 pub(super) const BODY_BYTES_MAX: usize = 16 << 20;
-
-/// How long a client may take to send a body, and how long an answer may take.
-const AT_MOST: Duration = Duration::from_secs(60);
 
 /// What a handler is called with.
 #[derive(Debug)]
@@ -236,19 +233,16 @@ async fn answer(
     let path = path.collect();
     let query = read::pairs(request.uri().query().unwrap_or_default());
     let (parts, body) = request.into_parts();
-    let clock = Clock::real();
     let body = match takes_body {
         false => Value::Object(Map::new()),
-        true => {
-            let read = tokio::select! {
-                read = read_body(&parts.headers, body) => read,
-                () = clock.sleep(AT_MOST) => Err(late(StatusCode::REQUEST_TIMEOUT, "the body did not come in time")),
-            };
-            match read {
-                Ok(body) => body,
-                Err(problem) => return problem.into_response(),
+        true => match in_time(read_body(&parts.headers, body)).await {
+            Ok(Ok(body)) => body,
+            Ok(Err(problem)) => return problem.into_response(),
+            Err(_) => {
+                let detail = "the body did not come in time";
+                return late(StatusCode::REQUEST_TIMEOUT, detail).into_response();
             }
-        }
+        },
     };
     let asked = Asked {
         path,
@@ -256,19 +250,22 @@ async fn answer(
         body,
         headers: parts.headers,
     };
-    let mut task = tokio::spawn(handler(state, asked));
-    let ended = tokio::select! {
-        ended = &mut task => ended,
-        () = clock.sleep(AT_MOST) => {
-            let detail = "the answer takes too long; what was asked goes on";
-            return late(StatusCode::GATEWAY_TIMEOUT, detail).into_response();
-        }
-    };
-    ended.unwrap_or_else(|error| {
-        tracing::error!(%error, "an answer could not be made");
-        let detail = "the server has made a mistake; its log has more";
-        Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", detail).into_response()
-    })
+    whole(handler(state, asked))
+        .await
+        .unwrap_or_else(|unfinished| {
+            let problem = match unfinished {
+                Unfinished::Late => late(
+                    StatusCode::GATEWAY_TIMEOUT,
+                    "the answer takes too long; what was asked goes on",
+                ),
+                Unfinished::Panicked => Problem::new(
+                    StatusCode::INTERNAL_SERVER_ERROR,
+                    "internal",
+                    "the server has made a mistake; its log has more",
+                ),
+            };
+            problem.into_response()
+        })
 }
 
 fn late(status: StatusCode, detail: &str) -> Problem {

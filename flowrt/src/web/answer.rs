@@ -3,12 +3,15 @@
 use askama::Template;
 use axum::extract::{FromRequestParts, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 
 use super::Site;
 use super::moment::Moment;
 use crate::error::{Error, ErrorKind, Result};
+
+/// When whoever found no place may ask again, in seconds.
+pub(crate) const AGAIN_SECONDS: &str = "5";
 
 /// The parts of the site, as they stand in the navigation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,6 +41,18 @@ const SECTIONS: &[(Section, &str, &str)] = &[
     (Section::Limits, "Limits", "/limits"),
     (Section::Workers, "Workers", "/workers"),
 ];
+
+impl Section {
+    /// The part to which an address belongs.
+    pub fn of(path: &str) -> Self {
+        let begins = |address: &str| {
+            let rest = path.strip_prefix(address);
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        let found = SECTIONS.iter().find(|(_, _, address)| begins(address));
+        found.map_or(Self::Overview, |(section, ..)| *section)
+    }
+}
 
 /// Who looks, and how.
 #[derive(Debug, Clone)]
@@ -169,16 +184,35 @@ impl Site {
 
     /// What went wrong, as a page.
     pub fn trouble(&self, visit: &Visit, section: Section, error: &Error) -> Response {
-        let (status, title) = match error.kind() {
-            ErrorKind::NotFound => (StatusCode::NOT_FOUND, "Not found"),
-            ErrorKind::Input | ErrorKind::Unsupported => {
-                (StatusCode::UNPROCESSABLE_ENTITY, "That does not work")
-            }
-            _ => (StatusCode::INTERNAL_SERVER_ERROR, "Something went wrong"),
+        let status = match error.kind() {
+            ErrorKind::NotFound => StatusCode::NOT_FOUND,
+            ErrorKind::Input | ErrorKind::Unsupported => StatusCode::UNPROCESSABLE_ENTITY,
+            _ => StatusCode::INTERNAL_SERVER_ERROR,
         };
-        let trouble = Trouble { title, error };
-        let shown = Shown::new(section, title, &trouble).fixed();
-        self.framed(visit, &shown, status)
+        self.refusal(visit, section, status, error)
+    }
+
+    /// What went wrong, as a page with that status.
+    pub fn refusal(
+        &self,
+        visit: &Visit,
+        section: Section,
+        status: StatusCode,
+        error: &Error,
+    ) -> Response {
+        let title = match status {
+            StatusCode::NOT_FOUND => "Not found",
+            StatusCode::SERVICE_UNAVAILABLE => "Too much at once",
+            status if status.is_client_error() => "That does not work",
+            _ => "Something went wrong",
+        };
+        let shown = Shown::new(section, title, &Trouble { title, error }).fixed();
+        let mut response = self.framed(visit, &shown, status);
+        if status == StatusCode::SERVICE_UNAVAILABLE {
+            let seconds = HeaderValue::from_static(AGAIN_SECONDS);
+            response.headers_mut().insert(header::RETRY_AFTER, seconds);
+        }
+        response
     }
 }
 
@@ -206,6 +240,20 @@ pub(super) async fn no_such_page(State(site): State<Site>, visit: Visit) -> Resp
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_address_belongs_to_a_part() {
+        for (address, section) in [
+            ("/", Section::Overview),
+            ("/nowhere", Section::Overview),
+            ("/runs", Section::Runs),
+            ("/runs/calm-otter/cancel", Section::Runs),
+            ("/runsome", Section::Overview),
+            ("/limits/api", Section::Limits),
+        ] {
+            assert_eq!(Section::of(address), section, "{address}");
+        }
+    }
 
     #[test]
     fn a_theme_is_found_among_cookies() {

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::convert::Infallible;
 use std::time::Duration;
 
+use axum::http::StatusCode;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use futures_util::stream;
@@ -12,10 +13,11 @@ use serde_json::json;
 use tokio::sync::watch;
 use tokio::time::timeout;
 
-use super::Site;
 use super::answer::{Section, Shown, Visit};
+use super::{Place, Site};
 use crate::clock::Clock;
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
+use crate::mask;
 
 /// How long changes are gathered before the page is made again.
 const GATHER: Duration = Duration::from_millis(200);
@@ -41,7 +43,10 @@ where
     Made: Future<Output = Result<Shown>> + Send,
 {
     if visit.is_live {
-        return follow(site, make);
+        return match site.inner.streams.place() {
+            Some(place) => follow(site, make, place),
+            None => site.refusal(&visit, section, StatusCode::SERVICE_UNAVAILABLE, &full()),
+        };
     }
     let made = make(site.clone()).await;
     let made = made.map(|shown| site.page(&visit, &shown));
@@ -58,7 +63,13 @@ struct Following<Make> {
     has_begun: bool,
 }
 
-fn follow<Make, Made>(site: Site, make: Make) -> Response
+/// The page itself can be had, only not what changes in it.
+fn full() -> Error {
+    Error::new(ErrorKind::Full, "as many pages are followed as may be")
+        .hint("load the page again to see what has changed")
+}
+
+fn follow<Make, Made>(site: Site, make: Make, place: Place) -> Response
 where
     Make: Fn(Site) -> Made + Send + 'static,
     Made: Future<Output = Result<Shown>> + Send,
@@ -80,7 +91,9 @@ where
         Some((Ok::<_, Infallible>(event), following))
     });
     let alive = KeepAlive::new().interval(KEEP);
-    Sse::new(events).keep_alive(alive).into_response()
+    Sse::new(place.hold(events))
+        .keep_alive(alive)
+        .into_response()
 }
 
 impl<Make, Made> Following<Make>
@@ -110,7 +123,7 @@ where
             if changed.is_empty() {
                 continue;
             }
-            let data = json!({ "title": shown.title, "parts": changed });
+            let data = json!({ "title": mask::text(&shown.title), "parts": changed });
             return Some(Event::default().retry(AGAIN).data(data.to_string()));
         }
     }

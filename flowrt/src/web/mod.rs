@@ -3,28 +3,34 @@
 //! Every view is made on the server and works without JavaScript; the script only keeps it fresh. Handlers call
 //! [`ops`](crate::ops) alone: what a button does, the command line does by the same function.
 
+mod acted;
 mod answer;
 mod assets;
 mod form;
 mod live;
+mod masked;
 mod moment;
 mod pages;
 mod signs;
+mod streams;
 #[cfg(test)]
 mod tests;
 mod watching;
+pub(crate) mod whole;
 
 use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::Request;
 use axum::http::{HeaderValue, header};
-use axum::middleware::{Next, from_fn};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::Response;
 use tokio::sync::watch;
 
 use crate::clock;
 use crate::ops::Engine;
+pub(crate) use answer::AGAIN_SECONDS;
+pub use streams::{Place, Streams};
 use watching::Watching;
 
 /// What every page needs.
@@ -43,29 +49,37 @@ struct Inner {
     watching: Watching,
     /// The server ends: what is followed ends too.
     ending: watch::Receiver<bool>,
+    streams: Streams,
 }
 
 /// The routes of the page. Must be called within a tokio runtime: it watches the runs of this engine from now on, and
-/// stops when the engine is gone. What the script follows ends when `ending` becomes true.
+/// stops when the engine is gone. What the script follows takes a place of `streams`, and ends when `ending` becomes true.
 ///
 /// Who may ask at all, and that other sites may not send its forms, is up to the server around it.
 pub fn router<S: Clone + Send + Sync + 'static>(
     engine: Engine,
     ending: watch::Receiver<bool>,
+    streams: Streams,
 ) -> Router<S> {
     let inner = Inner {
         program: program_name(),
-        token: format!("{:016x}{:016x}", clock::random_u64(), clock::random_u64()),
+        token: clock::new_token(),
         watching: Watching::begin(engine.all_events()),
         ending,
+        streams,
     };
     let site = Site {
         engine,
         inner: Arc::new(inner),
     };
-    pages::routes()
-        .merge(assets::routes())
+    guarded(pages::routes().merge(assets::routes()), site)
+}
+
+/// The routes with what stands before each of them.
+fn guarded<S: Clone + Send + Sync + 'static>(routes: Router<Site>, site: Site) -> Router<S> {
+    routes
         .fallback(answer::no_such_page)
+        .layer(from_fn_with_state(site.clone(), acted::acted))
         .layer(from_fn(fresh))
         .with_state(site)
 }

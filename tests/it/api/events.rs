@@ -15,6 +15,21 @@ struct Sent {
 
 /// Reads events until so many have come, or the stream has ended.
 fn watch(server: &Server, path: &str, last: Option<&str>, most: usize) -> Vec<Sent> {
+    let mut events = Vec::new();
+    follow(server, path, last, |event| {
+        events.extend(event);
+        events.len() < most
+    });
+    events
+}
+
+/// Hands on that the stream is open, and then each event, until no more are wanted or the stream has ended.
+fn follow(
+    server: &Server,
+    path: &str,
+    last: Option<&str>,
+    mut next: impl FnMut(Option<Sent>) -> bool,
+) {
     let mut stream = server.connect();
     let last = last.map_or_else(String::new, |last| format!("Last-Event-ID: {last}\r\n"));
     let address = &server.address;
@@ -23,22 +38,36 @@ fn watch(server: &Server, path: &str, last: Option<&str>, most: usize) -> Vec<Se
         "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n{last}\r\n"
     )
     .expect("it takes what is sent");
-    let (mut events, mut data) = (Vec::new(), None);
+    let (mut is_open, mut data) = (false, None);
+    // A stream says now and then that it lives, so that a read alone would wait for ever.
+    let end = std::time::Instant::now() + 2 * super::AT_MOST;
     for line in BufReader::new(stream).lines() {
         let line = line.expect("it goes on in time");
+        assert!(std::time::Instant::now() < end, "{path} does not end");
         if let Some(text) = line.strip_prefix("data: ") {
             data = serde_json::from_str(text).ok();
         } else if let (Some(id), Some(_)) = (line.strip_prefix("id: "), &data) {
-            events.push(Sent {
+            let event = Sent {
                 id: id.to_owned(),
                 data: data.take().expect("it was looked at"),
-            });
-            if events.len() == most {
-                break;
+            };
+            if !next(Some(event)) {
+                return;
+            }
+        } else if line.is_empty() && !is_open {
+            is_open = true;
+            if !next(None) {
+                return;
             }
         }
     }
-    events
+}
+
+/// Answers the run that waits for it.
+fn say_yes(server: &Server, run: &str) {
+    let path = format!("/api/runs/{run}/signal/yes");
+    let sent = server.post(&path, &json!({ "value": true }));
+    assert_eq!(sent.status, 204, "{sent:?}");
 }
 
 fn kinds(events: &[Sent]) -> Vec<&str> {
@@ -67,24 +96,22 @@ fn who_comes_back_misses_nothing_and_is_told_nothing_twice() {
     let path = format!("/api/runs/{id}/events");
     let before = watch(&server, &path, None, 1);
     assert_eq!(kinds(&before), ["run_started"]);
-    let why = server.get(&format!("/api/runs/{id}/why")).json();
-    let signal = why
-        .as_array()
-        .unwrap()
-        .iter()
-        .find(|one| one["why"] == "signal");
-    let name = signal.expect("it waits for one")["signal"]
-        .as_str()
-        .unwrap();
     // Watched all along by somebody else, and taken up again by the first.
     let (whole, rest) = std::thread::scope(|scope| {
-        let whole = scope.spawn(|| watch(&server, &path, None, usize::MAX));
-        let sent = server.post(
-            &format!("/api/runs/{id}/signal/{name}"),
-            &json!({ "value": true }),
-        );
-        assert_eq!(sent.status, 204, "{sent:?}");
-        let rest = watch(&server, &path, Some(&before[0].id), usize::MAX);
+        let (begun, has_begun) = std::sync::mpsc::channel();
+        let (server, path) = (&server, &path);
+        let whole = scope.spawn(move || {
+            let mut events = Vec::new();
+            follow(server, path, None, |event| {
+                events.extend(event);
+                let _ = begun.send(events.len());
+                true
+            });
+            events
+        });
+        while has_begun.recv().expect("it watches") == 0 {}
+        say_yes(server, id);
+        let rest = watch(server, path, Some(&before[0].id), usize::MAX);
         (whole.join().expect("it watches"), rest)
     });
     let mut again = before;
@@ -112,17 +139,31 @@ fn logs_follow_and_go_on_after_a_line() {
 }
 
 #[test]
-fn changes_of_all_runs_are_told() {
+fn changes_of_all_runs_are_told_from_the_first_run_on() {
     let server = Server::start();
-    let seen = std::thread::scope(|scope| {
-        let seen = scope.spawn(|| watch(&server, "/api/events", None, 1));
-        // The watcher is told what changes after it has come.
-        let until = std::time::Instant::now() + super::AT_MOST;
-        while !seen.is_finished() && std::time::Instant::now() < until {
-            server.start_run("ship", json!({ "region": "eu" }));
-            std::thread::sleep(std::time::Duration::from_millis(200));
-        }
-        seen.join().expect("it watches")
+    let told = std::thread::scope(|scope| {
+        let (tell, hear) = std::sync::mpsc::channel();
+        let server = &server;
+        let watched = scope.spawn(move || {
+            let mut states = Vec::new();
+            follow(server, "/api/events", None, |event| {
+                let state = event.map(|event| {
+                    assert_eq!(event.data["name"], "only", "{event:?}");
+                    event.data["state"].as_str().unwrap_or_default().to_owned()
+                });
+                states.extend(state.clone());
+                let _ = tell.send(state.clone());
+                state.as_deref() != Some("Completed")
+            });
+            states
+        });
+        assert_eq!(hear.recv().expect("it is open"), None);
+        let body = json!({ "flow": "asks", "parameters": {}, "name": "only" });
+        assert_eq!(server.post("/api/runs", &body).status, 201);
+        // What the watcher is told comes in the end, however long it takes; the run goes on only then.
+        while hear.recv().expect("it watches").as_deref() != Some("Waiting") {}
+        say_yes(server, "only");
+        watched.join().expect("it watches")
     });
-    assert_eq!(seen[0].data["flow"], "ship", "{seen:?}");
+    assert_eq!(told.last().map(String::as_str), Some("Completed"));
 }

@@ -6,6 +6,7 @@
 
 mod access;
 mod backfills;
+mod bounds;
 mod deployments;
 mod document;
 mod door;

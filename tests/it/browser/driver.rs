@@ -137,6 +137,15 @@ impl Browser {
         found[ELEMENT].as_str().map(str::to_owned)
     }
 
+    pub(super) fn is_there(&self, selector: &str) -> bool {
+        self.find(selector).is_some()
+    }
+
+    /// Waits until there is such an element.
+    pub(super) fn until_there(&self, selector: &str) {
+        self.wait_for(selector);
+    }
+
     /// The element, as soon as it is there.
     fn wait_for(&self, selector: &str) -> String {
         let mut found = None;

@@ -3,6 +3,9 @@
 use super::driver::{Browser, Window};
 use super::served::Served;
 
+/// The state of the run that a page is of.
+const COMPLETED: &str = "//ul[contains(@class, 'facts')]//*[@class='state good'][.='completed']";
+
 #[test]
 fn a_run_is_started_seen_going_on_and_seen_completed_without_a_reload() {
     let served = Served::start();
@@ -12,16 +15,16 @@ fn a_run_is_started_seen_going_on_and_seen_completed_without_a_reload() {
     assert_eq!(browser.value("#p\\.pages"), "12");
     browser.type_into("#p\\.pages", "9");
     browser.click("//button[.='Run it']");
-    browser.until_it_says("wait_for");
-    browser.until_it_says("waiting for the file");
+    browser.until_there("//*[@id='steps']//tr[contains(., 'wait_for')][contains(., 'running')]");
+    browser.until_there("//*[@id='log']//span[contains(., 'waiting for the file')]");
     browser.until("the node that runs has its colour", || {
         browser.source().contains("state-running")
     });
     assert!(browser.text().contains("page ×9"), "{}", browser.text());
     browser.run("window.stays = true");
     std::fs::write(served.folder.path().join("go"), "").unwrap();
-    browser.until_it_says("the file is there");
-    browser.until_it_says("72 by go");
+    browser.until_there("//*[@id='log']//span[contains(., 'the file is there')]");
+    browser.until_there("//pre[@class='value'][.='72 by go']");
     browser.until("the tab says how it ended", || {
         browser
             .run("return document.title")
@@ -44,8 +47,9 @@ fn the_list_shows_what_another_process_runs() {
     browser.until_it_says("Nothing has run yet");
     std::fs::write(served.folder.path().join("go"), "").unwrap();
     served.also(&["run", "gather", "--name", "from-elsewhere"]);
-    browser.until_it_says("from-elsewhere");
-    browser.until_it_says("completed");
+    browser.until_there(
+        "//tr[contains(., 'from-elsewhere')][.//*[@class='state good'][.='completed']]",
+    );
 }
 
 #[test]
@@ -59,10 +63,10 @@ fn a_failure_is_understood_and_resumed() {
     std::fs::write(served.folder.path().join("open"), "").unwrap();
     browser.click("//a[.='Resume…']");
     browser.until_it_says("Resuming it will");
-    browser.until_it_says("ask_the_shop");
+    browser.until_there("//main//*[contains(., 'ask_the_shop') and contains(., 'failed')]");
     browser.click("//button[.='Resume it']");
-    browser.until_it_says("completed");
-    browser.until_it_says("42");
+    browser.until_there(COMPLETED);
+    browser.until_there("//pre[@class='value'][.='42']");
 }
 
 #[test]
@@ -73,8 +77,8 @@ fn a_person_is_asked_and_answers() {
     browser.click("//button[.='Run it']");
     browser.until_it_says("waits for the signal approve");
     browser.click("//button[.='true']");
-    browser.until_it_says("out");
-    browser.until_it_says("completed");
+    browser.until_there("//pre[@class='value'][.='out']");
+    browser.until_there(COMPLETED);
 }
 
 #[test]
@@ -96,8 +100,11 @@ fn everything_works_without_scripts() {
     browser.click("//button[.='Cancel the run']");
     browser.until("the run is cancelled", || {
         browser.go(&browser.url());
-        browser.text().contains("cancelled")
+        browser.is_there(
+            "//ul[contains(@class, 'facts')]//*[contains(@class, 'state')][.='cancelled']",
+        )
     });
     browser.go(&served.at("/runs?state=Cancelled"));
-    browser.until_it_says("gather");
+    browser
+        .until_there("//tbody/tr[.//a[.='gather']]//*[contains(@class, 'state')][.='cancelled']");
 }

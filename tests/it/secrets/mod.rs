@@ -5,6 +5,7 @@ mod isolated;
 mod keys;
 mod parameters;
 mod resources;
+mod served;
 
 use std::path::Path;
 use std::process::{Command, Output};

@@ -85,6 +85,25 @@ async fn log_in(token: Secret<String>) -> Result<Secret<String>> {
     Ok(Secret::new(format!("{}/session", token.reveal()?)))
 }
 
+/// How long it is, kept for a day.
+#[task(cache = "24h")]
+fn measure(token: Secret<String>) -> Result<usize> {
+    tracing::info!("measures {}", token.reveal()?);
+    Ok(token.reveal()?.len())
+}
+
+/// Measures it.
+#[flow]
+fn measured(token: Secret<String>) -> Result<usize> {
+    measure(token)
+}
+
+/// Waits for a person.
+#[flow]
+async fn asked() -> Result<bool> {
+    receive::<bool>("yes").await
+}
+
 /// Reads it by name.
 #[task]
 fn by_name(of: String) -> Result<usize> {

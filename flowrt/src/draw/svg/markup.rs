@@ -1,9 +1,11 @@
 //! Text and numbers as XML holds them.
 
-/// The text with what XML gives a meaning replaced, and what XML cannot hold left out.
+use crate::mask;
+
+/// The text without the values of secrets, with what XML gives a meaning replaced, and what XML cannot hold left out.
 pub(super) fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
+    for c in mask::text(text).chars() {
         match c {
             '&' => out.push_str("&amp;"),
             '<' => out.push_str("&lt;"),

@@ -83,6 +83,7 @@ struct FollowQuery {
 
 async fn follow(call: Call<FollowQuery>) -> Answered<Stream<LogLine>> {
     let record = call.run().await?;
+    let place = call.state.place()?;
     let after = call.last_event().and_then(|last| last.parse().ok());
     let lines = lines(
         call.state.engine.clone(),
@@ -90,7 +91,7 @@ async fn follow(call: Call<FollowQuery>) -> Answered<Stream<LogLine>> {
         call.query.step.clone(),
         after,
     );
-    Ok(Stream::new(call.state.until_shutdown(lines)))
+    Ok(Stream::new(call.state.until_shutdown(place.hold(lines))))
 }
 
 /// Pages of lines, one after the other, until the run has ended.

@@ -31,14 +31,16 @@ impl<Q, B> Call<Q, B> {
 async fn run(call: Call) -> Answered<Stream<EventView>> {
     let record = call.run().await?;
     let state = &call.state;
-    let events = state
-        .feeds
-        .watch(&state.engine, Some(record.id), call.last_event());
-    Ok(Stream::new(state.until_shutdown(events)))
+    let place = state.place()?;
+    let (feeds, last) = (&state.feeds, call.last_event());
+    let events = feeds.watch(&state.engine, Some(record.id), last).await;
+    Ok(Stream::new(state.until_shutdown(place.hold(events))))
 }
 
 async fn all(call: Call) -> Answered<Stream<RunChange>> {
     let state = &call.state;
-    let events = state.feeds.watch(&state.engine, None, call.last_event());
-    Ok(Stream::new(state.until_shutdown(events)))
+    let place = state.place()?;
+    let (feeds, last) = (&state.feeds, call.last_event());
+    let events = feeds.watch(&state.engine, None, last).await;
+    Ok(Stream::new(state.until_shutdown(place.hold(events))))
 }

@@ -5,6 +5,7 @@ use std::fmt::Write;
 use super::links;
 use crate::draw::label::words;
 use crate::model::record::{Micros, RunRecord};
+use crate::web::masked;
 use crate::web::moment::{Moment, between};
 use crate::web::signs::run_tone;
 
@@ -49,7 +50,7 @@ pub(super) fn durations(records: &[RunRecord], moment: &Moment) -> String {
             links::run(&record.name),
             run_tone(record.state),
             HEIGHT - height,
-            askama::filters::escape(&record.name, askama::filters::Html).expect("text"),
+            masked::html(&record.name),
             words(record.state.as_str()),
             moment.short(begun),
             x = place * STEP,

@@ -14,6 +14,7 @@ use crate::ops::LogFilter;
 use crate::web::Site;
 use crate::web::answer::{Section, Shown, Visit};
 use crate::web::live;
+use crate::web::masked;
 use crate::web::moment::Moment;
 
 /// Lines on one page.
@@ -111,14 +112,10 @@ pub(super) fn html(lines: &[(i64, LogLine)], run: &str, moment: &Moment) -> Stri
                 out,
                 "<a href=\"{}\">{}</a> ",
                 links::step(run, &line.step),
-                escape(&line.step)
+                masked::html(&line.step)
             );
         }
-        let _ = writeln!(out, "<span>{}</span></p>", escape(&line.message));
+        let _ = writeln!(out, "<span>{}</span></p>", masked::html(&line.message));
     }
     out
-}
-
-fn escape(text: &str) -> impl std::fmt::Display + '_ {
-    askama::filters::escape(text, askama::filters::Html).expect("escaping does not fail")
 }

@@ -38,6 +38,7 @@ impl FromRequest<Site> for Posted {
     async fn from_request(request: Request, site: &Site) -> Result<Self, Response> {
         let (mut parts, body) = request.into_parts();
         let Ok(visit) = Visit::from_request_parts(&mut parts, site).await;
+        let path = parts.uri.path().to_owned();
         let request = Request::from_parts(parts, body);
         let fields = Form::<Vec<(String, String)>>::from_request(request, site).await;
         let Form(fields) = fields.map_err(IntoResponse::into_response)?;
@@ -50,8 +51,7 @@ impl FromRequest<Site> for Posted {
             "the page with this form is older than the program that answers; nothing was done",
         )
         .hint("go back, load the page again, and send the form once more");
-        let mut response = site.trouble(&visit, Section::Overview, &error);
-        *response.status_mut() = StatusCode::FORBIDDEN;
-        Err(response)
+        let section = Section::of(&path);
+        Err(site.refusal(&visit, section, StatusCode::FORBIDDEN, &error))
     }
 }

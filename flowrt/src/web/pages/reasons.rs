@@ -4,6 +4,7 @@ use super::chart::counted;
 use crate::draw::label::words;
 use crate::model::record::Micros;
 use crate::ops::{Holder, Reason, Why};
+use crate::web::masked;
 use crate::web::moment::Moment;
 
 /// A reason as it is shown.
@@ -228,8 +229,7 @@ fn name_of(why: &Why) -> String {
 }
 
 fn html(text: &str) -> String {
-    let escaped = askama::filters::escape(text, askama::filters::Html);
-    escaped.map(|text| text.to_string()).unwrap_or_default()
+    masked::html(text).to_string()
 }
 
 /// ` until 12:00:09 (in 4 s)`.

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use crate::author::secret::FIELD;
+use crate::mask;
 use crate::model::payload::Payload;
 use crate::ops::params::secret;
 
@@ -13,6 +14,8 @@ const CHARS: usize = 20_000;
 pub(super) fn pretty(value: &Payload) -> String {
     let mut value = value.to_value();
     hide(&mut value);
+    // Before it is cut: a part of a secret would not be known.
+    mask::json(&mut value);
     let text = match &value {
         Value::String(text) => text.clone(),
         value => serde_json::to_string_pretty(value).expect("a value is JSON"),
@@ -29,6 +32,7 @@ pub(super) fn params(input: &Payload) -> Vec<(String, String)> {
     params
         .map(|(name, mut value)| {
             hide(&mut value);
+            mask::json(&mut value);
             let line = match &value {
                 Value::String(text) => text.clone(),
                 value => value.to_string(),

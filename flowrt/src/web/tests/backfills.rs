@@ -4,7 +4,6 @@ use axum::http::StatusCode;
 
 use super::pages::Visitor;
 use crate::clock::Clock;
-use crate::ops::DeployFile;
 
 const FILE: &str = "\
 deployments:
@@ -21,14 +20,8 @@ deployments:
 /// Two deployments whose slots are filled by a scheduler, and a worker.
 async fn visitor() -> Visitor {
     let visitor = Visitor::new().await;
-    let file = DeployFile {
-        name: "flowrt.yaml".to_owned(),
-        text: FILE.to_owned(),
-    };
+    visitor.deploy(FILE).await;
     let engine = visitor.engine.clone();
-    let checked = engine.check_deployments(Some(&file)).unwrap();
-    let plan = engine.plan_deploy(&checked, false).await.unwrap();
-    assert!(engine.deploy(&plan).await.unwrap());
     tokio::spawn(async move { engine.schedule(std::future::pending()).await });
     visitor
 }

@@ -1,6 +1,8 @@
 //! The pages as a browser asks for them, without a browser.
 
+mod acted;
 mod backfills;
+mod buttons;
 mod late;
 mod pages;
 pub(super) mod sample;
