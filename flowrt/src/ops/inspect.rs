@@ -5,7 +5,7 @@ use std::collections::hash_map::Entry;
 
 use super::Engine;
 use crate::engine::trouble;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::model::ids::RunId;
 use crate::model::payload::Payload;
 use crate::model::record::{ASIDE, Micros, RunRecord, StepKind, TaskCounts};
@@ -153,6 +153,17 @@ impl Engine {
             .is_some_and(|owner| !self.shared.store.is_alive(owner))
     }
 
+    /// Deletes a run that has ended, with its steps, logs and child runs.
+    ///
+    /// # Errors
+    /// `Input`, if it or one below it has not ended; or the store fails.
+    pub async fn delete_ended(&self, run: &RunRecord) -> Result<()> {
+        if run.state.is_final() && self.delete(run.id).await? {
+            return Ok(());
+        }
+        Err(not_ended(&run.name))
+    }
+
     /// Deletes a run that has ended, with its steps, logs and child runs. `false` if it or one below it has not ended.
     ///
     /// # Errors
@@ -192,4 +203,11 @@ impl Engine {
     pub async fn version(&self) -> Result<u64> {
         self.shared.store.version().await.map_err(trouble)
     }
+}
+
+/// What is said of a run that is to be deleted and goes on.
+pub fn not_ended(name: &str) -> Error {
+    let message = format!("the run {name} has not ended, or one below it has not");
+    let error = Error::new(ErrorKind::Input, message);
+    error.hint(format!("runs cancel {name}, then delete it"))
 }

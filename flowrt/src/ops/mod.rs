@@ -9,6 +9,8 @@ mod digest;
 pub mod doctor;
 pub mod inspect;
 pub(crate) mod isolate;
+#[cfg(feature = "serve")]
+mod late;
 #[cfg(feature = "cli")]
 mod launched;
 mod limits;
@@ -65,8 +67,10 @@ pub use cache::CacheReport;
 pub use care::Pruned;
 #[cfg(feature = "deployments")]
 pub use deployments::{
-    Checked, DeployFile, DeployPlan, DeploymentReport, Difference, Fate, Planned,
+    Checked, DeployAsk, DeployFile, DeployPlan, DeployView, DeploymentReport, Difference, Fate,
+    Planned,
 };
+pub use inspect::not_ended;
 #[cfg(feature = "cli")]
 pub(crate) use launched::ARGUMENT as LAUNCHED;
 pub use limits::{BucketReport, LimitReport, TicketReport};

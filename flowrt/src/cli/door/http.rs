@@ -298,12 +298,16 @@ mod tests {
         assert!(told.message().contains("more than 256 MiB"), "{told}");
     }
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn a_server_that_says_nothing_is_given_up() {
         let client = Client::new("http://127.0.0.1:1", None).unwrap();
         let never = std::future::pending::<()>();
-        let told = client.in_time(SILENCE, never).await.unwrap_err();
-        assert!(told.message().contains("has said nothing for 2m"), "{told}");
+        let limit = Duration::from_millis(5);
+        let told = client.in_time(limit, never).await.unwrap_err();
+        assert!(
+            told.message().contains("has said nothing for 5ms"),
+            "{told}"
+        );
     }
 
     #[test]
@@ -334,7 +338,7 @@ mod tests {
 
     #[test]
     fn a_token_is_not_shown() {
-        let client = Client::new("http://x", Some("open-sesame".to_owned())).unwrap();
+        let client = Client::new("http://127.0.0.1", Some("open-sesame".to_owned())).unwrap();
         assert!(!format!("{client:?}").contains("sesame"));
     }
 }

@@ -1,9 +1,11 @@
 //! Runs as programs read them: what `--json` prints is what the API answers, and what a command line far away reads back.
 
 mod artifact;
+mod backfill;
 mod event;
 mod plan;
 mod step;
+mod worker;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -18,9 +20,11 @@ use crate::model::record::{CacheUse, Micros, RunRecord, TaskCounts};
 use crate::model::state::RunState;
 
 pub use artifact::ArtifactView;
+pub use backfill::{BackfillDetail, BackfillPlanView, BackfillView, ChosenView, SlotRunView};
 pub use event::{EventView, RunChange, WhatView};
 pub use plan::{PlanLine, PlanView, PlannedView};
 pub use step::StepView;
+pub use worker::{WorkerRun, WorkerView};
 
 /// A run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -258,8 +262,7 @@ impl Engine {
 
 /// An instant as programs read it: RFC 3339 in UTC.
 pub fn time(at: Micros) -> String {
-    let at = jiff::Timestamp::from_microsecond(at);
-    at.unwrap_or(jiff::Timestamp::MAX).to_string()
+    crate::model::rfc3339::text(at)
 }
 
 /// An instant as programs write it.
