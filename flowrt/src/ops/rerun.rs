@@ -65,17 +65,21 @@ impl Engine {
         self.take(&record, meta, None).await
     }
 
-    /// As [`rerun`](Self::rerun), but a second one with the same idempotency key gives the run of the first.
+    /// As [`rerun`](Self::rerun), but the new run is left to workers, and a second one with the same idempotency key gives the
+    /// run of the first.
     ///
     /// # Errors
     /// As [`rerun`](Self::rerun).
     pub async fn rerun_once(&self, run: RunId, rerun: &Rerun) -> Result<Once> {
-        let (record, meta, is_new) = self.copied_run(run, rerun).await?;
+        let (record, _, is_new) = self.copied_run(run, rerun).await?;
         if !is_new && (record.owner.is_some() || record.started.is_some()) {
             return Ok(Once { record, is_new });
         }
-        match self.take(&record, meta, None).await {
-            Ok(_) => {}
+        // Only now: whoever takes it shall find its children.
+        match claim(&self.shared, &record).await {
+            Ok(claimed) => {
+                self.hand_over(&claimed).await?;
+            }
             // The same request came twice at once, and the other was faster.
             Err(error)
                 if error.kind() == ErrorKind::LeaseLost && rerun.idempotency_key.is_some() => {}
@@ -144,6 +148,8 @@ impl Engine {
             cache: origin.cache,
             dispatch: Dispatch {
                 queue: None,
+                // A person does it, so it is no part of what a backfill has to do.
+                backfill: None,
                 ..origin.dispatch.without_slot()
             },
             due: None,
@@ -222,7 +228,7 @@ fn copied(steps: Vec<StepRecord>, origin: RunId, plan: &Plan) -> Vec<StepRecord>
 }
 
 /// The old parameters with the new ones in their place; all that does not fit is told at once.
-fn overridden(
+pub(super) fn overridden(
     meta: &Meta,
     old: &Payload,
     new: &serde_json::Map<String, serde_json::Value>,
