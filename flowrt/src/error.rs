@@ -154,6 +154,17 @@ impl Error {
         Self::retryable(error).with(|inner| inner.retry_after = Some(delay))
     }
 
+    /// The same error with what to try, for whoever sees it: a line of its own, `try: …`.
+    ///
+    /// ```
+    /// let error = flowrt::Error::fatal("there is no folder `in`").or_try("make it before the run");
+    /// assert_eq!(error.try_this(), Some("make it before the run"));
+    /// ```
+    #[must_use]
+    pub fn or_try(self, hint: impl Into<String>) -> Self {
+        self.hint(hint)
+    }
+
     /// Whether it says that it is worth another attempt.
     pub fn is_retryable(&self) -> bool {
         self.0.retryable

@@ -1,12 +1,13 @@
 //! Bodies without a run: in unit tests, inside other tasks, and by `.body()`.
 
+use futures_util::TryFutureExt as _;
 use futures_util::future::BoxFuture;
 
 use crate::author::context::TaskContext;
 use crate::author::frame::{self, Frame, Framed};
 use crate::author::meta::{Kind, Meta};
 use crate::clock::Clock;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::model::payload::Payload;
 
 /// Runs a flow in a throw-away engine; the engine's side registers how.
@@ -31,10 +32,14 @@ pub(crate) fn run(
     }
     let frame = Frame::Task(context.0.clone());
     let body = frame::enter(frame.clone(), || (meta.body)(input, context));
-    Box::pin(Framed {
-        frame,
-        future: body,
-    })
+    // An error that is recorded loses the values of secrets on its way; this one is not.
+    Box::pin(
+        Framed {
+            frame,
+            future: body,
+        }
+        .map_err(Error::masked),
+    )
 }
 
 impl TaskContext {

@@ -193,6 +193,11 @@ pub fn token() -> Option<String> {
         .filter(|token| !token.is_empty())
 }
 
+/// Whether the token may cross a network in clear text: somebody knows that the way is safe (`FLOWRT_PLAIN_TOKEN=yes`).
+pub fn token_may_be_plain() -> bool {
+    std::env::var("FLOWRT_PLAIN_TOKEN").is_ok_and(|word| word == "yes")
+}
+
 /// Where the settings of a store are.
 fn file_of(store: &Path) -> PathBuf {
     let folder = match store.parent() {

@@ -1,12 +1,14 @@
 //! Word of runs that have ended, for whoever sends notices of them. Nobody is waited for.
 
+use std::collections::{HashMap, HashSet};
+
 use tokio::sync::Mutex;
 use tokio::sync::mpsc::UnboundedSender;
 
 use super::Shared;
 use crate::config::Notice;
 use crate::model::ids::RunId;
-use crate::model::record::RunRecord;
+use crate::model::record::{Micros, RunRecord};
 
 /// Who is to be told, and the way to what tells them.
 #[derive(Debug)]
@@ -14,7 +16,18 @@ pub(crate) struct Teller {
     pub(crate) notices: Vec<Notice>,
     pub(crate) ended: UnboundedSender<RunId>,
     /// Held while somebody notes or sends, so that a process that ends can wait for it.
-    pub(crate) at_work: Mutex<()>,
+    pub(crate) at_work: Mutex<Looked>,
+}
+
+/// What this process has looked at, so that it does not do the same again and again.
+#[derive(Debug, Default)]
+pub(crate) struct Looked {
+    /// The ends that will be met again, each with the epoch of its run and its time.
+    pub(crate) ends: HashMap<RunId, (u64, Micros)>,
+    /// Runs that are late and told of to the notice with that number: as found in the last round, and in this one.
+    pub(crate) late: [HashSet<(usize, RunId)>; 2],
+    /// Where the round of late runs goes on.
+    pub(crate) late_from: Option<(Micros, RunId)>,
 }
 
 impl Shared {

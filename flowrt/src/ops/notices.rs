@@ -38,7 +38,7 @@ pub(super) fn keep(shared: &Arc<Shared>, notices: &[Notice]) {
     let teller = Teller {
         notices: notices.to_vec(),
         ended: sender,
-        at_work: tokio::sync::Mutex::new(()),
+        at_work: tokio::sync::Mutex::default(),
     };
     if shared.teller.set(teller).is_ok() {
         tokio::spawn(tell(Arc::downgrade(shared), ended));
@@ -149,11 +149,11 @@ impl Engine {
 
     /// Notes what there is to tell, and sends what is due; gives the time until the next is.
     async fn told(&self, looks: bool, runs: &[RunId]) -> Result<Option<Duration>> {
-        let _at_work = self.teller()?.at_work.lock().await;
+        let mut looked = self.teller()?.at_work.lock().await;
         if looks {
-            self.look().await?;
+            self.look(&mut looked).await?;
         }
-        self.note_ended(runs).await?;
+        self.note_ended(runs, &mut looked).await?;
         self.send_due().await
     }
 
@@ -215,12 +215,13 @@ impl Engine {
         Ok(again)
     }
 
-    /// Notes news for all who want them.
-    async fn note(&self, news: &[News]) -> Result<()> {
+    /// Notes news for all who want them, of those who are said to be meant by their number.
+    async fn note(&self, news: &[News], is_for: impl Fn(usize, &News) -> bool) -> Result<()> {
         let now = self.now();
         let mut records = Vec::new();
-        for notice in &self.teller()?.notices {
-            for news in news.iter().filter(|news| wants(notice, news)) {
+        for (number, notice) in self.teller()?.notices.iter().enumerate() {
+            let wanted = news.iter().filter(|news| wants(notice, news));
+            for news in wanted.filter(|news| is_for(number, news)) {
                 let mut body = news.body(&notice.name, notice.template.as_deref());
                 mask::json(&mut body);
                 records.push(NoticeRecord {
@@ -244,10 +245,15 @@ impl Engine {
     }
 }
 
+/// Whether that notice is about such news of that flow.
+fn is_about(notice: &Notice, occasion: Occasion, flow: &str) -> bool {
+    notice.on.iter().any(|on| on == occasion.as_str())
+        && (notice.flows.is_empty() || notice.flows.iter().any(|own| own == flow))
+}
+
 fn wants(notice: &Notice, news: &News) -> bool {
     let is_late = |due: i64| due.saturating_add(micros(notice.late_after));
-    notice.on.iter().any(|on| on == news.occasion.as_str())
-        && (notice.flows.is_empty() || notice.flows.contains(&news.run.flow))
+    is_about(notice, news.occasion, &news.run.flow)
         && (news.occasion != Occasion::Late
             || news.run.due.is_some_and(|due| is_late(due) <= news.at))
 }

@@ -3,7 +3,8 @@
 use super::Answer;
 use crate::model::ids::RunId;
 use crate::model::notice::NoticeRecord;
-use crate::model::record::Micros;
+use crate::model::record::{Micros, RunRecord};
+use crate::model::state::RunState;
 
 /// What a store does with notices.
 pub trait Notices {
@@ -28,4 +29,29 @@ pub trait Notices {
 
     /// Notices of one run or of all, noted last first, at most so many.
     fn noted(&self, run: Option<RunId>, limit: usize) -> Answer<'_, Vec<NoticeRecord>>;
+
+    /// There are notices of these names only since then: what came before has been looked through. Never goes back; a name
+    /// that is not known stays so.
+    fn known_through(&self, names: Vec<String>, time: Micros) -> Answer<'_, ()>;
+
+    /// Drops what was noted before then, whether it was sent or not, of the oldest so many; how many.
+    fn forget_notices(&self, before: Micros, limit: usize) -> Answer<'_, u64>;
+
+    /// Runs without a parent that ended in one of these states, by their end and their id, those behind that place, at
+    /// most so many.
+    fn ended_after(
+        &self,
+        place: (Micros, RunId),
+        states: Vec<RunState>,
+        limit: usize,
+    ) -> Answer<'_, Vec<RunRecord>>;
+
+    /// Runs without a parent that are in the queue, due by `until`, and have never begun, by that time and their id, those
+    /// behind that place, at most so many.
+    fn overdue(
+        &self,
+        place: (Micros, RunId),
+        until: Micros,
+        limit: usize,
+    ) -> Answer<'_, Vec<RunRecord>>;
 }

@@ -2,6 +2,7 @@
 
 mod explained;
 mod notices;
+mod receivers;
 
 use std::path::Path;
 use std::process::{Command, Output};

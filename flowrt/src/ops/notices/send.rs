@@ -136,12 +136,18 @@ async fn post(address: String, body: String, key: String) -> Result<()> {
         let answer = ureq::post(&address)
             .config()
             .timeout_global(Some(TIMEOUT))
+            // A POST that follows would become a GET, and one that is followed by a page is not taken.
+            .max_redirects(0)
             .build()
             .header("content-type", "application/json")
             .header("idempotency-key", &key)
             .send(&body);
         match answer {
-            Ok(_) => Ok(()),
+            Ok(answer) if answer.status().is_success() => Ok(()),
+            Ok(answer) => Err(Error::from(format!(
+                "the webhook did not take it: it answered {}",
+                answer.status()
+            ))),
             Err(error) => Err(Error::from(format!("the webhook did not take it: {error}"))),
         }
     });

@@ -125,6 +125,8 @@ async fn check_what_is_beside_them<G>(fresh: &impl Fn() -> (Arc<dyn Store>, G)) 
         notices:
             a_notice_is_noted_once,
             what_is_due_is_taken_until_it_is_settled,
-            a_name_is_known_since_it_was_first_seen;
+            a_name_is_known_since_it_was_first_seen,
+            old_notices_are_forgotten,
+            ends_and_late_runs_are_found_in_order;
     }
 }

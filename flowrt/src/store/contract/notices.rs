@@ -2,9 +2,12 @@
 
 use serde_json::json;
 
-use super::super::Store;
-use super::super::sample::run_id;
+use super::super::sample::{claimed, ending, new_run, run_id};
+use super::super::{Ending, Store};
+use crate::model::ids::RunId;
 use crate::model::notice::NoticeRecord;
+use crate::model::record::RunRecord;
+use crate::model::state::RunState;
 
 fn notice(name: &str, key: &str, due: i64) -> NoticeRecord {
     NoticeRecord {
@@ -91,4 +94,76 @@ pub(super) async fn a_name_is_known_since_it_was_first_seen(store: &dyn Store) {
         store.known_since(names(&["b", "a"]), 8).await.unwrap(),
         [8, 5]
     );
+    store
+        .known_through(names(&["a", "b", "c"]), 7)
+        .await
+        .unwrap();
+    let known = store.known_since(names(&["a", "b", "c"]), 9).await.unwrap();
+    assert_eq!(
+        known,
+        [7, 8, 9],
+        "none goes back, and none is known by that"
+    );
+}
+
+pub(super) async fn old_notices_are_forgotten(store: &dyn Store) {
+    let of = |key: &str, created: i64| {
+        let mut notice = notice("a", key, 99);
+        notice.created = created;
+        notice
+    };
+    let all = vec![of("v", 3), of("w", 1), of("x", 9), of("y", 2)];
+    store.note(all).await.unwrap();
+    assert_eq!(store.forget_notices(3, 2).await.unwrap(), 1);
+    assert_eq!(store.forget_notices(4, 9).await.unwrap(), 2);
+    assert_eq!(store.forget_notices(4, 9).await.unwrap(), 0);
+    assert_eq!(store.noted(None, 9).await.unwrap(), [of("x", 9)]);
+    // What is forgotten is news again.
+    assert_eq!(store.note(vec![of("w", 10)]).await.unwrap(), 1);
+}
+
+pub(super) async fn ends_and_late_runs_are_found_in_order(store: &dyn Store) {
+    // By number: when it is due or ended; the one with number 9 is a child.
+    for (number, time) in [(1, 30), (2, 10), (3, 20), (4, 20), (5, 40), (9, 20)] {
+        let mut new = new_run(number, &format!("run{number}"));
+        new.dispatch.queue = Some("q".into());
+        new.due = Some(time);
+        if number == 9 {
+            new.parent = Some((run_id(1), "call".into()));
+        }
+        store.create_run(new).await.unwrap();
+    }
+    let numbers = |runs: Vec<RunRecord>| -> Vec<RunId> { runs.iter().map(|run| run.id).collect() };
+    let ids = |numbers: &[u64]| -> Vec<RunId> { numbers.iter().map(|n| run_id(*n)).collect() };
+    let start = RunId(uuid::Uuid::nil());
+    let late = store.overdue((0, start), 30, 9).await.unwrap();
+    assert_eq!(numbers(late), ids(&[2, 3, 4, 1]));
+    let late = store.overdue((20, run_id(3)), 39, 1).await.unwrap();
+    assert_eq!(numbers(late), ids(&[4]));
+
+    for (number, at) in [(1, 30), (2, 10), (3, 20), (4, 20), (5, 40), (9, 20)] {
+        claimed(store, number).await;
+        let state = if number == 5 {
+            RunState::Cancelled
+        } else {
+            RunState::Failed
+        };
+        let end = Ending {
+            at,
+            ..ending(state)
+        };
+        store.finish(run_id(number), 1, vec![], end).await.unwrap();
+    }
+    assert_eq!(store.overdue((0, start), 99, 9).await.unwrap(), []);
+    let failed = vec![RunState::Failed, RunState::Crashed];
+    let ended = store
+        .ended_after((20, start), failed.clone(), 9)
+        .await
+        .unwrap();
+    assert_eq!(numbers(ended), ids(&[3, 4, 1]));
+    let ended = store.ended_after((20, run_id(3)), failed, 1).await.unwrap();
+    assert_eq!(numbers(ended), ids(&[4]));
+    let cancelled = vec![RunState::Cancelled];
+    let ended = store.ended_after((0, start), cancelled, 9).await.unwrap();
+    assert_eq!(numbers(ended), ids(&[5]));
 }

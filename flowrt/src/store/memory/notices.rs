@@ -5,9 +5,11 @@ use std::collections::BTreeMap;
 use super::super::Answer;
 use super::super::notices::Notices;
 use super::Memory;
+use super::runs::Runs;
 use crate::model::ids::RunId;
 use crate::model::notice::NoticeRecord;
-use crate::model::record::Micros;
+use crate::model::record::{Micros, RunRecord};
+use crate::model::state::RunState;
 
 /// All notices in the order in which they were noted.
 #[derive(Debug, Default)]
@@ -103,4 +105,74 @@ impl Notices for Memory {
             Ok(wanted.take(limit).cloned().collect())
         })
     }
+
+    fn known_through(&self, names: Vec<String>, time: Micros) -> Answer<'_, ()> {
+        self.answer(move |runs| {
+            for name in names {
+                if let Some(since) = runs.outbox.since.get_mut(&name) {
+                    *since = time.max(*since);
+                }
+            }
+            Ok(())
+        })
+    }
+
+    fn forget_notices(&self, before: Micros, limit: usize) -> Answer<'_, u64> {
+        self.answer(move |runs| {
+            let notices = &mut runs.outbox.notices;
+            let there = notices.len();
+            let newer = notices.split_off(limit.min(there));
+            notices.retain(|notice| notice.created >= before);
+            notices.extend(newer);
+            Ok((there - notices.len()) as u64)
+        })
+    }
+
+    fn ended_after(
+        &self,
+        place: (Micros, RunId),
+        states: Vec<RunState>,
+        limit: usize,
+    ) -> Answer<'_, Vec<RunRecord>> {
+        self.answer(move |runs| {
+            Ok(behind(runs, place, limit, |record| {
+                record.finished.filter(|_| states.contains(&record.state))
+            }))
+        })
+    }
+
+    fn overdue(
+        &self,
+        place: (Micros, RunId),
+        until: Micros,
+        limit: usize,
+    ) -> Answer<'_, Vec<RunRecord>> {
+        self.answer(move |runs| {
+            Ok(behind(runs, place, limit, |record| {
+                let waits = matches!(record.state, RunState::Scheduled | RunState::Pending);
+                record.due.filter(|due| waits && *due <= until)
+            }))
+        })
+    }
+}
+
+/// Roots that have such a time, by it and their id, those behind that place.
+fn behind(
+    runs: &Runs,
+    place: (Micros, RunId),
+    limit: usize,
+    time: impl Fn(&RunRecord) -> Option<Micros>,
+) -> Vec<RunRecord> {
+    let roots = runs.newest_first().map(|run| &run.record);
+    let mut found: Vec<_> = roots
+        .filter(|record| record.parent.is_none())
+        .filter_map(|record| Some(((time(record)?, record.id), record)))
+        .filter(|(at, _)| *at > place)
+        .collect();
+    found.sort_by_key(|(at, _)| *at);
+    found.truncate(limit);
+    found
+        .into_iter()
+        .map(|(_, record)| record.clone())
+        .collect()
 }

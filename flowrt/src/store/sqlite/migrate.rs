@@ -60,6 +60,10 @@ const MIGRATIONS: &[Migration] = &[
         name: "backfilled",
         sql: include_str!("migrations/0012_backfilled.sql"),
     },
+    Migration {
+        name: "ends",
+        sql: include_str!("migrations/0013_ends.sql"),
+    },
 ];
 
 const CREATE_HISTORY: &str = "CREATE TABLE IF NOT EXISTS migration (

@@ -5,10 +5,11 @@ use rusqlite::{Connection, Row, params};
 use super::super::Answer;
 use super::super::notices::Notices;
 use super::fault::{Fault, Outcome};
-use super::{Sqlite, rows};
+use super::{Sqlite, read_runs, rows};
 use crate::model::ids::RunId;
 use crate::model::notice::NoticeRecord;
-use crate::model::record::Micros;
+use crate::model::record::{Micros, RunRecord};
+use crate::model::state::RunState;
 
 const NOTICE: &str =
     "SELECT name, key, run, body, created, due, tries, sent, error, id FROM notice";
@@ -84,6 +85,60 @@ impl Notices for Sqlite {
                 )?,
             };
             Ok(found.into_iter().map(|(_, notice)| notice).collect())
+        })
+    }
+
+    fn known_through(&self, names: Vec<String>, time: Micros) -> Answer<'_, ()> {
+        self.change(move |connection| {
+            let mut update = connection.prepare_cached(
+                "UPDATE notice_name SET since = ?2 WHERE name = ?1 AND since < ?2",
+            )?;
+            for name in &names {
+                update.execute(params![name, time])?;
+            }
+            Ok(())
+        })
+    }
+
+    fn forget_notices(&self, before: Micros, limit: usize) -> Answer<'_, u64> {
+        self.change(move |connection| {
+            let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+            let gone = connection
+                .prepare_cached(
+                    "DELETE FROM notice WHERE id IN (SELECT id FROM notice ORDER BY id LIMIT ?2) AND created < ?1",
+                )?
+                .execute(params![before, limit])?;
+            Ok(gone as u64)
+        })
+    }
+
+    fn ended_after(
+        &self,
+        place: (Micros, RunId),
+        states: Vec<RunState>,
+        limit: usize,
+    ) -> Answer<'_, Vec<RunRecord>> {
+        self.question(move |connection| {
+            read_runs::behind(
+                connection,
+                "run.finished",
+                place,
+                Micros::MAX,
+                &states,
+                limit,
+            )
+        })
+    }
+
+    fn overdue(
+        &self,
+        place: (Micros, RunId),
+        until: Micros,
+        limit: usize,
+    ) -> Answer<'_, Vec<RunRecord>> {
+        self.question(move |connection| {
+            let states = [RunState::Scheduled, RunState::Pending];
+            read_runs::behind(connection, "run.due", place, until, &states, limit)
         })
     }
 }

@@ -9,7 +9,8 @@ use super::fault::{Fault, Outcome};
 use super::session::find_name;
 use super::{rows, tail};
 use crate::model::ids::RunId;
-use crate::model::record::{ASIDE, RunRecord, TaskCounts};
+use crate::model::record::{ASIDE, Micros, RunRecord, TaskCounts};
+use crate::model::state::RunState;
 
 const SELECT_RUN: &str = include_str!("sql/select_run.sql");
 
@@ -101,6 +102,35 @@ pub(super) fn list(connection: &Connection, filter: &RunFilter) -> Outcome<Vec<R
     select(connection, &conditions.join(" AND "), values, filter.limit)
 }
 
+/// Roots in these states by that time of theirs and their id, those behind that place and not later than `until`.
+pub(super) fn behind(
+    connection: &Connection,
+    column: &str,
+    place: (Micros, RunId),
+    until: Micros,
+    states: &[RunState],
+    limit: usize,
+) -> Outcome<Vec<RunRecord>> {
+    let marks = vec!["?"; states.len()].join(", ");
+    // The index of states is no way here: of those that ended in one state there may be millions.
+    let sql = format!(
+        "{SELECT_RUN} WHERE ({column}, run.uid) > (?, ?) AND {column} <= ? AND {column} IS NOT NULL
+            AND run.parent IS NULL AND +run.state IN ({marks})
+          ORDER BY {column}, run.uid LIMIT {limit}"
+    );
+    let mut values = vec![
+        Value::from(place.0),
+        Value::from(place.1.0.as_bytes().to_vec()),
+        Value::from(until),
+    ];
+    values.extend(
+        states
+            .iter()
+            .map(|state| Value::from(state.as_str().to_owned())),
+    );
+    read(connection, &sql, values)
+}
+
 fn select(
     connection: &Connection,
     condition: &str,
@@ -111,7 +141,11 @@ fn select(
     if limit > 0 {
         sql.push_str(&format!(" LIMIT {limit}"));
     }
-    let mut statement = connection.prepare_cached(&sql)?;
+    read(connection, &sql, values)
+}
+
+fn read(connection: &Connection, sql: &str, values: Vec<Value>) -> Outcome<Vec<RunRecord>> {
+    let mut statement = connection.prepare_cached(sql)?;
     let mut found = statement.query(params_from_iter(values))?;
     let mut runs = Vec::new();
     while let Some(row) = found.next()? {

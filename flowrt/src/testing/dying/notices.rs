@@ -3,7 +3,8 @@
 use super::Dying;
 use crate::model::ids::RunId;
 use crate::model::notice::NoticeRecord;
-use crate::model::record::Micros;
+use crate::model::record::{Micros, RunRecord};
+use crate::model::state::RunState;
 use crate::store::Answer;
 use crate::store::notices::Notices;
 
@@ -28,5 +29,27 @@ impl Notices for Dying {
     }
     fn noted(&self, run: Option<RunId>, limit: usize) -> Answer<'_, Vec<NoticeRecord>> {
         self.read(self.runs.noted(run, limit))
+    }
+    fn known_through(&self, names: Vec<String>, time: Micros) -> Answer<'_, ()> {
+        self.write(0, self.runs.known_through(names, time))
+    }
+    fn forget_notices(&self, before: Micros, limit: usize) -> Answer<'_, u64> {
+        self.write(0, self.runs.forget_notices(before, limit))
+    }
+    fn ended_after(
+        &self,
+        place: (Micros, RunId),
+        states: Vec<RunState>,
+        limit: usize,
+    ) -> Answer<'_, Vec<RunRecord>> {
+        self.read(self.runs.ended_after(place, states, limit))
+    }
+    fn overdue(
+        &self,
+        place: (Micros, RunId),
+        until: Micros,
+        limit: usize,
+    ) -> Answer<'_, Vec<RunRecord>> {
+        self.read(self.runs.overdue(place, until, limit))
     }
 }

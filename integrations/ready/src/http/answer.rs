@@ -5,7 +5,8 @@ use std::time::Duration;
 use flowrt::{Error, Result};
 use ureq::http::HeaderMap;
 
-use super::{Request, Response};
+use super::redirect::Hop;
+use super::{Request, Response, bare};
 
 /// How much of the body of a refusal is quoted.
 const QUOTED_CHARS: usize = 500;
@@ -13,9 +14,12 @@ const QUOTED_CHARS: usize = 500;
 /// A server that asks for a longer pause is not heeded beyond that.
 const PAUSE_AT_MOST: Duration = Duration::from_secs(60 * 60);
 
+/// The way out for who knows the server.
+const REPEATABLE: &str = "look on the server whether it has; if it may be sent twice, `.repeatable()` lets it be tried again";
+
 /// No answer came, or not all of it.
-pub(super) fn no_answer(request: &Request, error: &ureq::Error) -> Error {
-    let message = format!("{}: {error}", request.shown());
+pub(super) fn no_answer(request: &Request, hop: &Hop, error: &ureq::Error) -> Error {
+    let message = format!("{}{}: {error}", request.shown(), by_way(request, hop));
     // Then nothing has reached the server.
     let never_sent = matches!(
         error,
@@ -23,23 +27,27 @@ pub(super) fn no_answer(request: &Request, error: &ureq::Error) -> Error {
     ) || matches!(error, ureq::Error::Io(cause) if cause.kind() == std::io::ErrorKind::ConnectionRefused);
     let is_useless = matches!(
         error,
-        ureq::Error::BadUri(_)
-            | ureq::Error::Http(_)
-            | ureq::Error::BodyExceedsLimit(_)
-            | ureq::Error::TooManyRedirects
+        ureq::Error::BadUri(_) | ureq::Error::Http(_) | ureq::Error::BodyExceedsLimit(_)
     );
     if is_useless {
-        return Error::fatal(message);
+        let hint = match error {
+            ureq::Error::BodyExceedsLimit(_) => {
+                "say `.read_at_most(bytes)`, or ask for less at a time"
+            }
+            _ => "check the address, the method and the headers",
+        };
+        return Error::fatal(message).or_try(hint);
     }
     if request.repeatable || never_sent {
         return Error::retryable(message);
     }
-    Error::fatal(format!("{message}; it may have had its effect"))
+    Error::fatal(format!("{message}; it may have had its effect")).or_try(REPEATABLE)
 }
 
 /// The answer, or why it is none.
 pub(super) fn judge(
     request: &Request,
+    hop: &Hop,
     answer: ureq::http::Response<ureq::Body>,
 ) -> Result<Response> {
     let (parts, mut body) = answer.into_parts();
@@ -49,7 +57,7 @@ pub(super) fn judge(
         .limit(request.body_bytes)
         .lossy_utf8(true)
         .read_to_string()
-        .map_err(|error| no_answer(request, &error))?;
+        .map_err(|error| no_answer(request, hop, &error))?;
     if parts.status.is_success() || request.fine.contains(&status) {
         return Ok(Response {
             status,
@@ -58,17 +66,42 @@ pub(super) fn judge(
         });
     }
     let quoted: String = body.trim().chars().take(QUOTED_CHARS).collect();
-    let mut message = format!("{} was answered by {}", request.shown(), parts.status);
+    let mut message = format!(
+        "{}{} was answered by {}",
+        request.shown(),
+        by_way(request, hop),
+        parts.status
+    );
     if !quoted.is_empty() {
         message.push_str(&format!(": {quoted}"));
     }
     Err(match worth(status, request.repeatable) {
-        false => Error::fatal(message),
+        false => Error::fatal(message).or_try(hint(status)),
         true => match pause(&parts.headers) {
             Some(pause) => Error::retry_after(message, pause),
             None => Error::retryable(message),
         },
     })
+}
+
+/// Where it was answered, if that is not where it was asked.
+fn by_way(request: &Request, hop: &Hop) -> String {
+    let here = bare(&hop.url.to_string());
+    if here.trim_end_matches('/') == bare(&request.url).trim_end_matches('/') {
+        return String::new();
+    }
+    format!(" (which led to {here})")
+}
+
+/// What may help against an answer that is final.
+fn hint(status: u16) -> String {
+    match status {
+        401 | 403 => "check the token or the secret header, and what it may do there".to_owned(),
+        408 | 500..=599 => REPEATABLE.to_owned(),
+        _ => format!(
+            "if that is a good answer here, say `.fine([{status}])`; else check the address and what is sent"
+        ),
+    }
 }
 
 /// Whether another attempt is worth it. The first three say that nothing was done.

@@ -1,6 +1,7 @@
 //! A request as a task.
 
 mod answer;
+mod redirect;
 #[cfg(test)]
 mod tests;
 
@@ -11,6 +12,9 @@ use std::time::Duration;
 use flowrt::{Error, Result, Secret, TaskContext, task};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use tokio::time::Instant;
+
+use redirect::Hop;
 
 /// How long a request may take unless said otherwise.
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -53,6 +57,7 @@ impl Response {
             Error::fatal(format!(
                 "the answer is not the JSON that is wanted: {error}"
             ))
+            .or_try("look at what the server says, in the field `body`, and at the type that it is read as")
         })
     }
 }
@@ -163,6 +168,10 @@ impl Request {
     /// If there is no answer in time, or its status is neither 2xx nor fine. Such an error says whether another attempt is
     /// worth it: 408, 425, 429, 5xx and a connection that fails are (after the time that the server names in
     /// `Retry-After`), other answers are not, nor are a `POST` or `PATCH` that may have had its effect.
+    ///
+    /// Where an answer points elsewhere, `GET` and `HEAD` follow, ten times at most; to another host go no headers but
+    /// `Accept`, `Accept-Language`, `Range` and `User-Agent`. Other methods stay what they are: they follow 307 and 308 on
+    /// the same host, and else fail with the place that was named.
     pub async fn send(&self, ctx: &TaskContext) -> Result<Response> {
         let request = self.clone();
         let key = ctx.idempotency_key();
@@ -174,47 +183,53 @@ impl Request {
         }
     }
 
-    /// Without what may be secret: the query and what stands before the host.
     fn shown(&self) -> String {
-        let url = self.url.split(['?', '#']).next().unwrap_or_default();
-        let url = match url.split_once("://") {
-            Some((scheme, rest)) => {
-                let (host, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
-                let host = host.rsplit('@').next().unwrap_or(host);
-                format!("{scheme}://{host}{path}")
-            }
-            None => url.to_owned(),
-        };
-        format!("{} {url}", self.method)
+        format!("{} {}", self.method, bare(&self.url))
     }
 
+    /// Asks, and asks on where the answers point to; all of it within the one timeout.
     fn exchange(&self, key: &str) -> Result<Response> {
-        let request = self.prepared(key)?;
-        let answer = agent().run(
-            agent()
+        let begun = Instant::now();
+        let mut hop = Hop::first(self)?;
+        for _ in 0..=redirect::AT_MOST {
+            let request = self.prepared(&hop, key)?;
+            let request = agent()
                 .configure_request(request)
-                .timeout_global(Some(self.timeout))
+                .timeout_global(Some(self.timeout.saturating_sub(begun.elapsed())))
                 .http_status_as_error(false)
                 .allow_non_standard_methods(true)
-                .build(),
-        );
-        let answer = answer.map_err(|error| answer::no_answer(self, &error))?;
-        answer::judge(self, answer)
+                .build();
+            let answer = agent().run(request);
+            let answer = answer.map_err(|error| answer::no_answer(self, &hop, &error))?;
+            match hop.next(self, answer.status().as_u16(), answer.headers())? {
+                Some(next) => hop = next,
+                None => return answer::judge(self, &hop, answer),
+            }
+        }
+        Err(redirect::too_many(self))
     }
 
-    fn prepared(&self, key: &str) -> Result<ureq::http::Request<ureq::SendBody<'static>>> {
+    fn prepared(
+        &self,
+        hop: &Hop,
+        key: &str,
+    ) -> Result<ureq::http::Request<ureq::SendBody<'static>>> {
         let mut request = ureq::http::Request::builder()
             .method(self.method.as_str())
-            .uri(self.url.as_str());
+            .uri(hop.url.clone());
         for (name, value) in &self.headers {
-            request = request.header(name, value);
+            if hop.is_home || redirect::is_for_anybody(name) {
+                request = request.header(name, value);
+            }
         }
-        for (name, value) in &self.secrets {
-            let value = value.reveal()?;
-            request = match name.as_str() {
-                BEARER => request.header("authorization", format!("Bearer {value}")),
-                name => request.header(name, value),
-            };
+        if hop.is_home {
+            for (name, value) in &self.secrets {
+                let value = value.reveal()?;
+                request = match name.as_str() {
+                    BEARER => request.header("authorization", format!("Bearer {value}")),
+                    name => request.header(name, value),
+                };
+            }
         }
         let has_key = self
             .headers
@@ -232,9 +247,23 @@ impl Request {
         if let Some(text) = &self.body {
             request = request.header("content-length", text.len().to_string());
         }
-        request
-            .body(body)
-            .map_err(|error| Error::fatal(format!("{} is no request: {error}", self.shown())))
+        request.body(body).map_err(|error| {
+            Error::fatal(format!("{} is no request: {error}", self.shown()))
+                .or_try("check the method, and the names and values of the headers")
+        })
+    }
+}
+
+/// An address without what may be secret: the query and what stands before the host.
+fn bare(url: &str) -> String {
+    let url = url.split(['?', '#']).next().unwrap_or_default();
+    match url.split_once("://") {
+        Some((scheme, rest)) => {
+            let (host, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+            let host = host.rsplit('@').next().unwrap_or(host);
+            format!("{scheme}://{host}{path}")
+        }
+        None => url.to_owned(),
     }
 }
 
@@ -249,7 +278,8 @@ fn agent() -> &'static ureq::Agent {
     AGENT.get_or_init(|| {
         let config =
             ureq::Agent::config_builder().user_agent(concat!("flowrt/", env!("CARGO_PKG_VERSION")));
-        ureq::Agent::new_with_config(config.build())
+        // Where an answer points to is asked by `redirect`, which knows what may go there.
+        ureq::Agent::new_with_config(config.max_redirects(0).build())
     })
 }
 

@@ -1,5 +1,7 @@
 //! Requests to a small server of their own.
 
+mod redirects;
+
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpListener;
 use std::sync::{Arc, Mutex};
@@ -16,7 +18,10 @@ struct Server {
 
 impl Server {
     fn new(answers: &[&str]) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        Self::on(TcpListener::bind("127.0.0.1:0").expect("a port"), answers)
+    }
+
+    fn on(listener: TcpListener, answers: &[&str]) -> Self {
         let url = format!("http://{}", listener.local_addr().expect("an address"));
         let asked = Arc::new(Mutex::new(Vec::new()));
         let answers: Vec<String> = answers.iter().map(|answer| (*answer).to_owned()).collect();
@@ -78,7 +83,11 @@ async fn an_answer_is_read_with_its_headers_and_json() {
         (200, "2")
     );
     assert_eq!(answer.json::<serde_json::Value>().expect("JSON")["n"], 7);
-    assert!(answer.json::<u32>().is_err());
+    let misread = answer.json::<u32>().unwrap_err();
+    assert!(
+        misread.try_this().is_some_and(|hint| hint.contains("body")),
+        "{misread:?}"
+    );
     assert!(server.asked()[0].starts_with("GET /items HTTP/1.1\r\n"));
     assert!(server.asked()[0].contains("accept: application/json"));
 }
@@ -123,6 +132,12 @@ async fn what_the_server_refuses_is_not_asked_again() {
             server.url
         )
     );
+    assert!(
+        error
+            .try_this()
+            .is_some_and(|hint| hint.contains("fine([404])")),
+        "{error:?}"
+    );
     let server = Server::new(&[&answer("404 Not Found", "", "")]);
     assert_eq!(
         asked(&Request::get(&server.url).fine([404]))
@@ -137,8 +152,13 @@ async fn a_post_that_may_have_had_its_effect_is_not_repeated_unless_it_may_be() 
     let broken = answer("500 Internal Server Error", "", "");
     let fine = answer("200 OK", "", "");
     let server = Server::new(&[&broken, &fine]);
-    assert!(asked(&Request::post(&server.url)).await.is_err());
+    let told = asked(&Request::post(&server.url)).await.unwrap_err();
     assert_eq!(server.asked().len(), 1);
+    assert!(
+        told.try_this()
+            .is_some_and(|hint| hint.contains("repeatable()")),
+        "{told:?}"
+    );
     let server = Server::new(&[&broken, &fine]);
     assert_eq!(
         asked(&Request::post(&server.url).repeatable())
@@ -168,7 +188,13 @@ async fn an_answer_that_is_too_long_or_too_late_is_an_error() {
     let told = tokio::task::spawn_blocking(move || request.exchange("key"))
         .await
         .expect("no panic");
-    assert!(!told.unwrap_err().is_retryable());
+    let told = told.unwrap_err();
+    assert!(!told.is_retryable());
+    assert!(
+        told.try_this()
+            .is_some_and(|hint| hint.contains("read_at_most")),
+        "{told:?}"
+    );
     // Nobody accepts, so no answer comes.
     let silent = TcpListener::bind("127.0.0.1:0").expect("a port");
     let url = format!("http://{}", silent.local_addr().expect("an address"));
@@ -193,4 +219,14 @@ async fn a_secret_header_is_sent_and_never_shown() {
     let told = http(request).await.unwrap_err();
     assert!(server.asked()[0].contains("authorization: Bearer tea-with-milk-7421"));
     assert!(told.message().contains("401"), "{told}");
+    let all = format!("{told:?} {told} {}", told.message());
+    assert!(!all.contains("milk"), "{told:?}");
+    assert!(
+        told.message().contains("the token ••• is unknown"),
+        "{told}"
+    );
+    assert!(
+        told.try_this().is_some_and(|hint| hint.contains("token")),
+        "{told:?}"
+    );
 }

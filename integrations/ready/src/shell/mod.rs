@@ -2,6 +2,8 @@
 
 mod group;
 mod pipes;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 use std::process::ExitStatus;
@@ -39,8 +41,11 @@ pub struct Shell {
 pub struct Said {
     /// Its exit code: 0, or one that was declared to be fine.
     pub code: i32,
-    /// The last line on its stdout that is not empty; empty if there was none.
+    /// The last line on its stdout that is not empty; empty if there was none. Of a line of more than 8 MiB its beginning.
     pub last: String,
+    /// Whether that is not all of the last line.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_cut: bool,
     /// How many lines it printed on stdout and stderr.
     pub lines: u64,
 }
@@ -49,12 +54,22 @@ impl Said {
     /// The last line as JSON: what a script says its result is.
     ///
     /// # Errors
-    /// If it is no JSON of that type.
+    /// If it is no JSON of that type, or longer than what is kept of it.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T> {
+        if self.is_cut {
+            let most = pipes::LAST_BYTES >> 20;
+            return Err(Error::fatal(format!(
+                "the last line of the output is longer than {most} MiB"
+            ))
+            .or_try("let the program write it into a file, and print the name of the file"));
+        }
         serde_json::from_str(&self.last).map_err(|error| {
             Error::fatal(format!(
                 "the last line of the output is not the JSON that is wanted: {error}"
             ))
+            .or_try(
+                "print the result last, as one line of JSON on stdout; what else is said can go to stderr",
+            )
         })
     }
 }
@@ -184,7 +199,8 @@ impl Shell {
                 return Err(Error::fatal(format!(
                     "there is no folder `{folder}` to run `{}` in",
                     self.shown()
-                )));
+                ))
+                .or_try("make it before, or give another one to `.folder(…)`"));
             }
             command.current_dir(folder);
         }
@@ -211,6 +227,21 @@ impl Shell {
         text
     }
 
+    /// What may help against that exit code, where the code says why.
+    fn hint(&self, code: Option<i32>) -> Option<String> {
+        match code? {
+            126 => Some(
+                "make the file executable (`chmod +x`), and name its interpreter in its first line"
+                    .to_owned(),
+            ),
+            127 => Some("install it, or give its whole path; it is looked for in PATH".to_owned()),
+            code if self.fatal.contains(&code) => None,
+            code => Some(format!(
+                "all that it said is in the log of the attempt (`runs logs`); if {code} is no failure, say `.fine([{code}])`"
+            )),
+        }
+    }
+
     fn judge(&self, status: ExitStatus, heard: &Heard, is_cancelled: bool) -> Result<Said> {
         use std::os::unix::process::ExitStatusExt;
         let shown = self.shown();
@@ -218,6 +249,7 @@ impl Shell {
             return Ok(Said {
                 code,
                 last: heard.last.clone(),
+                is_cut: heard.is_cut,
                 lines: heard.lines,
             });
         }
@@ -235,7 +267,11 @@ impl Shell {
         let is_fatal = status
             .code()
             .is_some_and(|code| matches!(code, 126 | 127) || self.fatal.contains(&code));
-        Err(if is_fatal { Error::fatal(error) } else { error })
+        let error = if is_fatal { Error::fatal(error) } else { error };
+        Err(match self.hint(status.code()).filter(|_| !is_cancelled) {
+            Some(hint) => error.or_try(hint),
+            None => error,
+        })
     }
 }
 

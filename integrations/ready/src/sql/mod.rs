@@ -47,7 +47,7 @@ impl Done {
         let rows = self.rows.iter();
         rows.map(|row| {
             T::deserialize(Value::Object(row.clone()))
-                .map_err(|error| Error::fatal(format!("a row does not fit: {error}")))
+                .map_err(|error| Error::fatal(format!("a row does not fit: {error}")).or_try("give the columns the names of the type's fields with AS; a row is an object, not a pair"))
         })
         .collect()
     }
@@ -163,10 +163,11 @@ fn connect(database: &Path) -> Result<Connection> {
     let flags = OpenFlags::default() & !OpenFlags::SQLITE_OPEN_URI;
     let connection = Connection::open_with_flags(database, flags);
     let connection = connection.map_err(|error| {
-        format!(
+        Error::from(format!(
             "the database {} cannot be opened: {error}",
             database.display()
-        )
+        ))
+        .or_try("the file is made, its folder is not: look whether that is there, and may be written to")
     })?;
     connection.busy_timeout(BUSY)?;
     connection.pragma_update(None, "foreign_keys", true)?;

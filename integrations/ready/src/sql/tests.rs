@@ -105,8 +105,47 @@ fn values_that_json_cannot_hold_are_said() {
     assert!(
         run("SELECT x'00' AS bytes", &[])
             .unwrap_err()
-            .message()
-            .contains("hex(bytes)")
+            .try_this()
+            .is_some_and(|hint| hint.contains("hex(bytes)"))
     );
     assert!(run("SELECT ?1, ?2", &[json!(1)]).is_err());
+}
+
+#[test]
+fn a_number_that_is_too_large_is_refused_and_no_other_is_written() {
+    let mut connection = Connection::open_in_memory().expect("opens");
+    let transaction = connection.transaction().expect("begins");
+    let run =
+        |parameters: &[Value]| values::run(&transaction, "SELECT ?1 AS a, ?2 AS b", parameters, 9);
+    let rows = run(&[json!(i64::MAX), json!(i64::MIN)]).expect("runs");
+    assert_eq!(
+        Value::from(rows[0].clone()),
+        json!({"a": i64::MAX, "b": i64::MIN})
+    );
+    let told = run(&[json!(1), json!(u64::MAX)]).unwrap_err();
+    assert!(
+        told.message().contains("?2 is 18446744073709551615"),
+        "{told}"
+    );
+    assert!(
+        told.try_this().is_some_and(|hint| hint.contains("TEXT")),
+        "{told:?}"
+    );
+}
+
+#[test]
+fn errors_say_what_to_try() {
+    let tried = |error: Error| error.try_this().map(str::to_owned).unwrap_or_default();
+    let mut connection = Connection::open_in_memory().expect("opens");
+    let transaction = connection.transaction().expect("begins");
+    let many = values::run(&transaction, "SELECT 1 UNION SELECT 2", &[], 1).unwrap_err();
+    assert!(tried(many).contains("rows_at_most"));
+    let done = Done {
+        changes: 0,
+        rows: vec![serde_json::Map::new()],
+    };
+    assert!(tried(done.rows::<(u8, u8)>().unwrap_err()).contains("AS"));
+    let folder = tempfile::tempdir().expect("a folder");
+    let nowhere = connect(&folder.path().join("none/shop.db")).unwrap_err();
+    assert!(tried(nowhere).contains("folder"));
 }

@@ -18,15 +18,19 @@ pub(super) fn run(
     let told = |error: rusqlite::Error| Error::from(error).into_std();
     let mut statement = transaction.prepare(sql).map_err(told)?;
     let names: Vec<String> = statement.column_names().map(str::to_owned).collect();
-    let mut found = statement
-        .query(params_from_iter(parameters.iter().map(cell)))
-        .map_err(told)?;
+    let cells: Vec<Cell> = parameters
+        .iter()
+        .enumerate()
+        .map(|(index, value)| cell(value, index + 1))
+        .collect::<Result<_>>()?;
+    let mut found = statement.query(params_from_iter(cells)).map_err(told)?;
     let mut rows = Vec::new();
     while let Some(row) = found.next().map_err(told)? {
         if rows.len() == most {
-            return Err(Error::fatal(format!(
-                "the statement gives more than {most} rows: {sql}"
-            )));
+            return Err(
+                Error::fatal(format!("the statement gives more than {most} rows: {sql}"))
+                    .or_try("add a LIMIT to it, or say how many there may be: `.rows_at_most(n)`"),
+            );
         }
         let mut object = Map::new();
         for (index, name) in names.iter().enumerate() {
@@ -40,17 +44,25 @@ pub(super) fn run(
     Ok(rows)
 }
 
-fn cell(value: &Value) -> Cell {
-    match value {
+fn cell(value: &Value, place: usize) -> Result<Cell> {
+    Ok(match value {
         Value::Null => Cell::Null,
         Value::Bool(yes) => Cell::Integer(i64::from(*yes)),
-        Value::Number(number) => match number.as_i64() {
-            Some(whole) => Cell::Integer(whole),
-            None => Cell::Real(number.as_f64().unwrap_or(f64::MAX)),
+        Value::Number(number) => match (number.as_i64(), number.as_u64()) {
+            (Some(whole), _) => Cell::Integer(whole),
+            // As a number with a fraction it would become another one.
+            (None, Some(large)) => {
+                return Err(Error::fatal(format!(
+                    "the parameter ?{place} is {large}, and SQLite has no whole numbers beyond {}",
+                    i64::MAX
+                ))
+                .or_try("give it as text, and store it as TEXT"));
+            }
+            (None, None) => Cell::Real(number.as_f64().unwrap_or(f64::MAX)),
         },
         Value::String(text) => Cell::Text(text.clone()),
         json => Cell::Text(json.to_string()),
-    }
+    })
 }
 
 fn value(cell: ValueRef<'_>, column: &str) -> Result<Value> {
@@ -63,8 +75,9 @@ fn value(cell: ValueRef<'_>, column: &str) -> Result<Value> {
         ValueRef::Text(text) => String::from_utf8_lossy(text).into(),
         ValueRef::Blob(_) => {
             return Err(Error::fatal(format!(
-                "the column `{column}` holds bytes; take hex({column})"
-            )));
+                "the column `{column}` holds bytes, which JSON cannot"
+            ))
+            .or_try(format!("take hex({column})")));
         }
     })
 }
