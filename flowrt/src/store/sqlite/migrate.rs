@@ -56,6 +56,10 @@ const MIGRATIONS: &[Migration] = &[
         name: "notices",
         sql: include_str!("migrations/0011_notices.sql"),
     },
+    Migration {
+        name: "looks",
+        sql: include_str!("migrations/0012_looks.sql"),
+    },
 ];
 
 const CREATE_HISTORY: &str = "CREATE TABLE IF NOT EXISTS migration (
