@@ -17,6 +17,15 @@ pub(crate) fn until(mut holds: impl FnMut() -> bool) {
     }
 }
 
+/// Looks until it holds, and lets other tasks of this thread run meanwhile.
+pub(crate) async fn until_it_holds(holds: impl Fn() -> bool) {
+    let waited = Stopwatch::start();
+    while !holds() {
+        assert!(waited.elapsed() < AT_MOST, "it did not come to that");
+        Clock::real().sleep(Duration::from_millis(2)).await;
+    }
+}
+
 /// Asks until there is something.
 pub(crate) async fn until_some<T>(mut ask: impl AsyncFnMut() -> Option<T>) -> T {
     let waited = Stopwatch::start();

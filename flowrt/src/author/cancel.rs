@@ -47,8 +47,6 @@ pub(crate) struct Stops {
     pub(crate) decided: Arc<Cancel>,
     /// The run is a hook, or below one: no hooks are called for it.
     pub(crate) in_hook: bool,
-    /// Signals to this process interrupt the run. They often go to the programs that its bodies have started, too.
-    pub(crate) by_signal: Arc<AtomicBool>,
     /// The run may leave memory while it waits; set once it has.
     pub(crate) rested: Option<Arc<Cancel>>,
 }

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use super::interrupt::Signals;
+use super::interrupt::Interrupt;
 use super::{logging, outcome};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::ids::RunId;
@@ -27,24 +27,14 @@ pub(super) fn main() -> ExitCode {
 }
 
 async fn drive() -> Result<()> {
-    let mut signals = Signals::open()?;
     let (store, run, epoch) = asked().ok_or_else(|| {
         let message = "this command is for workers, which start it by themselves";
         Error::new(ErrorKind::Input, message).hint("start a worker: worker")
     })?;
     let engine = Engine::open(&store).await?;
+    let interrupt = Interrupt::listen(&engine);
     if let Some(run) = engine.drive_claimed(run, epoch).await? {
-        let interrupt = run.on_signal();
-        let ended = run.wait();
-        let mut ended = std::pin::pin!(ended);
-        let ended = tokio::select! {
-            ended = &mut ended => ended,
-            () = signals.next() => {
-                interrupt();
-                ended.await
-            }
-        };
-        ended?;
+        interrupt.wait(run).await?;
     }
     engine.close().await
 }

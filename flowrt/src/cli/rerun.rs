@@ -7,7 +7,8 @@ use serde_json::{Map, Value};
 
 use super::command::{run_arg, text, wants_json};
 use super::door::Door;
-use super::{interrupt, live, outcome, plan, print};
+use super::interrupt::Interrupt;
+use super::{live, outcome, plan, print};
 use crate::author::meta::Meta;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::plan::How;
@@ -92,10 +93,11 @@ pub(super) async fn run(engine: &Engine, matches: &ArgMatches) -> Result<ExitCod
     let as_json = wants_json(matches);
     let door = Door::Here(engine.clone());
     let live = live::begin(&door, engine, as_json);
+    let interrupt = Interrupt::listen(engine);
     let run = engine.rerun(record.id, &rerun).await?;
     let (flow, name, origin) = (&record.flow, &run.name, &record.name);
     live::say(&format!("{flow} · {name} · rerun of {origin}"));
-    let ended = interrupt::wait(run).await;
+    let ended = interrupt.wait(run).await;
     live::end(live).await;
     outcome::report(&door, ended?, as_json).await
 }

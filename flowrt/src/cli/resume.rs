@@ -6,9 +6,10 @@ use clap::{Arg, ArgAction, ArgMatches, Command};
 
 use super::command::{run_arg, text, wants_json};
 use super::door::Door;
+use super::interrupt::Interrupt;
 #[cfg(feature = "serve")]
 use super::watch;
-use super::{interrupt, live, outcome, plan};
+use super::{live, outcome, plan};
 use crate::error::Result;
 use crate::model::plan::How;
 use crate::ops::Resume;
@@ -70,8 +71,9 @@ pub(super) async fn run(door: &Door, matches: &ArgMatches) -> Result<ExitCode> {
         }
     };
     let live = live::begin(door, engine, as_json);
+    let interrupt = Interrupt::listen(engine);
     let run = engine.resume_with(record.id, resume).await?;
-    let ended = interrupt::wait(run).await;
+    let ended = interrupt.wait(run).await;
     live::end(live).await;
     outcome::report(door, ended?, as_json).await
 }

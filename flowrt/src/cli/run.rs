@@ -6,8 +6,9 @@ use clap::{Arg, ArgAction, ArgMatches, Command};
 
 use super::command::{Program, program_name, wants_json};
 use super::door::Door;
+use super::interrupt::Interrupt;
 use super::usage::Unknown;
-use super::{background, completions, flags, interrupt, live, outcome, params, store_place};
+use super::{background, completions, flags, live, outcome, params, store_place};
 #[cfg(feature = "serve")]
 use super::{door, watch};
 use crate::author::meta::Meta;
@@ -160,8 +161,9 @@ pub(super) async fn run(
         return outcome::left(&door, &record, as_json).await;
     }
     let live = live::begin(&door, &engine, as_json);
+    let interrupt = Interrupt::listen(&engine);
     let run = engine.start_with(name, &params, start).await?;
-    let ended = interrupt::wait(run).await;
+    let ended = interrupt.wait(run).await;
     live::end(live).await;
     outcome::report(&door, ended?, as_json).await
 }

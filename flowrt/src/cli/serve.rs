@@ -10,7 +10,8 @@ use serde_json::json;
 use tokio::net::TcpListener;
 
 use super::command::{text, wants_json};
-use super::{interrupt, print, store_place, worker};
+use super::interrupt::Shutdown;
+use super::{print, store_place, worker};
 use crate::clock;
 use crate::config::Config;
 use crate::error::{Error, ErrorKind, Result};
@@ -56,9 +57,10 @@ pub(super) async fn run(matches: &ArgMatches) -> Result<ExitCode> {
     if matches.get_flag("new-token") {
         return new_token(wants_json(matches));
     }
-    let shutdown = interrupt::shutdown()?.shared();
+    let shutdown = Shutdown::listen();
     let listener = listen(matches).await?;
     let engine = store_place::open(matches).await?;
+    let shutdown = shutdown.of(&engine).shared();
     engine.remember_flows().await?;
     engine.deploy_own().await?;
     let access = access(&engine)?;

@@ -6,7 +6,8 @@ use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use serde_json::{Value, json};
 
 use super::command::wants_json;
-use super::{interrupt, print, store_place, table, time_text};
+use super::interrupt::Shutdown;
+use super::{print, store_place, table, time_text};
 use crate::error::Result;
 use crate::ops::{CONCURRENCY, Engine, Work, WorkerRecord};
 
@@ -71,7 +72,7 @@ pub(super) fn work(matches: &ArgMatches) -> Work {
 /// # Errors
 /// If the store cannot be used, or there is no such launcher.
 pub(super) async fn run(matches: &ArgMatches) -> Result<ExitCode> {
-    let shutdown = interrupt::shutdown()?;
+    let shutdown = Shutdown::listen();
     let engine = store_place::open(matches).await?;
     engine.remember_flows().await?;
     let work = work(matches);
@@ -82,7 +83,7 @@ pub(super) async fn run(matches: &ArgMatches) -> Result<ExitCode> {
             engine.url()
         ));
     }
-    let worked = engine.work(work, shutdown).await;
+    let worked = engine.work(work, shutdown.of(&engine)).await;
     engine.close().await?;
     worked.map(|()| ExitCode::SUCCESS)
 }

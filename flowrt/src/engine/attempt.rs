@@ -37,8 +37,8 @@ use crate::store::Durability;
 /// A body that takes this long is worth a sync: its result must not be lost to a power cut.
 const WORTH_A_SYNC: Duration = Duration::from_millis(10);
 
-/// How long a signal may take until it is heard.
-const HEARD_WITHIN: Duration = Duration::from_millis(10);
+/// How long it may take at most from a signal until the runs are let go of.
+const LET_GO_WITHIN: Duration = Duration::from_secs(5);
 
 /// How long a body may take to end by itself once another call takes its place.
 const GRACE: Duration = Duration::from_secs(5);
@@ -96,7 +96,7 @@ pub(super) async fn run_task(
             Err(error) => (Err(error), None),
         };
         let result = settled(&host, &context.0, result).await;
-        hear_signals(&core, result.is_err()).await;
+        hear_signals(&host, &core, result.is_err()).await;
         if let Err(error) = &result
             && context.0.lacked.load(Ordering::Relaxed)
             && may_come(error)
@@ -243,9 +243,13 @@ async fn body_begins(
 
 /// A signal that stops this process may have stopped what the body had started, and be heard here a little later. The
 /// driver keeps no failure of a run that is interrupted.
-async fn hear_signals(core: &Core, failed: bool) {
-    if failed && core.stops.by_signal.load(Ordering::Relaxed) {
-        Clock::real().sleep(HEARD_WITHIN).await;
+async fn hear_signals(host: &RunHost, core: &Core, failed: bool) {
+    if failed && host.shared.ear.has_heard().await {
+        let clock = Clock::real();
+        tokio::select! {
+            () = core.stops.interrupt.wait() => {}
+            () = clock.sleep(LET_GO_WITHIN) => {}
+        }
     }
 }
 

@@ -135,7 +135,6 @@ pub(super) async fn run_child(
     let step = core.step_id(key).to_string();
     let stops = Stops {
         in_hook: core.stops.in_hook,
-        by_signal: core.stops.by_signal.clone(),
         ..Stops::default()
     };
     core.body_starts(key, Busy::Child, stops.cancel.clone());

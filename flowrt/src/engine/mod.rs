@@ -12,6 +12,7 @@ mod child;
 mod crash;
 mod drive;
 mod driver;
+mod ear;
 mod end;
 mod events;
 mod hooks;
@@ -43,6 +44,8 @@ pub(crate) use after::may_follow_a_cancel;
 pub(crate) use around::{Around, Beginning};
 pub(crate) use crash::{end_orphan, may_have_crashed, warn_of_aborts};
 pub(crate) use drive::drive;
+#[cfg(feature = "cli")]
+pub(crate) use ear::Question;
 pub use events::Events;
 use events::Hub;
 pub(crate) use limits::runs::OF_DEPLOYMENT;
@@ -74,6 +77,8 @@ pub(crate) struct Shared {
     computing: cache::Computing,
     pub(crate) vault: Arc<EngineVault>,
     pub(crate) settings: Settings,
+    /// Who listens to signals.
+    pub(crate) ear: ear::Ear,
     /// Told when something may have changed for a run that waits: a signal, a cancel, the end of a run.
     pub(crate) changed: tokio::sync::Notify,
     /// Who is to be told of runs that end.
@@ -105,6 +110,7 @@ impl Shared {
             computing: cache::Computing::default(),
             vault,
             settings: Settings::default(),
+            ear: ear::Ear::default(),
             changed: tokio::sync::Notify::new(),
             teller: std::sync::OnceLock::new(),
             around,

@@ -11,7 +11,9 @@ use super::state::RunState;
 pub type SlotOf = (String, Micros);
 
 /// Which slots get a run. One whose run is not over yet never does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Which {
     /// Those that have none.
@@ -38,6 +40,18 @@ pub struct Backfill {
     pub slots: Vec<Chosen>,
     /// When it was asked for.
     pub created: Micros,
+    /// The idempotency key that it was asked for with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asked: Option<Asked>,
+}
+
+/// An idempotency key, and what it was used for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Asked {
+    /// The key.
+    pub key: String,
+    /// A digest of what was asked for.
+    pub of: String,
 }
 
 /// A slot that gets a run.
@@ -52,7 +66,7 @@ pub struct Chosen {
 }
 
 /// Where a backfill stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum BackfillState {
     /// It begins runs.
@@ -203,6 +217,7 @@ mod tests {
             concurrency: 1,
             slots: vec![],
             created: 0,
+            asked: None,
         };
         let slot = |again| Chosen {
             schedule: "daily".to_owned(),

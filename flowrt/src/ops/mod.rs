@@ -9,6 +9,8 @@ mod digest;
 pub mod doctor;
 pub mod inspect;
 pub(crate) mod isolate;
+#[cfg(feature = "serve")]
+mod late;
 #[cfg(feature = "cli")]
 mod launched;
 mod limits;
@@ -45,6 +47,8 @@ use crate::author::stored::reading_from;
 use crate::clock::{self, Clock};
 use crate::config::Config;
 pub use crate::engine::Events;
+#[cfg(feature = "cli")]
+pub(crate) use crate::engine::Question;
 pub use crate::engine::retention::Old;
 use crate::engine::{self, Shared, again, trouble};
 use crate::error::{Error, ErrorKind, Result};

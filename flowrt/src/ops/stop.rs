@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 
+#[cfg(feature = "cli")]
+use super::Question;
 use super::{Engine, RunHandle};
 use crate::author::cancel::Stops;
 use crate::author::{frame, resource};
@@ -193,21 +195,25 @@ impl Engine {
     }
 }
 
+#[cfg(feature = "cli")]
+impl Engine {
+    /// From now on a failure of a body waits until that listener has said whether a signal came, which may have caused it.
+    pub(crate) fn listens_to_signals(
+        &self,
+        listener: tokio::sync::mpsc::UnboundedSender<Question>,
+    ) {
+        self.shared.ear.listens(listener);
+    }
+}
+
 impl RunHandle {
     /// Lets go of the run and of all below it: see [`Engine::interrupt`].
     pub fn interrupt(&self) {
         self.interrupter()();
     }
 
-    /// What lets go of the run when a signal comes, also while somebody waits for it.
-    #[cfg(feature = "cli")]
-    pub(crate) fn on_signal(&self) -> impl Fn() + Send + use<> {
-        let by_signal = &self.stops.by_signal;
-        by_signal.store(true, std::sync::atomic::Ordering::Relaxed);
-        self.interrupter()
-    }
-
-    fn interrupter(&self) -> impl Fn() + Send + use<> {
+    /// What lets go of the run, also while somebody waits for it.
+    pub(crate) fn interrupter(&self) -> impl Fn() + Send + use<> {
         let (id, stops, shared) = (self.id, self.stops.clone(), self.shared.clone());
         move || {
             // All at once, so that no child goes on until its parent has heard of it.

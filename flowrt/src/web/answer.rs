@@ -25,6 +25,8 @@ pub(super) enum Section {
     Schedules,
     /// Limits.
     Limits,
+    /// Who takes runs from queues.
+    Workers,
 }
 
 const SECTIONS: &[(Section, &str, &str)] = &[
@@ -34,6 +36,7 @@ const SECTIONS: &[(Section, &str, &str)] = &[
     (Section::Deployments, "Deployments", "/deployments"),
     (Section::Schedules, "Schedules", "/schedules"),
     (Section::Limits, "Limits", "/limits"),
+    (Section::Workers, "Workers", "/workers"),
 ];
 
 /// Who looks, and how.

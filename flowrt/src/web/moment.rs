@@ -109,7 +109,7 @@ pub(super) fn between(from: Micros, to: Micros) -> String {
 }
 
 /// As [`between`], in one unit: what changes all the time need not be exact.
-fn rounded(from: Micros, to: Micros) -> String {
+pub(super) fn rounded(from: Micros, to: Micros) -> String {
     let seconds = length(from, to).as_secs();
     match seconds {
         0..60 => format!("{seconds} s"),

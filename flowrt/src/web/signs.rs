@@ -1,6 +1,7 @@
 //! States as the page shows them: a sign, a tone and a word, so that colour is never the only one.
 
 use crate::draw::label::words;
+use crate::model::backfill::BackfillState;
 use crate::model::state::{RunState, TaskState};
 
 /// The sign, tone and word of a run's state in HTML.
@@ -11,6 +12,16 @@ pub(super) fn of_run(state: RunState) -> String {
 /// The sign, tone and word of a task's state in HTML.
 pub(super) fn of_task(state: TaskState) -> String {
     html(task_tone(state), task_sign(state), &words(state.as_str()))
+}
+
+/// The sign, tone and word of a backfill's state in HTML.
+pub(super) fn of_backfill(state: BackfillState) -> String {
+    match state {
+        BackfillState::Running => html("busy", "running", "running"),
+        BackfillState::Paused => html("held", "parked", "paused"),
+        BackfillState::Cancelled => html("idle", "skipped", "cancelled"),
+        BackfillState::Done => html("good", "done", "done"),
+    }
 }
 
 fn html(tone: &str, sign: &str, word: &str) -> String {

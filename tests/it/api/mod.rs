@@ -5,6 +5,7 @@
 )]
 
 mod access;
+mod backfills;
 mod deployments;
 mod document;
 mod door;
@@ -140,15 +141,24 @@ impl Server {
 
     /// The run, once it is like that.
     pub(crate) fn wait_for(&self, run: &str, is: impl Fn(&Value) -> bool) -> Value {
+        self.wait_at(&format!("/api/runs/{run}"), is)
+    }
+
+    /// What is there, once it is like that.
+    pub(crate) fn wait_at(&self, path: &str, is: impl Fn(&Value) -> bool) -> Value {
         let until = std::time::Instant::now() + AT_MOST;
         loop {
-            let run = self.get(&format!("/api/runs/{run}")).json();
-            if is(&run) {
-                return run;
+            let there = self.get(path).json();
+            if is(&there) {
+                return there;
             }
-            assert!(std::time::Instant::now() < until, "it stays so: {run}");
+            assert!(std::time::Instant::now() < until, "it stays so: {there}");
             std::thread::sleep(Duration::from_millis(30));
         }
+    }
+
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
     }
 
     pub(crate) fn wait_for_state(&self, run: &Value, state: &str) -> Value {

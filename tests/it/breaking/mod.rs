@@ -6,6 +6,7 @@
 )]
 
 mod clocks;
+mod copies;
 mod faults;
 mod full_disk;
 mod killed_often;

@@ -10,7 +10,31 @@ fn lively() -> Served {
     served.also(&["run", "gather", "--name", "done"]);
     served.also(&["run", "order", "--address", "x", "--name", "broken"]);
     served.also(&["run", "release", "--name", "asking", "--no-wait"]);
+    let file = served.folder.path().join("flowrt.yaml");
+    std::fs::write(file, DEPLOYED).expect("the folder takes files");
+    served.also(&["deploy", "--yes"]);
+    let days = ["--from", "2026-01-01", "--to", "2026-01-31"];
+    served.also(&[&["backfill", "weekly"][..], &days].concat());
     served
+}
+
+const DEPLOYED: &str = "\
+deployments:
+- name: weekly
+  flow_name: release
+  schedules:
+  - { cron: 0 9 * * 1, timezone: Asia/Tokyo, slug: mondays, active: false }
+  - { cron: 0 9 * * 5, timezone: Asia/Tokyo, slug: fridays, active: false }
+";
+
+/// The pages of a lively store, that of its backfill too.
+fn pages(served: &Served) -> Vec<String> {
+    let told = served.also(&["backfill", "ls", "--json"]);
+    let told: serde_json::Value = serde_json::from_str(&told).expect("it is JSON");
+    let id = told[0]["id"].as_str().expect("there is one");
+    let mut pages: Vec<_> = PAGES.iter().map(|page| (*page).to_owned()).collect();
+    pages.push(format!("/backfills/{id}"));
+    pages
 }
 
 const PAGES: &[&str] = &[
@@ -23,6 +47,11 @@ const PAGES: &[&str] = &[
     "/flows",
     "/flows/gather",
     "/limits",
+    "/workers",
+    "/deployments",
+    "/deployments/weekly",
+    "/deployments/weekly/backfill?from=2026-01-01&to=2026-03-31&which=all",
+    "/deployments/weekly/backfill?from=January&to=2026-03-31",
     "/nowhere",
 ];
 
@@ -34,8 +63,8 @@ fn nothing_sticks_out_of_any_page_on_a_phone() {
         height: 844,
         ..Window::default()
     });
-    for page in PAGES {
-        browser.go(&served.at(page));
+    for page in pages(&served) {
+        browser.go(&served.at(&page));
         // A scroll bar takes from the window, not from the page.
         let out = browser.run("return document.documentElement.scrollWidth - window.innerWidth");
         let out = out.as_i64().expect("a number");
@@ -95,8 +124,8 @@ fn every_page_can_be_read_and_named_in_light_and_dark() {
             dark,
             ..Window::default()
         });
-        for page in PAGES {
-            browser.go(&served.at(page));
+        for page in pages(&served) {
+            browser.go(&served.at(&page));
             let found = browser.run(AUDIT);
             assert_eq!(found, serde_json::json!([]), "{page}, dark: {dark}");
         }

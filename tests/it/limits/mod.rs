@@ -13,6 +13,8 @@ mod slots;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use crate::until::until_it_holds;
+
 /// How many bodies are in at once, and how many there ever were.
 #[derive(Debug, Default)]
 pub(crate) struct Crowd {
@@ -32,24 +34,20 @@ impl Crowd {
         }
     }
 
-    pub(crate) async fn stay(&self, number: u32, millis: u64) {
+    /// Is in until that holds, and a moment longer.
+    pub(crate) async fn stay_until(&self, number: u32, holds: impl Fn() -> bool) {
         self.order.lock().expect("no panic inside").push(number);
         let now = self.now.fetch_add(1, Ordering::SeqCst) + 1;
         self.most.fetch_max(now, Ordering::SeqCst);
         self.all.fetch_add(1, Ordering::SeqCst);
-        tokio::time::sleep(std::time::Duration::from_millis(millis)).await;
+        until_it_holds(holds).await;
+        tokio::time::sleep(std::time::Duration::from_millis(2)).await;
         self.now.fetch_sub(1, Ordering::SeqCst);
     }
 
-    /// Looks until it holds; the test's own timeout ends it.
-    pub(crate) async fn until<F: Future<Output = bool>>(&self, holds: impl Fn() -> F) {
-        for _ in 0..2_000 {
-            if holds().await {
-                return;
-            }
-            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
-        }
-        panic!("it does not come to that");
+    /// Is in for a moment.
+    pub(crate) async fn pass(&self, number: u32) {
+        self.stay_until(number, || true).await;
     }
 
     pub(crate) fn most(&self) -> u32 {

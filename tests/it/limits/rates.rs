@@ -4,7 +4,7 @@ use std::time::Instant;
 use flowrt::prelude::*;
 use futures_util::future::try_join_all;
 
-limit!(API, "20 per 200ms");
+limit!(API, "20 per 500ms");
 static STARTS: Mutex<Vec<Instant>> = Mutex::new(Vec::new());
 
 #[task(limit = API)]
@@ -43,9 +43,11 @@ async fn a_rate_holds_at_every_moment_over_two_engines_on_one_store() -> Result<
     let sums = tokio::join!(one.run(ask_often(60)), two.run(ask_often(60)));
     assert_eq!((sums.0?, sums.1?), (1770, 1770));
     let starts = STARTS.lock().expect("no panic inside").clone();
-    assert_eq!(
-        (starts.len(), most(&starts, Duration::from_millis(200))),
-        (120, 20)
+    assert_eq!(starts.len(), 120);
+    let most = most(&starts, Duration::from_millis(500));
+    assert!(
+        (10..=20).contains(&most),
+        "never more, and not much less: {most}"
     );
     Ok(())
 }

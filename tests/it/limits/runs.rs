@@ -3,17 +3,18 @@ use flowrt::model::state::RunState;
 use flowrt::prelude::*;
 
 use super::Crowd;
+use crate::until::until_it_holds;
 
 static GOING_ON: Crowd = Crowd::new();
 
 #[task]
-async fn go_on(millis: u64) {
-    GOING_ON.stay(0, millis).await;
+async fn go_on() {
+    GOING_ON.stay_until(0, || GOING_ON.most() >= 2).await;
 }
 
 #[flow(max_runs = 2)]
 async fn two_at_a_time() -> Result<()> {
-    go_on(30).await
+    go_on().await
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -34,13 +35,13 @@ static WAITING: Crowd = Crowd::new();
 
 #[task]
 async fn wait_for_end(ctx: &TaskContext) {
-    WAITING.stay(0, 0).await;
+    WAITING.pass(0).await;
     ctx.on_cancel().await;
 }
 
 /// Only a run whose body has begun surely has the place: one that was started later may have asked first.
 async fn until_bodies(count: u32) {
-    WAITING.until(|| async { WAITING.all() == count }).await;
+    until_it_holds(|| WAITING.all() == count).await;
 }
 
 #[flow(max_runs = 1, when_full = fail)]

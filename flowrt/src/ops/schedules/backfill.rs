@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::super::{Engine, RunFilter, Start, names};
+use super::super::{Engine, RunFilter, Start};
 use super::moment;
-use crate::clock;
 use crate::engine::trouble;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::backfill::{
@@ -27,22 +27,32 @@ const SLOTS_MAX: usize = 100_000;
 const HISTORY: usize = 50;
 
 /// What a person asks for.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct BackfillAsk {
     /// The deployment whose slots are filled.
     pub deployment: String,
     /// Only those of this schedule; none: of all.
+    #[serde(default)]
     pub schedule: Option<String>,
     /// The first time that counts: a date, a time on the clock of the schedule, or a moment with its zone.
     pub from: String,
     /// The last time that counts; of a date, the whole day does.
     pub to: String,
     /// Which slots.
+    #[serde(default)]
     pub which: Which,
     /// How many runs may go on at once; at least 1.
+    #[serde(default = "one")]
+    #[schemars(range(min = 1))]
     pub concurrency: u32,
     /// The latest first.
+    #[serde(default)]
     pub reverse: bool,
+}
+
+fn one() -> u32 {
+    1
 }
 
 /// What a backfill would do.
@@ -120,33 +130,6 @@ impl Engine {
             slots: chosen,
             left,
         })
-    }
-
-    /// Begins what was planned: a scheduler puts its runs into the queue, so many at a time. When this returns, it will not be
-    /// lost.
-    ///
-    /// # Errors
-    /// If the store fails.
-    pub async fn start_backfill(&self, plan: &BackfillPlan) -> Result<BackfillRecord> {
-        loop {
-            let record = BackfillRecord {
-                backfill: Backfill {
-                    id: names::of(clock::random_u64()),
-                    deployment: plan.deployment.clone(),
-                    which: plan.which,
-                    concurrency: plan.concurrency,
-                    slots: plan.slots.clone(),
-                    created: self.shared.clock.now(),
-                },
-                state: BackfillState::Running,
-                begun: 0,
-            };
-            let added = self.shared.store.add_backfill(record.clone()).await;
-            if added.map_err(trouble)? {
-                self.shared.changed.notify_waiters();
-                return Ok(record);
-            }
-        }
     }
 
     /// All backfills, the newest first.

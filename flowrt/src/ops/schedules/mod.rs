@@ -1,6 +1,7 @@
 //! Schedules: what fires when, pausing, and the scheduler itself.
 
 mod backfill;
+mod begin;
 mod fire;
 pub mod moment;
 

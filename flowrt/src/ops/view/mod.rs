@@ -1,9 +1,11 @@
 //! Runs as programs read them: what `--json` prints is what the API answers, and what a command line far away reads back.
 
 mod artifact;
+mod backfill;
 mod event;
 mod plan;
 mod step;
+mod worker;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -18,9 +20,11 @@ use crate::model::record::{CacheUse, Micros, RunRecord, TaskCounts};
 use crate::model::state::RunState;
 
 pub use artifact::ArtifactView;
+pub use backfill::{BackfillDetail, BackfillPlanView, BackfillView, ChosenView, SlotRunView};
 pub use event::{EventView, RunChange, WhatView};
 pub use plan::{PlanLine, PlanView, PlannedView};
 pub use step::StepView;
+pub use worker::{WorkerRun, WorkerView};
 
 /// A run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]

@@ -1,6 +1,7 @@
 //! The routes of the API, a file for each kind of thing.
 
 mod artifacts;
+mod backfills;
 mod cache;
 mod deployments;
 mod flows;
@@ -14,6 +15,7 @@ mod start;
 mod store;
 mod takeup;
 mod watch;
+mod workers;
 
 use super::route::Route;
 
@@ -28,6 +30,8 @@ pub(super) fn routes() -> Vec<Route> {
     all.extend(watch::routes());
     all.extend(deployments::routes());
     all.extend(schedules::routes());
+    all.extend(backfills::routes());
+    all.extend(workers::routes());
     all.extend(limits::routes());
     all.extend(artifacts::routes());
     all.extend(cache::routes());

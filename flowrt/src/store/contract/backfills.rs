@@ -16,6 +16,7 @@ fn record(id: &str) -> BackfillRecord {
                 again: true,
             }],
             created: 3,
+            asked: None,
         },
         state: BackfillState::Running,
         begun: 0,

@@ -7,7 +7,7 @@ use axum::response::Response;
 use serde_json::Map;
 
 use super::posted::Posted;
-use super::{flow, links, values};
+use super::{backfill, backfills, flow, links, values};
 use crate::author::meta::Meta;
 use crate::error::Result;
 use crate::model::payload::Payload;
@@ -50,6 +50,10 @@ struct Page<'a> {
     params: Vec<(String, String)>,
     facts: Vec<(&'static str, String)>,
     form: Option<String>,
+    /// The form for runs of the past, where there are slots.
+    backfill: Option<String>,
+    /// Its backfills as a table.
+    backfills: Option<String>,
 }
 
 pub(super) async fn show_all(State(site): State<Site>, visit: Visit) -> Response {
@@ -83,7 +87,7 @@ fn line(report: &DeploymentReport, moment: &Moment) -> Line {
     }
 }
 
-fn href(name: &str) -> String {
+pub(super) fn href(name: &str) -> String {
     format!("/deployments/{}", links::escaped(name))
 }
 
@@ -98,13 +102,13 @@ pub(super) async fn show(
             let report = site.engine.deployment(&name).await?;
             let written = Typed::Values(&report.record.deployment.parameters);
             let form = form(&site, &report, written, &[], &Posted::default());
-            Ok(page(&site, &report, form))
+            page(&site, &report, form).await
         }
     })
     .await
 }
 
-fn page(site: &Site, report: &DeploymentReport, form: Option<String>) -> Shown {
+async fn page(site: &Site, report: &DeploymentReport, form: Option<String>) -> Result<Shown> {
     let moment = Moment::now(&site.engine);
     let deployment = &report.record.deployment;
     let parameters = serde_json::to_string(&deployment.parameters);
@@ -130,8 +134,14 @@ fn page(site: &Site, report: &DeploymentReport, form: Option<String>) -> Shown {
         params: values::params(&parameters),
         facts: facts.collect(),
         form,
+        backfill: backfill::form(report, &backfill::Wanted::default(), None),
+        backfills: backfills::of(&site.engine, &deployment.name, &moment).await?,
     };
-    Shown::new(Section::Deployments, deployment.name.clone(), &page)
+    Ok(Shown::new(
+        Section::Deployments,
+        deployment.name.clone(),
+        &page,
+    ))
 }
 
 /// The form for a run with other parameters; none where this program does not have the flow.
@@ -183,7 +193,7 @@ async fn try_run(site: &Site, visit: &Visit, name: &str, posted: &Posted) -> Res
         }
         Err(faults) => {
             let form = form(site, &report, Typed::Form(&posted.0), &faults, posted);
-            let shown = page(site, &report, form).fixed();
+            let shown = page(site, &report, form).await?.fixed();
             Ok(site.framed(visit, &shown, StatusCode::UNPROCESSABLE_ENTITY))
         }
     }

@@ -3,6 +3,8 @@
 mod act;
 mod again;
 mod artifacts;
+mod backfill;
+mod backfills;
 mod chart;
 mod deployments;
 mod flow;
@@ -22,6 +24,7 @@ mod steps;
 mod theme;
 mod trouble;
 mod values;
+mod workers;
 
 use axum::Router;
 use axum::routing::{get, post};
@@ -53,6 +56,15 @@ pub(super) fn routes() -> Router<Site> {
         .route("/deployments/{name}", get(deployments::show))
         .route("/deployments/{name}/run", post(deployments::run))
         .route("/deployments/{name}/switch", post(deployments::switch))
+        .route(
+            "/deployments/{name}/backfill",
+            get(backfill::plan).post(backfill::start),
+        )
+        .route(
+            "/backfills/{backfill}",
+            get(backfills::show).post(backfills::change),
+        )
+        .route("/workers", get(workers::show))
         .route("/schedules", get(schedules::show).post(schedules::switch))
         .route("/limits", get(limits::show))
         .route("/limits/{limit}", post(limits::set))

@@ -6,11 +6,12 @@ use axum::response::Response;
 
 use super::{chart, rows, runs, schedules};
 use crate::error::Result;
-use crate::ops::RunFilter;
+use crate::model::record::RunRecord;
+use crate::ops::{Engine, RunFilter};
 use crate::web::Site;
 use crate::web::answer::{Section, Shown, Visit};
 use crate::web::live;
-use crate::web::moment::Moment;
+use crate::web::moment::{Moment, rounded};
 
 /// Runs in a list of this page.
 const LIST: usize = 8;
@@ -25,6 +26,10 @@ struct Page {
     open_count: usize,
     held: String,
     held_count: usize,
+    late: String,
+    late_count: usize,
+    /// There may be more than were counted.
+    is_late_cut: bool,
     failed: String,
     failed_count: usize,
     latest: String,
@@ -60,6 +65,7 @@ async fn made(site: Site) -> Result<Shown> {
     let (open, open_count) = listed("open", None).await?;
     let (held, held_count) = listed("held", None).await?;
     let (failed, failed_count) = listed("failed", Some(since)).await?;
+    let late = engine.late(COUNTED).await?;
     let today = RunFilter {
         roots_only: true,
         since: Some(since),
@@ -79,6 +85,9 @@ async fn made(site: Site) -> Result<Shown> {
         open_count,
         held,
         held_count,
+        late_count: late.len(),
+        is_late_cut: late.len() == COUNTED,
+        late: late_rows(engine, &late[..late.len().min(LIST)], &moment).await?,
         failed,
         failed_count,
         is_empty: latest.is_empty(),
@@ -89,4 +98,15 @@ async fn made(site: Site) -> Result<Shown> {
         chart: chart::day(&hours, &moment),
     };
     Ok(Shown::new(Section::Overview, "Overview", &page))
+}
+
+/// Runs that should have begun: how long ago is what there is to say of them.
+async fn late_rows(engine: &Engine, late: &[RunRecord], moment: &Moment) -> Result<String> {
+    let mut rows = rows::of(engine, late).await?;
+    for (row, record) in rows.iter_mut().zip(late) {
+        if let Some(due) = record.due {
+            row.note = format!("should have begun {} ago", rounded(due, moment.now));
+        }
+    }
+    Ok(rows::table(&rows, true))
 }

@@ -1,4 +1,6 @@
 //! The pages as a browser asks for them, without a browser.
 
+mod backfills;
+mod late;
 mod pages;
 pub(super) mod sample;

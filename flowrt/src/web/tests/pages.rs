@@ -42,21 +42,26 @@ async fn web_asks() -> Result<bool> {
     receive::<bool>("approve").await
 }
 
-struct Visitor {
+pub(super) struct Visitor {
     site: Router,
-    engine: Engine,
+    pub(super) engine: Engine,
     _ending: tokio::sync::watch::Sender<bool>,
 }
 
 impl Visitor {
-    async fn new() -> Self {
+    pub(super) async fn new() -> Self {
         let engine = Engine::open("memory:").await.unwrap();
-        let ending = tokio::sync::watch::Sender::new(false);
         let worker = engine.clone();
         tokio::spawn(async move {
             let work = worker.work(crate::ops::Work::default(), std::future::pending());
             work.await
         });
+        Self::of(engine)
+    }
+
+    /// On this engine, and nobody works.
+    pub(super) fn of(engine: Engine) -> Self {
+        let ending = tokio::sync::watch::Sender::new(false);
         Self {
             site: router(engine.clone(), ending.subscribe()),
             _ending: ending,
@@ -73,13 +78,13 @@ impl Visitor {
         (status, place, String::from_utf8(body.to_vec()).unwrap())
     }
 
-    async fn get(&self, address: &str) -> (StatusCode, String) {
+    pub(super) async fn get(&self, address: &str) -> (StatusCode, String) {
         let request = Request::get(address).body(Body::empty()).unwrap();
         let (status, _, page) = self.ask(request).await;
         (status, page)
     }
 
-    async fn page(&self, address: &str) -> String {
+    pub(super) async fn page(&self, address: &str) -> String {
         let (status, page) = self.get(address).await;
         assert_eq!(status, StatusCode::OK, "{address}: {page}");
         page
@@ -91,7 +96,11 @@ impl Visitor {
         rest.split('"').next().unwrap().to_owned()
     }
 
-    async fn post(&self, address: &str, fields: &[(&str, &str)]) -> (StatusCode, String, String) {
+    pub(super) async fn post(
+        &self,
+        address: &str,
+        fields: &[(&str, &str)],
+    ) -> (StatusCode, String, String) {
         let token = self.token().await;
         let mut form = format!("token={token}");
         for (name, value) in fields {
@@ -116,7 +125,11 @@ impl Visitor {
         name
     }
 
-    async fn until(&self, name: &str, is_there: impl Fn(crate::model::state::RunState) -> bool) {
+    pub(super) async fn until(
+        &self,
+        name: &str,
+        is_there: impl Fn(crate::model::state::RunState) -> bool,
+    ) {
         for _ in 0..3_000 {
             let record = self.engine.find(name).await.unwrap();
             if is_there(record.state) {
