@@ -40,6 +40,10 @@ pub trait Looks: Send + Sync + fmt::Debug + 'static {
     /// Its waits by step, at most so many (0 for all), and how many there are.
     fn waits(&self, run: RunId, limit: usize) -> Answer<'_, (Vec<WaitRecord>, u64)>;
 
+    /// Scopes that have ended with their lengths, by name. Those inside of others, of which there may be very many, are
+    /// left out.
+    fn scopes(&self, run: RunId) -> Answer<'_, Vec<(String, u32)>>;
+
     /// The failed attempts of these steps, by number.
     fn attempts(&self, run: RunId, steps: Vec<String>) -> Answer<'_, Vec<AttemptRecord>>;
 }

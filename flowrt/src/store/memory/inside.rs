@@ -170,6 +170,10 @@ impl Inside {
         self.waits.values()
     }
 
+    pub fn scopes(&self) -> impl Iterator<Item = (&String, &u32)> {
+        self.scopes.iter()
+    }
+
     pub fn attempts_of(&self, step: &str) -> impl Iterator<Item = &AttemptRecord> {
         let own = (step.to_owned(), 0)..=(step.to_owned(), u32::MAX);
         self.attempts.range(own).map(|(_, attempt)| attempt)

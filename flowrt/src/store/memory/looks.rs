@@ -46,6 +46,16 @@ impl Looks for Memory {
         })
     }
 
+    fn scopes(&self, run: RunId) -> Answer<'_, Vec<(String, u32)>> {
+        self.answer(move |runs| {
+            let scopes = runs.get(run)?.inside.scopes();
+            let outer = scopes.filter(|(scope, _)| !scope.contains('/'));
+            Ok(outer
+                .map(|(scope, length)| (scope.clone(), *length))
+                .collect())
+        })
+    }
+
     fn attempts(&self, run: RunId, steps: Vec<String>) -> Answer<'_, Vec<AttemptRecord>> {
         self.answer(move |runs| {
             let inside = &runs.get(run)?.inside;

@@ -14,7 +14,8 @@ use crate::model::outline::{self, Line, Outline, Place};
 use crate::model::record::{ASIDE, AttemptRecord, Journal, StepRecord, WaitRecord};
 
 /// The same words as those of the index `step_failed`, without which it is not used.
-const FAILURES: &str = "state IN ('Failed', 'TimedOut', 'Crashed', 'UpstreamFailed') AND tolerated = 0";
+const FAILURES: &str =
+    "state IN ('Failed', 'TimedOut', 'Crashed', 'UpstreamFailed') AND tolerated = 0";
 
 const ONE: &str = "SELECT step.seq, step.step, step.scope, step.position, name.text, step.kind, step.digest, step.fingerprint,
        CASE WHEN ?3 THEN step.input END, step.state,
@@ -46,15 +47,32 @@ impl Looks for Sqlite {
     fn failures(&self, run: RunId) -> Answer<'_, u64> {
         self.ask_at_length(move |connection| {
             let run = read_runs::number(connection, run)?;
-            let sql = format!("SELECT count(*) FROM step WHERE run = ?1 AND {FAILURES} AND seq < ?2");
+            let sql =
+                format!("SELECT count(*) FROM step WHERE run = ?1 AND {FAILURES} AND seq < ?2");
             let mut statement = connection.prepare_cached(&sql)?;
-            let counted = statement.query_row([run, ASIDE.cast_signed()], |row| row.get::<_, i64>(0));
+            let counted =
+                statement.query_row([run, ASIDE.cast_signed()], |row| row.get::<_, i64>(0));
             Ok(counted?.cast_unsigned())
         })
     }
 
     fn waits(&self, run: RunId, limit: usize) -> Answer<'_, (Vec<WaitRecord>, u64)> {
         self.ask_at_length(move |connection| waits(connection, run, limit))
+    }
+
+    fn scopes(&self, run: RunId) -> Answer<'_, Vec<(String, u32)>> {
+        self.ask_at_length(move |connection| {
+            let run = read_runs::number(connection, run)?;
+            let mut statement = connection.prepare_cached(
+                "SELECT scope, length FROM scope_end WHERE run = ?1 AND instr(scope, '/') = 0 ORDER BY scope",
+            )?;
+            let mut found = statement.query([run])?;
+            let mut scopes = Vec::new();
+            while let Some(row) = found.next()? {
+                scopes.push((row.get(0)?, row.get(1)?));
+            }
+            Ok(scopes)
+        })
     }
 
     fn attempts(&self, run: RunId, steps: Vec<String>) -> Answer<'_, Vec<AttemptRecord>> {
@@ -77,8 +95,12 @@ fn count(connection: &Connection, run: RunId, mut counted: Outline) -> Outcome<O
           WHERE id BETWEEN ?2 AND ?3 AND run = ?1 AND seq < ?4 ORDER BY id",
     )?;
     for range in tail::ranges_after(connection, run, counted.read)? {
-        let mut found =
-            statement.query(params![run, range.start(), range.end(), ASIDE.cast_signed()])?;
+        let mut found = statement.query(params![
+            run,
+            range.start(),
+            range.end(),
+            ASIDE.cast_signed()
+        ])?;
         while let Some(row) = found.next()? {
             counted.add(Line {
                 place: row.get(0)?,
@@ -105,8 +127,7 @@ fn steps(
     let mut statement = connection.prepare_cached(ONE)?;
     let mut steps = Vec::with_capacity(places.len());
     for place in places {
-        let mut found =
-            statement.query(params![run, place, filter.values, ASIDE.cast_signed()])?;
+        let mut found = statement.query(params![run, place, filter.values, ASIDE.cast_signed()])?;
         if let Some(row) = found.next()? {
             steps.push((place, rows::step(row)?));
         }
@@ -123,7 +144,10 @@ fn places(connection: &Connection, run: i64, filter: &StepFilter) -> Outcome<Vec
     let is_wanted = |place: Place, step: &str| {
         filter.after.is_none_or(|after| place > after)
             && named.as_ref().is_none_or(|names| names.contains(step))
-            && filter.kind.as_ref().is_none_or(|kind| *outline::kind(step) == **kind)
+            && filter
+                .kind
+                .as_ref()
+                .is_none_or(|kind| *outline::kind(step) == **kind)
     };
     let limit = match filter.limit {
         0 => usize::MAX,
@@ -176,11 +200,7 @@ fn places(connection: &Connection, run: i64, filter: &StepFilter) -> Outcome<Vec
     Ok(places)
 }
 
-fn waits(
-    connection: &Connection,
-    run: RunId,
-    limit: usize,
-) -> Outcome<(Vec<WaitRecord>, u64)> {
+fn waits(connection: &Connection, run: RunId, limit: usize) -> Outcome<(Vec<WaitRecord>, u64)> {
     let run = read_runs::number(connection, run)?;
     let count = connection
         .prepare_cached("SELECT count(*) FROM wait WHERE run = ?1")?

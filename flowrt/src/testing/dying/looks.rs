@@ -19,6 +19,9 @@ impl Looks for Dying {
     fn waits(&self, run: RunId, limit: usize) -> Answer<'_, (Vec<WaitRecord>, u64)> {
         self.read(self.runs.waits(run, limit))
     }
+    fn scopes(&self, run: RunId) -> Answer<'_, Vec<(String, u32)>> {
+        self.read(self.runs.scopes(run))
+    }
     fn attempts(&self, run: RunId, steps: Vec<String>) -> Answer<'_, Vec<AttemptRecord>> {
         self.read(self.runs.attempts(run, steps))
     }

@@ -117,7 +117,7 @@ impl Visitor {
     }
 
     /// Starts a flow by its form and waits for its end.
-    async fn run(&self, flow: &str, fields: &[(&str, &str)]) -> String {
+    pub(super) async fn run(&self, flow: &str, fields: &[(&str, &str)]) -> String {
         let (status, place, page) = self.post(&format!("/flows/{flow}"), fields).await;
         assert_eq!(status, StatusCode::SEE_OTHER, "{page}");
         let name = place.strip_prefix("/runs/").unwrap().to_owned();
