@@ -7,11 +7,11 @@ use clap::{Arg, ArgMatches, Command, value_parser};
 use serde_json::Value;
 
 use super::command::{text, wants_json};
+use super::door::Door;
 use super::store::spoken;
-use super::{artifact_text, print, store_place, table, time_text};
+use super::{artifact_text, door, print, table, time_text};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::artifact::{ArtifactKind, ArtifactRecord};
-use crate::ops::Engine;
 
 /// Its command line.
 pub(super) fn command() -> Command {
@@ -62,17 +62,17 @@ pub(super) fn command() -> Command {
 /// # Errors
 /// If the store cannot be used, or nothing has that key.
 pub(super) async fn run(matches: &ArgMatches) -> Result<ExitCode> {
-    let engine = store_place::open_existing(matches).await?;
+    let door = door::open_existing(matches).await?;
     match matches.subcommand() {
-        Some(("show", matches)) => show(&engine, matches).await?,
-        Some(("get", matches)) => get(&engine, matches).await?,
-        _ => ls(&engine, matches).await?,
+        Some(("show", matches)) => show(&door, matches).await?,
+        Some(("get", matches)) => get(&door, matches).await?,
+        _ => ls(&door, matches).await?,
     }
     Ok(ExitCode::SUCCESS)
 }
 
-async fn ls(engine: &Engine, matches: &ArgMatches) -> Result<()> {
-    let newest = engine.artifact_keys().await?;
+async fn ls(door: &Door, matches: &ArgMatches) -> Result<()> {
+    let newest = door.artifact_keys().await?;
     if wants_json(matches) {
         let all = newest.iter().map(artifact_text::fields);
         return print::json(&Value::Array(all.collect()));
@@ -90,8 +90,8 @@ async fn ls(engine: &Engine, matches: &ArgMatches) -> Result<()> {
     print::data(&table::lines(&heading, rows.collect()))
 }
 
-async fn show(engine: &Engine, matches: &ArgMatches) -> Result<()> {
-    let (chosen, all) = choose(engine, matches).await?;
+async fn show(door: &Door, matches: &ArgMatches) -> Result<()> {
+    let (chosen, all) = choose(door, matches).await?;
     if wants_json(matches) {
         let mut value = artifact_text::fields(&chosen);
         let versions = all.iter().map(artifact_text::fields);
@@ -99,7 +99,7 @@ async fn show(engine: &Engine, matches: &ArgMatches) -> Result<()> {
         return print::json(&value);
     }
     let place = &chosen.place;
-    let run = engine.record(chosen.run).await.map(|record| record.name);
+    let run = door.run(chosen.run).await.map(|run| run.record.name);
     let run = run.unwrap_or_else(|_| chosen.run.to_string());
     let mut shown = format!(
         "{} · v{} · {} of {run}, attempt {}{} · {}\n",
@@ -128,9 +128,9 @@ async fn show(engine: &Engine, matches: &ArgMatches) -> Result<()> {
     Ok(())
 }
 
-async fn get(engine: &Engine, matches: &ArgMatches) -> Result<()> {
-    let (chosen, _) = choose(engine, matches).await?;
-    let content = match engine.artifact_bytes(&chosen).await? {
+async fn get(door: &Door, matches: &ArgMatches) -> Result<()> {
+    let (chosen, _) = choose(door, matches).await?;
+    let content = match door.artifact_bytes(&chosen).await? {
         Some(bytes) => bytes.to_vec(),
         None => content(&chosen).into_bytes(),
     };
@@ -189,11 +189,11 @@ fn cell(value: &Value) -> String {
 
 /// The version that is meant, and all of the key.
 async fn choose(
-    engine: &Engine,
+    door: &Door,
     matches: &ArgMatches,
 ) -> Result<(ArtifactRecord, Vec<ArtifactRecord>)> {
     let key = text(matches, "key");
-    let all = engine.artifact_versions(key).await?;
+    let all = door.artifact_versions(key).await?;
     let wanted = matches.get_one::<u64>("version");
     let chosen = all
         .iter()

@@ -4,14 +4,15 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::command::{text, wants_json};
-use super::{print, store_place, table, time_text};
+use super::door::Door;
+use super::{door, print, table};
 use crate::error::Result;
-use crate::model::backfill::{BackfillState, Chosen, Which};
-use crate::ops::Engine;
-use crate::ops::schedules::{BackfillAsk, BackfillPlan, BackfillReport};
+use crate::model::backfill::{BackfillState, Which};
+use crate::ops::schedules::BackfillAsk;
+use crate::ops::view::{BackfillDetail, BackfillPlanView, BackfillView};
 
 /// Its command line.
 pub(super) fn command() -> Command {
@@ -66,6 +67,7 @@ pub(super) fn command() -> Command {
         .arg(flag("reverse", "The latest first"))
         .arg(flag("dry-run", "Only show what it would do"))
         .subcommand(Command::new("ls").about("Backfills, and how far they are"))
+        .subcommand(verb("show", "One of them, slot by slot"))
         .subcommand(verb("pause", "Begin no more runs until it is resumed"))
         .subcommand(verb("resume", "Go on"))
         .subcommand(verb("cancel", "Begin no more, and cancel those that go on"))
@@ -76,33 +78,26 @@ pub(super) fn command() -> Command {
 /// # Errors
 /// If the store cannot be used, what is named is not there, or a time is none.
 pub(super) async fn run(matches: &ArgMatches) -> Result<ExitCode> {
-    let engine = store_place::open(matches).await?;
+    let door = door::open(matches).await?;
+    let id = |matches: &ArgMatches| text(matches, "id").to_owned();
     match matches.subcommand() {
-        None => start(&engine, matches).await?,
+        None => start(&door, matches).await?,
+        Some(("show", matches)) => detail(&door.backfill(&id(matches)).await?, matches)?,
         Some(("pause", matches)) => {
-            show(
-                &[engine.switch_backfill(text(matches, "id"), false).await?],
-                matches,
-            )?;
+            list(&[door.switch_backfill(&id(matches), false).await?], matches)?;
         }
         Some(("resume", matches)) => {
-            show(
-                &[engine.switch_backfill(text(matches, "id"), true).await?],
-                matches,
-            )?;
+            list(&[door.switch_backfill(&id(matches), true).await?], matches)?;
         }
         Some(("cancel", matches)) => {
-            show(
-                &[engine.cancel_backfill(text(matches, "id")).await?],
-                matches,
-            )?;
+            list(&[door.cancel_backfill(&id(matches)).await?], matches)?;
         }
-        Some((_, matches)) => show(&engine.backfills().await?, matches)?,
+        Some((_, matches)) => list(&door.backfills().await?, matches)?,
     }
     Ok(ExitCode::SUCCESS)
 }
 
-async fn start(engine: &Engine, matches: &ArgMatches) -> Result<()> {
+async fn start(door: &Door, matches: &ArgMatches) -> Result<()> {
     let ask = BackfillAsk {
         deployment: text(matches, "deployment").to_owned(),
         schedule: matches.get_one::<String>("schedule").cloned(),
@@ -116,28 +111,21 @@ async fn start(engine: &Engine, matches: &ArgMatches) -> Result<()> {
         concurrency: matches.get_one::<u32>("concurrency").copied().unwrap_or(1),
         reverse: matches.get_flag("reverse"),
     };
-    let plan = engine.plan_backfill(&ask).await?;
+    let plan = door.plan_backfill(&ask).await?;
     let dry = matches.get_flag("dry-run");
     let started = match dry || plan.slots.is_empty() {
         true => None,
-        false => Some(engine.start_backfill(&plan).await?.backfill.id),
+        false => Some(door.start_backfill(&ask).await?.id),
     };
     if wants_json(matches) {
-        let slots: Vec<Value> = plan.slots.iter().map(slot).collect();
-        return print::json(&json!({
-            "backfill": started, "deployment": plan.deployment, "which": plan.which,
-            "concurrency": plan.concurrency, "slots": slots, "left": plan.left,
-            "estimate_seconds": plan.estimate.map(|estimate| estimate / 1_000_000),
-        }));
+        let mut json = json!(plan);
+        json["backfill"] = json!(started);
+        return print::json(&json);
     }
     if dry {
         let rows = plan.slots.iter().map(|slot| {
             let why = if slot.again { "again" } else { "missing" };
-            vec![
-                time_text::rfc3339(slot.at),
-                slot.schedule.clone(),
-                why.to_owned(),
-            ]
+            vec![slot.slot.clone(), slot.schedule.clone(), why.to_owned()]
         });
         print::data(&table::lines(&["SLOT", "SCHEDULE", "WHY"], rows.collect()))?;
     }
@@ -148,7 +136,7 @@ async fn start(engine: &Engine, matches: &ArgMatches) -> Result<()> {
     Ok(())
 }
 
-fn summary(plan: &BackfillPlan) -> String {
+fn summary(plan: &BackfillPlanView) -> String {
     let count = |count: usize, what: &str| match count {
         1 => format!("1 {what}"),
         more => format!("{more} {what}s"),
@@ -159,40 +147,29 @@ fn summary(plan: &BackfillPlan) -> String {
         plan.concurrency,
         count(plan.left, "slot")
     );
-    if let Some(estimate) = plan.estimate.filter(|_| !plan.slots.is_empty()) {
-        let estimate = Duration::from_micros(estimate.unsigned_abs());
+    if let Some(estimate) = plan.estimate_ms.filter(|_| !plan.slots.is_empty()) {
+        let estimate = Duration::from_millis(estimate.unsigned_abs());
         let estimate = flowrt_grammar::format_duration(estimate);
         said.push_str(&format!("; about {estimate}, by the runs before"));
     }
     said
 }
 
-fn slot(chosen: &Chosen) -> Value {
-    json!({ "slot": time_text::rfc3339(chosen.at), "schedule": chosen.schedule, "again": chosen.again })
-}
-
-fn show(reports: &[BackfillReport], matches: &ArgMatches) -> Result<()> {
+fn list(backfills: &[BackfillView], matches: &ArgMatches) -> Result<()> {
     if wants_json(matches) {
-        return print::json(&reports.iter().map(as_json).collect());
+        return print::json(&json!(backfills));
     }
-    if reports.is_empty() {
+    if backfills.is_empty() {
         print::note("there are no backfills");
     }
-    let rows = reports.iter().map(|report| {
-        let record = &report.record;
-        let state = match record.state {
-            BackfillState::Running => "running",
-            BackfillState::Paused => "paused",
-            BackfillState::Cancelled => "cancelled",
-            BackfillState::Done => "done",
-        };
+    let rows = backfills.iter().map(|backfill| {
         vec![
-            record.backfill.id.clone(),
-            record.backfill.deployment.clone(),
-            state.to_owned(),
-            format!("{}/{} begun", record.begun, record.backfill.slots.len()),
-            format!("{} completed", report.completed),
-            format!("{} failed", report.failed),
+            backfill.id.clone(),
+            backfill.deployment.clone(),
+            state(backfill.state).to_owned(),
+            format!("{}/{} begun", backfill.begun, backfill.total),
+            format!("{} completed", backfill.completed),
+            format!("{} failed", backfill.failed),
         ]
     });
     let heading = [
@@ -206,11 +183,38 @@ fn show(reports: &[BackfillReport], matches: &ArgMatches) -> Result<()> {
     print::data(&table::lines(&heading, rows.collect()))
 }
 
-/// A report for programs: its times as text.
-fn as_json(report: &BackfillReport) -> Value {
-    let mut json = json!(report);
-    let backfill = &report.record.backfill;
-    json["slots"] = backfill.slots.iter().map(slot).collect();
-    json["created"] = json!(time_text::rfc3339(backfill.created));
-    json
+fn detail(detail: &BackfillDetail, matches: &ArgMatches) -> Result<()> {
+    if wants_json(matches) {
+        return print::json(&json!(detail));
+    }
+    let backfill = &detail.backfill;
+    let rows = detail.slots.iter().map(|one| {
+        let state = one.state.map(|state| state.to_string());
+        vec![
+            one.slot.slot.clone(),
+            one.slot.schedule.clone(),
+            state.unwrap_or_else(|| "not begun".to_owned()),
+            one.run.clone().unwrap_or_default(),
+        ]
+    });
+    let heading = ["SLOT", "SCHEDULE", "STATE", "RUN"];
+    print::data(&format!(
+        "{} · {} · {} · {} of {} over, {} failed\n{}",
+        backfill.id,
+        backfill.deployment,
+        state(backfill.state),
+        backfill.completed + backfill.failed,
+        backfill.total,
+        backfill.failed,
+        table::lines(&heading, rows.collect())
+    ))
+}
+
+fn state(state: BackfillState) -> &'static str {
+    match state {
+        BackfillState::Running => "running",
+        BackfillState::Paused => "paused",
+        BackfillState::Cancelled => "cancelled",
+        BackfillState::Done => "done",
+    }
 }

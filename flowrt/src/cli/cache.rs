@@ -7,9 +7,10 @@ use clap::{Arg, ArgMatches, Command, value_parser};
 use serde_json::json;
 
 use super::command::wants_json;
-use super::{print, store_place, table, time_text};
+use super::door::Door;
+use super::{door, print, table, time_text};
 use crate::error::Result;
-use crate::ops::{CacheReport, Engine};
+use crate::ops::CacheReport;
 
 /// Its command line.
 pub(super) fn command() -> Command {
@@ -57,14 +58,14 @@ pub(super) fn command() -> Command {
 /// # Errors
 /// If the store cannot be used.
 pub(super) async fn run(matches: &ArgMatches) -> Result<ExitCode> {
-    let engine = store_place::open(matches).await?;
+    let door = door::open(matches).await?;
     match matches.subcommand() {
-        Some(("clear", matches)) => clear(&engine, matches).await?,
+        Some(("clear", matches)) => clear(&door, matches).await?,
         Some((_, matches)) => {
             let limit = matches.get_one::<usize>("limit").copied().unwrap_or(0);
-            list(&engine, matches, task(matches), limit).await?;
+            list(&door, matches, task(matches), limit).await?;
         }
-        None => list(&engine, matches, None, 50).await?,
+        None => list(&door, matches, None, 50).await?,
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -73,27 +74,10 @@ fn task(matches: &ArgMatches) -> Option<&str> {
     matches.get_one::<String>("task").map(String::as_str)
 }
 
-async fn list(
-    engine: &Engine,
-    matches: &ArgMatches,
-    task: Option<&str>,
-    limit: usize,
-) -> Result<()> {
-    let kept = engine.cached(task, limit).await?;
+async fn list(door: &Door, matches: &ArgMatches, task: Option<&str>, limit: usize) -> Result<()> {
+    let kept = door.cached(task, limit).await?;
     if wants_json(matches) {
-        let kept = kept.iter().map(|kept| {
-            json!({
-                "key": kept.key,
-                "task": kept.task,
-                "run_id": kept.run,
-                "run": kept.name,
-                "step": kept.step,
-                "bytes": kept.bytes,
-                "computed": time_text::rfc3339(kept.computed),
-                "expires": time_text::rfc3339(kept.expires),
-            })
-        });
-        return print::json(&json!(kept.collect::<Vec<_>>()));
+        return print::json(&json!(kept));
     }
     if kept.is_empty() {
         print::note("nothing is cached");
@@ -105,7 +89,7 @@ async fn list(
             format!("{}/{}", kept.name, kept.step),
             format!("{} bytes", kept.bytes),
             time_text::local(kept.computed),
-            format!("in {}", time_text::between(engine.now(), kept.expires)),
+            format!("in {}", time_text::between(door.now(), kept.expires)),
         ]
     };
     print::data(&table::lines(
@@ -114,9 +98,9 @@ async fn list(
     ))
 }
 
-async fn clear(engine: &Engine, matches: &ArgMatches) -> Result<()> {
+async fn clear(door: &Door, matches: &ArgMatches) -> Result<()> {
     let age = matches.get_one::<Duration>("older-than").copied();
-    let cleared = engine.clear_cache(task(matches), age).await?;
+    let cleared = door.clear_cache(task(matches), age).await?;
     if wants_json(matches) {
         return print::json(&json!({ "cleared": cleared }));
     }

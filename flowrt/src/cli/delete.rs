@@ -4,10 +4,11 @@ use std::process::ExitCode;
 
 use clap::{ArgAction, ArgMatches, Command};
 
-use super::command::{program_name, run_arg, wants_json};
+use super::command::{run_arg, wants_json};
+use super::door::Door;
 use super::print;
-use crate::error::{Error, ErrorKind, Result};
-use crate::ops::Engine;
+use crate::error::Result;
+use crate::ops::not_ended;
 
 /// Its command line.
 pub(super) fn command() -> Command {
@@ -20,10 +21,11 @@ pub(super) fn command() -> Command {
 ///
 /// # Errors
 /// If there is no such run, or it has not ended.
-pub(super) async fn run(engine: &Engine, matches: &ArgMatches) -> Result<ExitCode> {
+pub(super) async fn run(door: &Door, matches: &ArgMatches) -> Result<ExitCode> {
     let mut records = Vec::new();
     for reference in matches.get_many::<String>("run").into_iter().flatten() {
-        let record = engine.find(reference).await?;
+        let record = door.find(reference).await?;
+        // All of them, or none: what has not ended is refused before anything is gone.
         if !record.state.is_final() {
             return Err(not_ended(&record.name));
         }
@@ -31,22 +33,12 @@ pub(super) async fn run(engine: &Engine, matches: &ArgMatches) -> Result<ExitCod
     }
     let mut deleted = Vec::new();
     for record in records {
-        if !engine.delete(record.id).await? {
-            return Err(not_ended(&record.name));
-        }
+        door.delete(&record).await?;
         print::note(&format!("deleted {}", record.name));
-        deleted.push(record.name);
+        deleted.push(record.record.name);
     }
     if wants_json(matches) {
         print::json(&serde_json::json!({ "deleted": deleted }))?;
     }
     Ok(ExitCode::SUCCESS)
-}
-
-fn not_ended(name: &str) -> Error {
-    let message = format!("the run {name} has not ended, or one below it has not");
-    Error::new(ErrorKind::Input, message).hint(format!(
-        "{0} runs cancel {name}, then delete it",
-        program_name()
-    ))
 }

@@ -7,9 +7,9 @@ use clap::{Arg, ArgAction, ArgMatches, Command, ValueHint};
 use serde_json::{Value, json};
 
 use super::command::{program_name, wants_json};
-use super::{plan, print, store_place};
+use super::{door, plan, print};
 use crate::error::{Error, ErrorKind, Result};
-use crate::ops::{DeployFile, DeployPlan, Fate, Planned};
+use crate::ops::{DeployAsk, DeployView, Fate, Planned};
 
 const FILE: &str = "flowrt.yaml";
 /// The file of those who come from there.
@@ -53,21 +53,30 @@ pub(super) fn command() -> Command {
 /// If the file cannot be read or anything in it is wrong (nothing is deployed then), or the store cannot be used.
 pub(super) async fn run(matches: &ArgMatches) -> Result<ExitCode> {
     let file = file(matches)?;
-    let engine = store_place::open(matches).await?;
-    let checked = engine.check_deployments(file.as_ref())?;
-    for note in &checked.notes {
+    let door = door::open(matches).await?;
+    let ask = DeployAsk {
+        name: file.as_ref().map(|(name, _)| name.clone()),
+        file: file.as_ref().map(|(_, text)| text.clone()),
+        prune: matches.get_flag("prune"),
+        ..DeployAsk::default()
+    };
+    let mut plan = door
+        .deploy(&DeployAsk {
+            plan: true,
+            ..ask.clone()
+        })
+        .await?;
+    for note in &plan.notes {
         print::note(&format!("note: {note}"));
     }
     let as_json = wants_json(matches);
-    let prune = matches.get_flag("prune");
     loop {
-        let plan = engine.plan_deploy(&checked, prune).await?;
         if plan.deployments.is_empty() {
-            return Err(nothing(file.as_ref()));
+            return Err(nothing(file.as_ref().map(|(name, _)| name.as_str())));
         }
         if matches.get_flag("dry-run") {
             if as_json {
-                print::json(&value(&plan, false))?;
+                print::json(&json!(plan))?;
             } else {
                 print::data(&lines(&plan).join("\n"))?;
             }
@@ -76,15 +85,21 @@ pub(super) async fn run(matches: &ArgMatches) -> Result<ExitCode> {
         if !as_json {
             print::note(&lines(&plan).join("\n"));
         }
-        if !plan.is_empty()
-            && !plan::asked(matches, "Deploy this? [y/N]  --yes to skip this question")?
+        if plan.changes && !plan::asked(matches, "Deploy this? [y/N]  --yes to skip this question")?
         {
             print::note("nothing was deployed");
             return Ok(ExitCode::SUCCESS);
         }
-        if engine.deploy(&plan).await? {
+        let revision = Some(plan.revision);
+        plan = door
+            .deploy(&DeployAsk {
+                revision,
+                ..ask.clone()
+            })
+            .await?;
+        if plan.applied {
             if as_json {
-                print::json(&value(&plan, true))?;
+                print::json(&json!(plan))?;
             } else {
                 print::note(&summary(&plan));
             }
@@ -96,17 +111,15 @@ pub(super) async fn run(matches: &ArgMatches) -> Result<ExitCode> {
     }
 }
 
-fn file(matches: &ArgMatches) -> Result<Option<DeployFile>> {
+/// Its name, and what is in it.
+fn file(matches: &ArgMatches) -> Result<Option<(String, String)>> {
     let name = match matches.get_one::<String>("file") {
         Some(name) => name.as_str(),
         None if Path::new(FILE).is_file() => FILE,
         None => return Ok(None),
     };
     match std::fs::read_to_string(name) {
-        Ok(text) => Ok(Some(DeployFile {
-            name: name.to_owned(),
-            text,
-        })),
+        Ok(text) => Ok(Some((name.to_owned(), text))),
         Err(error) => Err(Error::new(
             ErrorKind::Input,
             format!("the file {name} cannot be read: {error}"),
@@ -115,12 +128,11 @@ fn file(matches: &ArgMatches) -> Result<Option<DeployFile>> {
     }
 }
 
-fn nothing(file: Option<&DeployFile>) -> Error {
+fn nothing(file: Option<&str>) -> Error {
     let message = match file {
-        Some(file) => format!(
-            "{} has no deployments, and no flow of this program has a schedule",
-            file.name
-        ),
+        Some(file) => {
+            format!("{file} has no deployments, and no flow of this program has a schedule")
+        }
         None => format!("there is no {FILE} here, and the program has no deployments in it"),
     };
     let hint = if file.is_none() && Path::new(PREFECT).is_file() {
@@ -132,7 +144,7 @@ fn nothing(file: Option<&DeployFile>) -> Error {
 }
 
 /// One line a deployment, and below it what differs.
-fn lines(plan: &DeployPlan) -> Vec<String> {
+fn lines(plan: &DeployView) -> Vec<String> {
     let shown = |planned: &&Planned| planned.fate != Fate::Unchanged;
     let width = plan
         .deployments
@@ -183,7 +195,7 @@ fn lines(plan: &DeployPlan) -> Vec<String> {
     lines
 }
 
-fn summary(plan: &DeployPlan) -> String {
+fn summary(plan: &DeployView) -> String {
     let counts = [
         (Fate::Created, "created"),
         (Fate::Changed, "changed"),
@@ -196,7 +208,7 @@ fn summary(plan: &DeployPlan) -> String {
         .filter(|(count, _)| *count > 0)
         .map(|(count, word)| format!("{count} {word}"))
         .collect();
-    match plan.is_empty() {
+    match !plan.changes {
         true => "nothing to change".to_owned(),
         false => format!(
             "deployed: {}\ntry:  {} deployments",
@@ -204,8 +216,4 @@ fn summary(plan: &DeployPlan) -> String {
             program_name()
         ),
     }
-}
-
-fn value(plan: &DeployPlan, applied: bool) -> Value {
-    json!({ "applied": applied, "deployments": plan.deployments })
 }

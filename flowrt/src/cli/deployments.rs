@@ -7,12 +7,12 @@ use serde_json::{Map, Value, json};
 
 use super::command::{program_name, text, wants_json};
 use super::door::Door;
-use super::{params, print, run_json, store_place, table, time_text};
+use super::{door, params, print, run_json, table, time_text};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::deployment::{RunWhenFull, ScheduleRecord};
 use crate::ops::params::schema::Place;
 use crate::ops::params::text::read;
-use crate::ops::{DeploymentReport, Engine, Start};
+use crate::ops::{DeploymentReport, Start};
 
 /// Its command line.
 pub(super) fn command() -> Command {
@@ -68,25 +68,25 @@ pub(super) fn command() -> Command {
 /// If the store cannot be used, the deployment is unknown, or a parameter does not fit.
 pub(super) async fn run(matches: &ArgMatches) -> Result<ExitCode> {
     let Some((verb, matches)) = matches.subcommand() else {
-        return list(&store_place::open_existing(matches).await?, matches).await;
+        return list(&door::open_existing(matches).await?, matches).await;
     };
-    let engine = store_place::open_existing(matches).await?;
+    let door = door::open_existing(matches).await?;
     let name = || text(matches, "name");
     match verb {
-        "show" => show(&engine.deployment(name()).await?, matches)?,
+        "show" => show(&door.deployment(name()).await?, matches)?,
         "pause" | "resume" => {
             let on = verb == "resume";
-            let report = engine.switch_deployment(name(), on).await?;
+            let report = door.switch_deployment(name(), on).await?;
             let word = if on { "resumed" } else { "paused" };
             said(matches, json!(report), &format!("{word} {}", name()))?;
         }
-        "run" => return queue(&engine, name(), matches).await,
+        "run" => return queue(&door, name(), matches).await,
         "delete" => {
-            engine.delete_deployment(name()).await?;
+            door.delete_deployment(name()).await?;
             let line = format!("deleted {}; its runs stay", name());
             said(matches, json!({ "deleted": name() }), &line)?;
         }
-        _ => return list(&engine, matches).await,
+        _ => return list(&door, matches).await,
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -99,8 +99,8 @@ fn said(matches: &ArgMatches, value: Value, line: &str) -> Result<()> {
     Ok(())
 }
 
-async fn list(engine: &Engine, matches: &ArgMatches) -> Result<ExitCode> {
-    let reports = engine.deployments().await?;
+async fn list(door: &Door, matches: &ArgMatches) -> Result<ExitCode> {
+    let reports = door.deployments().await?;
     if wants_json(matches) {
         print::json(&json!(reports))?;
         return Ok(ExitCode::SUCCESS);
@@ -230,16 +230,16 @@ fn show(report: &DeploymentReport, matches: &ArgMatches) -> Result<()> {
     print::data(&lines.join("\n"))
 }
 
-async fn queue(engine: &Engine, name: &str, matches: &ArgMatches) -> Result<ExitCode> {
-    let given = given(engine, name, matches).await?;
+async fn queue(door: &Door, name: &str, matches: &ArgMatches) -> Result<ExitCode> {
+    let given = given(door, name, matches).await?;
     let start = Start {
         name: matches.get_one::<String>("run-name").cloned(),
         ..Start::default()
     };
-    let run = engine.run_deployment(name, given, start).await?;
-    let workers = engine.workers_for(&run).await?;
+    let run = door.run_deployment(name, given, start).await?;
+    let workers = door.workers_for(&run).await?;
     if wants_json(matches) {
-        let mut value = run_json::read(&Door::Here(engine.clone()), run.id).await?;
+        let mut value = run_json::read(door, run.id).await?;
         value["workers"] = json!(workers);
         print::json(&value)?;
         return Ok(ExitCode::SUCCESS);
@@ -257,9 +257,9 @@ async fn queue(engine: &Engine, name: &str, matches: &ArgMatches) -> Result<Exit
 }
 
 /// The parameters for this run: of the file, then one by one.
-async fn given(engine: &Engine, name: &str, matches: &ArgMatches) -> Result<Map<String, Value>> {
+async fn given(door: &Door, name: &str, matches: &ArgMatches) -> Result<Map<String, Value>> {
     let mut given = params::from_file(matches)?;
-    let schema = engine.deployment_schema(name).await?;
+    let schema = door.deployment_schema(name).await?;
     let root = Place::root(&schema);
     for param in matches.get_many::<String>("param").into_iter().flatten() {
         let wrong = |message: String| {

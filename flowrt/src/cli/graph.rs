@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::{Arg, ArgMatches, Command};
 
 use super::command::{Program, text, wants_json};
-use super::{picture, print, store_place, style};
+use super::{door, picture, print, style};
 use crate::draw::{Format, draw};
 use crate::error::{Error, ErrorKind, Result};
 
@@ -53,8 +53,8 @@ pub(super) async fn run(program: &Program, matches: &ArgMatches) -> Result<ExitC
     let graph = match matches.get_one::<String>("run") {
         None => picture::graph(program.flow(text(matches, "flow"))?),
         Some(run) => {
-            let engine = store_place::open_existing(matches).await?;
-            let record = engine.find(run).await?;
+            let door = door::open_existing(matches).await?;
+            let record = door.find(run).await?;
             if let Some(flow) = flow.filter(|flow| **flow != record.flow) {
                 let message = format!(
                     "{} is a run of `{}`, not of `{flow}`",
@@ -62,7 +62,7 @@ pub(super) async fn run(program: &Program, matches: &ArgMatches) -> Result<ExitC
                 );
                 return Err(Error::new(ErrorKind::Input, message).hint("leave the flow out"));
             }
-            engine.graph_of(&record).await?
+            door.graph_of(&record).await?
         }
     };
     let picture = draw(&graph, format);

@@ -6,10 +6,11 @@ use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use serde_json::json;
 
 use super::command::{text, wants_json};
-use super::{print, store_place, table, time_text};
+use super::door::Door;
+use super::{door, print, table, time_text};
 use crate::error::Result;
 use crate::model::limit::Rule;
-use crate::ops::{BucketReport, Engine, LimitReport, TicketReport};
+use crate::ops::{BucketReport, LimitReport, TicketReport};
 
 /// Its command line.
 pub(super) fn command() -> Command {
@@ -72,26 +73,26 @@ pub(super) fn command() -> Command {
 /// # Errors
 /// If the store cannot be used, the limit is unknown, or the amount is not of its kind.
 pub(super) async fn run(matches: &ArgMatches) -> Result<ExitCode> {
-    let engine = store_place::open(matches).await?;
+    let door = door::open(matches).await?;
     match matches.subcommand() {
-        Some(("show", matches)) => show(&engine, matches).await?,
+        Some(("show", matches)) => show(&door, matches).await?,
         Some(("set", matches)) => {
             let amount = matches.get_one::<String>("amount").map(String::as_str);
-            engine.set_limit(text(matches, "name"), amount).await?;
-            show(&engine, matches).await?;
+            door.set_limit(text(matches, "name"), amount).await?;
+            show(&door, matches).await?;
         }
         Some(("reset", matches)) => {
-            engine.reset_limit(text(matches, "name")).await?;
-            show(&engine, matches).await?;
+            door.reset_limit(text(matches, "name")).await?;
+            show(&door, matches).await?;
         }
-        Some(("plan", matches)) => plan(&engine, matches).await?,
-        other => list(&engine, other.map_or(matches, |(_, matches)| matches)).await?,
+        Some(("plan", matches)) => plan(&door, matches).await?,
+        other => list(&door, other.map_or(matches, |(_, matches)| matches)).await?,
     }
     Ok(ExitCode::SUCCESS)
 }
 
-async fn list(engine: &Engine, matches: &ArgMatches) -> Result<()> {
-    let reports = engine.limits().await?;
+async fn list(door: &Door, matches: &ArgMatches) -> Result<()> {
+    let reports = door.limits().await?;
     if wants_json(matches) {
         return print::json(&json!(reports));
     }
@@ -113,8 +114,8 @@ async fn list(engine: &Engine, matches: &ArgMatches) -> Result<()> {
     ))
 }
 
-async fn show(engine: &Engine, matches: &ArgMatches) -> Result<()> {
-    let report = engine.limit(text(matches, "name")).await?;
+async fn show(door: &Door, matches: &ArgMatches) -> Result<()> {
+    let report = door.limit(text(matches, "name")).await?;
     if wants_json(matches) {
         return print::json(&json!(report));
     }
@@ -124,7 +125,7 @@ async fn show(engine: &Engine, matches: &ArgMatches) -> Result<()> {
             lines.push_str(&format!("{}\n", bucket.key));
         }
         for holder in &bucket.holders {
-            let since = time_text::between(holder.start.unwrap_or(holder.asked), engine.now());
+            let since = time_text::between(holder.start.unwrap_or(holder.asked), door.now());
             lines.push_str(&format!("  ● {}  for {since}\n", step(holder)));
         }
         for waiting in &bucket.waiting {
@@ -138,10 +139,10 @@ async fn show(engine: &Engine, matches: &ArgMatches) -> Result<()> {
     print::data(&lines)
 }
 
-async fn plan(engine: &Engine, matches: &ArgMatches) -> Result<()> {
+async fn plan(door: &Door, matches: &ArgMatches) -> Result<()> {
     let count = matches.get_one::<usize>("count").copied().unwrap_or(0);
     let name = text(matches, "name");
-    let planned = engine.plan_limit(name, count).await?;
+    let planned = door.plan_limit(name, count).await?;
     if wants_json(matches) {
         let planned = planned.map(|(first, last)| {
             json!({ "first": time_text::rfc3339(first), "last": time_text::rfc3339(last), "seconds": last.saturating_sub(first) / 1_000_000 })

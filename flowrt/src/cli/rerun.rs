@@ -8,14 +8,14 @@ use serde_json::{Map, Value};
 use super::command::{run_arg, text, wants_json};
 use super::door::Door;
 use super::interrupt::Interrupt;
+#[cfg(feature = "serve")]
+use super::watch;
 use super::{live, outcome, plan, print};
 use crate::author::meta::Meta;
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::plan::How;
 use crate::ops::params::schema::Place;
 use crate::ops::params::{schema_of, text::read};
-use crate::ops::view::PlanView;
-use crate::ops::{Engine, Rerun, rerun_warning};
+use crate::ops::{Rerun, rerun_warning};
 
 /// Its command line.
 pub(super) fn command() -> Command {
@@ -57,9 +57,9 @@ inputs are the same, and says so in its plan. On a terminal it asks before it go
 ///
 /// # Errors
 /// If the run or a step is not there, or a parameter does not fit.
-pub(super) async fn run(engine: &Engine, matches: &ArgMatches) -> Result<ExitCode> {
-    let record = engine.find(text(matches, "run")).await?;
-    let meta = engine
+pub(super) async fn run(door: &Door, matches: &ArgMatches) -> Result<ExitCode> {
+    let record = door.find(text(matches, "run")).await?;
+    let meta = door
         .flows()
         .into_iter()
         .find(|meta| meta.name == record.flow);
@@ -74,8 +74,7 @@ pub(super) async fn run(engine: &Engine, matches: &ArgMatches) -> Result<ExitCod
         },
         idempotency_key: None,
     };
-    let plan = engine.plan_rerun(record.id, &rerun).await?;
-    let plan = PlanView::of(&record, How::Rerun, &plan);
+    let plan = door.plan_rerun(&record, &rerun).await?;
     if let Some(warning) = rerun_warning(&record) {
         print::note(&format!("warning: {warning}"));
     }
@@ -91,15 +90,22 @@ pub(super) async fn run(engine: &Engine, matches: &ArgMatches) -> Result<ExitCod
         return Ok(plan::declined(&record));
     }
     let as_json = wants_json(matches);
-    let door = Door::Here(engine.clone());
-    let live = live::begin(&door, engine, as_json);
+    let engine = match door {
+        Door::Here(engine) => engine,
+        #[cfg(feature = "serve")]
+        Door::There(far) => {
+            let run = far.rerun(record.id, &rerun).await?;
+            return watch::until_end(door, &run, as_json).await;
+        }
+    };
+    let live = live::begin(door, engine, as_json);
     let interrupt = Interrupt::listen(engine);
     let run = engine.rerun(record.id, &rerun).await?;
     let (flow, name, origin) = (&record.flow, &run.name, &record.name);
     live::say(&format!("{flow} · {name} · rerun of {origin}"));
     let ended = interrupt.wait(run).await;
     live::end(live).await;
-    outcome::report(&door, ended?, as_json).await
+    outcome::report(door, ended?, as_json).await
 }
 
 /// The parameters that differ: `--flag value`, `--flag=value`, a flag alone for a `bool`, and `--set name=json`.

@@ -39,10 +39,10 @@ pub(super) async fn run(matches: &ArgMatches) -> Result<ExitCode> {
         Some(("watch", matches)) => watch::run(&door, matches).await,
         Some(("why", matches)) => why::run(&door, matches).await,
         Some(("resume", matches)) => resume::run(&door, matches).await,
-        Some(("rerun", matches)) => rerun::run(door.here()?, matches).await,
+        Some(("rerun", matches)) => rerun::run(&door, matches).await,
         Some(("cancel", matches)) => cancel::run(&door, matches).await,
         Some(("signal", matches)) => signal::run(&door, matches).await,
-        Some(("delete", matches)) => delete::run(door.here()?, matches).await,
+        Some(("delete", matches)) => delete::run(&door, matches).await,
         Some((_, matches)) => ls::run(&door, matches).await,
         None => ls::run(&door, matches).await,
     }

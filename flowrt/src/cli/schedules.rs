@@ -4,14 +4,15 @@ use std::process::ExitCode;
 
 use clap::{Arg, ArgMatches, Command, value_parser};
 use jiff::tz::TimeZone;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::command::{text, wants_json};
-use super::{print, store_place, table, time_text};
+use super::door::Door;
+use super::{door, print, table, time_text};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::record::Micros;
 use crate::ops::Engine;
-use crate::ops::schedules::{ScheduleReport, Upcoming, Written, moment};
+use crate::ops::schedules::{ScheduleReport, Written, moment};
 
 /// Its command line.
 pub(super) fn command() -> Command {
@@ -104,14 +105,14 @@ pub(super) async fn run(matches: &ArgMatches) -> Result<ExitCode> {
     if let Some(("preview", matches)) = matches.subcommand() {
         return preview(matches).map(|()| ExitCode::SUCCESS);
     }
-    let engine = store_place::open(matches).await?;
+    let door = door::open(matches).await?;
     match matches.subcommand() {
-        Some(("next", matches)) => next(&engine, matches).await?,
-        Some(("pause", matches)) => switch(&engine, matches, false).await?,
-        Some(("resume", matches)) => switch(&engine, matches, true).await?,
+        Some(("next", matches)) => next(&door, matches).await?,
+        Some(("pause", matches)) => switch(&door, matches, false).await?,
+        Some(("resume", matches)) => switch(&door, matches, true).await?,
         other => {
             let matches = other.map_or(matches, |(_, matches)| matches);
-            show(&engine.schedules().await?, matches)?;
+            show(&door.schedules().await?, matches)?;
         }
     }
     Ok(ExitCode::SUCCESS)
@@ -119,7 +120,7 @@ pub(super) async fn run(matches: &ArgMatches) -> Result<ExitCode> {
 
 fn show(reports: &[ScheduleReport], matches: &ArgMatches) -> Result<()> {
     if wants_json(matches) {
-        return print::json(&reports.iter().map(as_json).collect());
+        return print::json(&json!(reports));
     }
     if reports.is_empty() {
         print::note("nothing is scheduled  ·  try: deploy");
@@ -142,25 +143,11 @@ fn show(reports: &[ScheduleReport], matches: &ArgMatches) -> Result<()> {
     ))
 }
 
-/// A report for programs: its times as text.
-fn as_json(report: &ScheduleReport) -> Value {
-    let mut json = json!(report);
-    json["last"] = json!(report.last.map(time_text::rfc3339));
-    json["next"] = json!(report.next.map(time_text::rfc3339));
-    json
-}
-
-async fn next(engine: &Engine, matches: &ArgMatches) -> Result<()> {
+async fn next(door: &Door, matches: &ArgMatches) -> Result<()> {
     let deployment = matches.get_one::<String>("deployment").map(String::as_str);
-    let upcoming = engine.upcoming(deployment, count(matches)).await?;
+    let upcoming = door.upcoming(deployment, count(matches)).await?;
     if wants_json(matches) {
-        let line = |next: &Upcoming| {
-            let mut json = json!(next);
-            json["slot"] = json!(time_text::rfc3339(next.slot));
-            json["begin"] = json!(time_text::rfc3339(next.begin));
-            json
-        };
-        return print::json(&upcoming.iter().map(line).collect());
+        return print::json(&json!(upcoming));
     }
     if upcoming.is_empty() {
         print::note("nothing will start by itself");
@@ -212,13 +199,13 @@ fn zone(name: Option<&str>) -> Result<TimeZone> {
     zone.map_err(|fault| Error::new(ErrorKind::Input, fault.message))
 }
 
-async fn switch(engine: &Engine, matches: &ArgMatches, on: bool) -> Result<()> {
+async fn switch(door: &Door, matches: &ArgMatches, on: bool) -> Result<()> {
     let (deployment, slug) = split(text(matches, "schedule"));
     if deployment.is_empty() {
         let error = Error::new(ErrorKind::Input, "a deployment has a name");
         return Err(error.hint("schedules ls shows what there is"));
     }
-    let reports = engine.switch_schedule(deployment, slug, on).await?;
+    let reports = door.switch_schedule(deployment, slug, on).await?;
     show(&reports, matches)
 }
 

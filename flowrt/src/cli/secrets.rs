@@ -7,9 +7,9 @@ use clap::{Arg, ArgMatches, Command, ValueHint};
 use serde_json::json;
 
 use super::command::{text, wants_json};
-use super::{print, store_place, table, time_text};
+use super::door::Door;
+use super::{door, print, store_place, table, time_text};
 use crate::error::{Error, ErrorKind, Result};
-use crate::ops::Engine;
 
 /// Its command line.
 pub(super) fn command() -> Command {
@@ -58,10 +58,8 @@ pub(super) async fn run(matches: &ArgMatches) -> Result<ExitCode> {
         Some(("set", matches)) => set(matches).await?,
         Some(("rm", matches)) => {
             let name = text(matches, "name");
-            store_place::open_existing(matches)
-                .await?
-                .remove_secret(name)
-                .await?;
+            let door = door::open_existing(matches).await?;
+            door.remove_secret(name).await?;
             said(
                 matches,
                 json!({ "removed": name }),
@@ -75,7 +73,7 @@ pub(super) async fn run(matches: &ArgMatches) -> Result<ExitCode> {
         }
         other => {
             let matches = other.map_or(matches, |(_, matches)| matches);
-            list(&store_place::open_existing(matches).await?, matches).await?;
+            list(&door::open_existing(matches).await?, matches).await?;
         }
     }
     Ok(ExitCode::SUCCESS)
@@ -92,10 +90,7 @@ fn said(matches: &ArgMatches, value: serde_json::Value, line: &str) -> Result<()
 async fn set(matches: &ArgMatches) -> Result<()> {
     let name = text(matches, "name");
     let value = value_for(matches, name)?;
-    store_place::open(matches)
-        .await?
-        .set_secret(name, &value)
-        .await?;
+    door::open(matches).await?.set_secret(name, &value).await?;
     let line =
         format!("set {name}; tasks read it by secret!(\"{name}\"), flows take it by @{name}");
     said(matches, json!({ "set": name }), &line)
@@ -132,8 +127,8 @@ fn value_for(matches: &ArgMatches, name: &str) -> Result<String> {
     Ok(value)
 }
 
-async fn list(engine: &Engine, matches: &ArgMatches) -> Result<()> {
-    let secrets = engine.secrets().await?;
+async fn list(door: &Door, matches: &ArgMatches) -> Result<()> {
+    let secrets = door.secrets().await?;
     if wants_json(matches) {
         return print::json(&json!(secrets));
     }

@@ -3,13 +3,15 @@
 use std::process::ExitCode;
 
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::command::wants_json;
 use super::interrupt::Shutdown;
-use super::{print, store_place, table, time_text};
+use super::{door, print, store_place, table, time_text};
 use crate::error::Result;
-use crate::ops::{CONCURRENCY, Engine, Work, WorkerRecord};
+use crate::model::record::Micros;
+use crate::ops::view::{WorkerView, read_time};
+use crate::ops::{CONCURRENCY, Work};
 
 /// Its command line.
 pub(super) fn command() -> Command {
@@ -100,49 +102,47 @@ pub(super) fn list_command() -> Command {
 /// # Errors
 /// If the store fails.
 pub(super) async fn list(matches: &ArgMatches) -> Result<ExitCode> {
-    let engine = store_place::open(matches).await?;
-    let workers = engine.workers().await?;
+    let door = door::open(matches).await?;
+    let workers = door.workers().await?;
     if wants_json(matches) {
-        print::json(&Value::Array(workers.iter().map(of).collect()))?;
+        print::json(&json!(workers))?;
     } else if workers.is_empty() {
         print::note("no worker lives  ·  try:  serve, or worker");
     } else {
-        let rows = workers.iter().map(|worker| row(&engine, worker)).collect();
-        print::data(&table::lines(
-            &["PID", "QUEUES", "ROOM", "LAUNCHER", "FOR", "FLOWS"],
-            rows,
-        ))?;
+        let rows: Result<Vec<_>> = workers
+            .iter()
+            .map(|worker| row(worker, door.now()))
+            .collect();
+        let heading = [
+            "NAME",
+            "PID",
+            "QUEUES",
+            "DRIVES",
+            "LAUNCHER",
+            "FOR",
+            "LAST HEARD OF",
+            "FLOWS",
+        ];
+        print::data(&table::lines(&heading, rows?))?;
     }
-    engine.close().await?;
+    door.close().await?;
     Ok(ExitCode::SUCCESS)
 }
 
-fn of(worker: &WorkerRecord) -> Value {
-    json!({
-        "pid": worker.pid,
-        "queues": worker.queues,
-        "concurrency": worker.concurrency,
-        "launcher": worker.launcher,
-        "draining": worker.draining,
-        "build": worker.build,
-        "flows": worker.flows,
-        "started": time_text::rfc3339(worker.started),
-        "beat": time_text::rfc3339(worker.beat),
-    })
-}
-
-fn row(engine: &Engine, worker: &WorkerRecord) -> Vec<String> {
-    let lives = time_text::between(worker.started, engine.now());
-    vec![
+fn row(worker: &WorkerView, now: Micros) -> Result<Vec<String>> {
+    let lives = time_text::between(read_time(&worker.started)?, now);
+    let beat = time_text::between(read_time(&worker.beat)?, now);
+    Ok(vec![
+        worker.name.clone(),
         worker.pid.to_string(),
         worker.queues.join(", "),
-        worker.concurrency.to_string(),
+        format!("{} of {}", worker.driving, worker.concurrency),
         worker.launcher.clone(),
-        if worker.draining {
-            format!("{lives}, about to stop")
-        } else {
-            lives
+        match worker.draining {
+            true => format!("{lives}, about to stop"),
+            false => lives,
         },
+        format!("{beat} ago"),
         worker.flows.len().to_string(),
-    ]
+    ])
 }

@@ -112,8 +112,12 @@ pub struct DeploymentRecord {
     /// What a person has said since: it holds in place of `active`, until that is written down otherwise.
     pub switched: Option<bool>,
     /// When it was first deployed.
+    #[serde(with = "crate::model::rfc3339")]
+    #[schemars(with = "String")]
     pub created: Micros,
     /// When it was last changed.
+    #[serde(with = "crate::model::rfc3339")]
+    #[schemars(with = "String")]
     pub changed: Micros,
 }
 
@@ -135,8 +139,12 @@ pub struct ScheduleRecord {
     /// What a person has said since: it holds in place of `active`, until that is written down otherwise.
     pub switched: Option<bool>,
     /// Since when this rule holds: it has no slots before.
+    #[serde(with = "crate::model::rfc3339")]
+    #[schemars(with = "String")]
     pub since: Micros,
     /// The last slot that was handled (it has its run, or was passed over); none since `since`.
+    #[serde(with = "crate::model::rfc3339::option")]
+    #[schemars(with = "Option<String>")]
     pub cursor: Option<Micros>,
 }
 

@@ -20,6 +20,7 @@ pub mod replay;
 pub mod rest;
 pub mod retention;
 pub mod retry;
+pub mod rfc3339;
 #[cfg(test)]
 pub(crate) mod sample;
 pub mod schedule;

@@ -20,16 +20,22 @@ pub struct CacheReport {
     /// The registered name of the task.
     pub task: String,
     /// The run that computed it.
+    #[serde(rename = "run_id")]
     pub run: RunId,
     /// That run's name; its id if it is gone.
+    #[serde(rename = "run")]
     pub name: String,
     /// The full id of the step there.
     pub step: String,
     /// The size of the value as JSON.
     pub bytes: u64,
-    /// When it was computed: microseconds since the Unix epoch.
+    /// When it was computed.
+    #[serde(with = "crate::model::rfc3339")]
+    #[schemars(with = "String")]
     pub computed: Micros,
-    /// From when on it is not taken any more, in the same unit.
+    /// From when on it is not taken any more.
+    #[serde(with = "crate::model::rfc3339")]
+    #[schemars(with = "String")]
     pub expires: Micros,
 }
 

@@ -6,7 +6,7 @@ use std::collections::hash_map::Entry;
 use super::Engine;
 use super::outline::StepFilter;
 use crate::engine::trouble;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::model::ids::RunId;
 use crate::model::payload::Payload;
 use crate::model::record::{
@@ -98,6 +98,17 @@ impl Engine {
         open && record
             .owner
             .is_some_and(|owner| !self.shared.store.is_alive(owner))
+    }
+
+    /// Deletes a run that has ended, with its steps, logs and child runs.
+    ///
+    /// # Errors
+    /// `Input`, if it or one below it has not ended; or the store fails.
+    pub async fn delete_ended(&self, run: &RunRecord) -> Result<()> {
+        if run.state.is_final() && self.delete(run.id).await? {
+            return Ok(());
+        }
+        Err(not_ended(&run.name))
     }
 
     /// Deletes a run that has ended, with its steps, logs and child runs. `false` if it or one below it has not ended.
@@ -200,4 +211,11 @@ pub(super) fn waiting(wait: WaitRecord, attempts: &[AttemptRecord]) -> Option<St
             _ => wait.step,
         },
     })
+}
+
+/// What is said of a run that is to be deleted and goes on.
+pub fn not_ended(name: &str) -> Error {
+    let message = format!("the run {name} has not ended, or one below it has not");
+    let error = Error::new(ErrorKind::Input, message);
+    error.hint(format!("runs cancel {name}, then delete it"))
 }

@@ -51,8 +51,12 @@ pub struct TicketReport {
     /// How much it takes.
     pub weight: u32,
     /// When it asked.
+    #[serde(with = "crate::model::rfc3339")]
+    #[schemars(with = "String")]
     pub asked: Micros,
     /// When it started or will start; `None` if that depends on something being given back.
+    #[serde(with = "crate::model::rfc3339::option")]
+    #[schemars(with = "Option<String>")]
     pub start: Option<Micros>,
 }
 

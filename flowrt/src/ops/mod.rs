@@ -68,8 +68,10 @@ pub use cache::CacheReport;
 pub use care::Pruned;
 #[cfg(feature = "deployments")]
 pub use deployments::{
-    Checked, DeployFile, DeployPlan, DeploymentReport, Difference, Fate, Planned,
+    Checked, DeployAsk, DeployFile, DeployPlan, DeployView, DeploymentReport, Difference, Fate,
+    Planned,
 };
+pub use inspect::not_ended;
 #[cfg(feature = "cli")]
 pub(crate) use launched::ARGUMENT as LAUNCHED;
 pub use limits::{BucketReport, LimitReport, TicketReport};

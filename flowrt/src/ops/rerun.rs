@@ -1,6 +1,7 @@
 //! A new run that copies from an old one what it can reuse.
 
 use futures_util::future::BoxFuture;
+use serde::{Deserialize, Serialize};
 
 use super::{Engine, Once, RunHandle, names, params};
 use crate::author::meta::Meta;
@@ -17,7 +18,8 @@ use crate::model::record::{ASIDE, NewRun, RunRecord, StepKind, StepRecord};
 use crate::model::state::RunState;
 
 /// What a person decides about a rerun.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields, default)]
 pub struct Rerun {
     /// This step and what comes after it are done again.
     pub from: Option<String>,
@@ -26,8 +28,10 @@ pub struct Rerun {
     /// Do failures again that the flow handled or tolerated, too.
     pub retry_handled: bool,
     /// Parameters that differ from those of the old run.
+    #[serde(rename = "parameters")]
     pub params: serde_json::Map<String, serde_json::Value>,
     /// A second rerun with the same key gives the first one's run.
+    #[serde(skip)]
     pub idempotency_key: Option<String>,
 }
 

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use super::{Engine, RunHandle};
 use crate::clock::{self, Clock};
 use crate::engine::again::{changes_of, plan_of, prepare_children};
@@ -19,7 +21,10 @@ const LET_GO: Duration = Duration::from_secs(5);
 const LOOK: Duration = Duration::from_millis(5);
 
 /// What a person decides about a resume. A recovery takes no decisions.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema,
+)]
+#[serde(deny_unknown_fields, default)]
 pub struct Resume {
     /// Keep results although the text of their task has changed since.
     pub trust_changed: bool,

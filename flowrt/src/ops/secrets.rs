@@ -21,6 +21,8 @@ pub struct SecretReport {
     /// The id of the key that opens it.
     pub key: String,
     /// When it was last set.
+    #[serde(with = "crate::model::rfc3339")]
+    #[schemars(with = "String")]
     pub changed: Micros,
     /// Why it cannot be used now: its key is missing, or it was changed in the store.
     pub trouble: Option<String>,

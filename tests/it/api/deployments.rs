@@ -26,7 +26,17 @@ fn a_file_is_deployed_shown_paused_and_taken_away() {
         "a plan changes nothing"
     );
     let deployed = server.post("/api/deployments", &json!({ "file": FILE }));
-    assert_eq!(deployed.json(), plan.json());
+    let (deployed, plan) = (deployed.json(), plan.json());
+    assert_eq!(deployed["deployments"], plan["deployments"]);
+    assert_eq!(
+        (&plan["applied"], &deployed["applied"]),
+        (&json!(false), &json!(true))
+    );
+    // Whoever has seen an older plan changes nothing, and is told what would change now.
+    let late = json!({ "file": FILE, "prune": true, "revision": plan["revision"] });
+    let late = server.post("/api/deployments", &late).json();
+    assert_eq!(late["applied"], false, "{late}");
+    assert_ne!(late["revision"], plan["revision"], "{late}");
     let shown = server.get("/api/deployments/nightly").json();
     assert_eq!(
         (&shown["flow"], &shown["fires"]),

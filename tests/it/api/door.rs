@@ -7,18 +7,18 @@ use serde_json::{Value, json};
 
 use super::{Server, program_in};
 
-const DESK: &str = env!("CARGO_BIN_EXE_desk");
+pub(super) const DESK: &str = env!("CARGO_BIN_EXE_desk");
 const TALK: &str = env!("CARGO_BIN_EXE_talk");
 
 /// How a command ended, and what it said.
 #[derive(Debug, PartialEq)]
-struct Said {
-    code: Option<i32>,
-    out: String,
-    err: String,
+pub(super) struct Said {
+    pub(super) code: Option<i32>,
+    pub(super) out: String,
+    pub(super) err: String,
 }
 
-fn say(mut command: Command, line: &str) -> Said {
+pub(super) fn say(mut command: Command, line: &str) -> Said {
     let Output {
         status,
         stdout,
@@ -34,12 +34,12 @@ fn say(mut command: Command, line: &str) -> Said {
     }
 }
 
-fn here(program: &str, server: &Server, line: &str) -> Said {
+pub(super) fn here(program: &str, server: &Server, line: &str) -> Said {
     say(program_in(program, server.folder()), line)
 }
 
 /// From an empty folder: nothing but the server can answer.
-fn there(program: &str, server: &Server, line: &str) -> Said {
+pub(super) fn there(program: &str, server: &Server, line: &str) -> Said {
     let empty = tempfile::tempdir().expect("a folder");
     let mut command = program_in(program, empty.path());
     command.env("FLOWRT_SERVER", server.url());
@@ -52,7 +52,7 @@ fn has_store(folder: &Path) -> bool {
     folder.join(".flowrt").exists()
 }
 
-fn same(program: &str, server: &Server, line: &str) -> Said {
+pub(super) fn same(program: &str, server: &Server, line: &str) -> Said {
     let (here, there) = (here(program, server, line), there(program, server, line));
     assert_eq!(here, there, "of `{line}`, here and there");
     here
@@ -177,12 +177,18 @@ fn logs_come_from_there_to_the_last_line() {
 #[test]
 fn what_cannot_be_asked_is_said() {
     let server = Server::start();
-    let secrets = there(DESK, &server, "secrets ls");
-    assert_eq!(secrets.code, Some(2), "{secrets:?}");
-    assert!(
-        secrets.err.contains("does not ask a server yet"),
-        "{secrets:?}"
-    );
+    for line in [
+        "secrets rotate-key",
+        "store info",
+        "store backup x.db",
+        "worker",
+        "notices test x",
+    ] {
+        let refused = there(DESK, &server, line);
+        assert_eq!(refused.code, Some(2), "{line}: {refused:?}");
+        let said = "works on the store itself, which only the machine of the server has";
+        assert!(refused.err.contains(said), "{line}: {refused:?}");
+    }
     let folder = tempfile::tempdir().unwrap();
     let nobody = say(
         program_in(DESK, folder.path()),

@@ -11,6 +11,7 @@ mod document;
 mod door;
 mod events;
 mod problems;
+mod reach;
 mod runs;
 mod starts;
 

@@ -1,5 +1,8 @@
 //! Runs behind a server, by its API.
 
+mod deployed;
+mod kept;
+
 use clap::{Arg, ArgMatches};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
@@ -32,6 +35,8 @@ const STEPS: usize = 5_000;
 #[derive(Debug, Clone)]
 pub(in crate::cli) struct Far {
     client: Client,
+    /// As somebody wrote it.
+    url: String,
     flows: Vec<&'static Meta>,
 }
 
@@ -57,15 +62,17 @@ pub(super) fn named(matches: &ArgMatches) -> Result<Option<Far>> {
     }
     Ok(Some(Far {
         client: Client::new(url, config::token())?,
+        url: url.clone(),
         flows: crate::registry::flows()?.into_values().collect(),
     }))
 }
 
 /// What is said of a verb that needs the store itself.
 pub(in crate::cli) fn only_here() -> Error {
-    let message = "this command works on a store; it does not ask a server yet";
+    let message =
+        "this command works on the store itself, which only the machine of the server has";
     Error::new(ErrorKind::Unsupported, message)
-        .hint("leave --server and FLOWRT_SERVER out, or ask its API: /api/openapi.json")
+        .hint("leave --server and FLOWRT_SERVER out, and call it where the store is")
 }
 
 impl Far {
@@ -80,6 +87,10 @@ impl Far {
 
     async fn post<T: DeserializeOwned>(&self, path: &str, body: &Value) -> Result<T> {
         read(self.client.ask("POST", path, Some(body), None).await?)
+    }
+
+    async fn delete_at(&self, path: &str) -> Result<()> {
+        self.client.ask("DELETE", path, None, None).await.map(drop)
     }
 
     pub(super) async fn run(&self, reference: &str) -> Result<Seen> {
@@ -263,7 +274,7 @@ impl Far {
 
     pub(super) async fn plan_resume(&self, run: RunId, resume: Resume) -> Result<(How, PlanView)> {
         let path = format!("/api/runs/{run}/resume/plan");
-        let plan: PlanView = self.post(&path, &choices(resume)).await?;
+        let plan: PlanView = self.post(&path, &json!(resume)).await?;
         let how = match plan.how.as_str() {
             "recovery" => How::Recovery,
             _ => How::Resume,
@@ -277,7 +288,7 @@ impl Far {
     /// If it cannot be resumed, or the server cannot be reached.
     pub(in crate::cli) async fn resume(&self, run: RunId, resume: Resume) -> Result<Seen> {
         let path = format!("/api/runs/{run}/resume");
-        seen(self.post(&path, &choices(resume)).await?)
+        seen(self.post(&path, &json!(resume)).await?)
     }
 
     /// Starts a flow, there. Sent again by itself, it starts nothing twice.
@@ -334,14 +345,6 @@ fn seen(view: RunView) -> Result<Seen> {
         tasks: view.tasks,
         is_orphaned: view.process_gone,
         record: view.into_record()?,
-    })
-}
-
-fn choices(resume: Resume) -> Value {
-    json!({
-        "trust_changed": resume.trust_changed,
-        "retry_handled": resume.retry_handled,
-        "retry_crashed": resume.retry_crashed,
     })
 }
 

@@ -1,10 +1,12 @@
 //! Where runs are: in a store that this program opens, or behind a server (`--server`). The verbs do not know which, so none
 //! is written twice.
 
+mod deployed;
 #[cfg(feature = "serve")]
 mod far;
 #[cfg(feature = "serve")]
 mod http;
+mod kept;
 #[cfg(feature = "serve")]
 mod stream;
 
@@ -82,6 +84,20 @@ macro_rules! at {
             Door::Here($engine) => $here,
         }
     };
+}
+
+use at;
+
+/// The door to write through: a store, which is made if it is not there, or the server that somebody names.
+///
+/// # Errors
+/// If the store cannot be used, or the server's address is none.
+pub(super) async fn open(matches: &ArgMatches) -> Result<Door> {
+    #[cfg(feature = "serve")]
+    if let Some(far) = far::named(matches)? {
+        return Ok(Door::There(far));
+    }
+    store_place::open(matches).await.map(Door::Here)
 }
 
 /// The door to read through: a store that is there, or the server that somebody names.

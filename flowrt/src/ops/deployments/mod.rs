@@ -1,5 +1,6 @@
 //! Deployments: what a deploy would change, the deploy, and what people do with what is deployed.
 
+mod ask;
 mod plan;
 #[cfg(test)]
 mod tests;
@@ -8,9 +9,10 @@ mod wanted;
 use std::collections::BTreeSet;
 
 use flowrt_grammar::deployments::parse;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+pub use ask::{DeployAsk, DeployView};
 use plan::How;
 pub use plan::{DeployPlan, Difference, Fate, Planned};
 use wanted::Wanted;
@@ -45,7 +47,7 @@ pub struct Checked {
 }
 
 /// A deployment with its schedules, as it may be shown.
-#[derive(Debug, Clone, PartialEq, Serialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct DeploymentReport {
     /// What was written down, and since when.
     #[serde(flatten)]
@@ -55,6 +57,8 @@ pub struct DeploymentReport {
     /// Whether this program has its flow.
     pub known: bool,
     /// When it starts next by itself, if it fires.
+    #[serde(with = "crate::model::rfc3339::option")]
+    #[schemars(with = "Option<String>")]
     pub next: Option<Micros>,
     /// Its schedules, by slug.
     pub schedules: Vec<ScheduleRecord>,

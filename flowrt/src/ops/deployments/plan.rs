@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::wanted::{Wanted, WantedSchedule};
@@ -11,18 +11,16 @@ use crate::model::record::Micros;
 use crate::store::deployments::{Change, Deployed};
 
 /// What a deploy changes, or would change.
-#[derive(Debug, Clone, PartialEq, Serialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct DeployPlan {
     /// A line a deployment, by name.
     pub deployments: Vec<Planned>,
-    #[serde(skip)]
     pub(super) seen: u64,
-    #[serde(skip)]
     pub(super) changes: Vec<Change>,
 }
 
 /// What becomes of a deployment.
-#[derive(Debug, Clone, PartialEq, Serialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Planned {
     /// Its name.
     pub name: String,
@@ -37,7 +35,7 @@ pub struct Planned {
 }
 
 /// What becomes of a deployment.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Fate {
     /// It is new.
@@ -55,7 +53,7 @@ pub enum Fate {
 }
 
 /// One thing that is written down otherwise.
-#[derive(Debug, Clone, PartialEq, Serialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Difference {
     /// What, such as `parameters.arg`.
     pub what: String,
@@ -76,6 +74,11 @@ pub(super) struct How {
 }
 
 impl DeployPlan {
+    /// What was there when it was made: it changes with each deploy.
+    pub fn revision(&self) -> u64 {
+        self.seen
+    }
+
     /// Whether there is anything to do.
     pub fn is_empty(&self) -> bool {
         self.changes.is_empty()

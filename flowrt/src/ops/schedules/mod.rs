@@ -5,7 +5,7 @@ mod begin;
 mod fire;
 pub mod moment;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::Engine;
@@ -19,7 +19,7 @@ use crate::scheduler;
 pub use backfill::{BackfillAsk, BackfillPlan, BackfillReport};
 
 /// A schedule, as it may be shown.
-#[derive(Debug, Clone, PartialEq, Serialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct ScheduleReport {
     /// Its deployment.
     pub deployment: String,
@@ -38,17 +38,27 @@ pub struct ScheduleReport {
     /// Whether it fires: it is on, and so is its deployment.
     pub fires: bool,
     /// The last slot that was handled.
+    #[serde(with = "crate::model::rfc3339::option")]
+    #[schemars(with = "Option<String>")]
     pub last: Option<Micros>,
     /// The next slot, even if it does not fire now; none: there is no more.
+    #[serde(with = "crate::model::rfc3339::option")]
+    #[schemars(with = "Option<String>")]
     pub next: Option<Micros>,
 }
 
 /// A slot that will come.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, schemars::JsonSchema)]
+#[derive(
+    Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
+)]
 pub struct Upcoming {
     /// The time that the rule gives: the run's logical time.
+    #[serde(with = "crate::model::rfc3339")]
+    #[schemars(with = "String")]
     pub slot: Micros,
     /// When the run may begin: later than the slot by its share of the jitter.
+    #[serde(with = "crate::model::rfc3339")]
+    #[schemars(with = "String")]
     pub begin: Micros,
     /// The deployment.
     pub deployment: String,

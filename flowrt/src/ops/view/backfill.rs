@@ -92,8 +92,8 @@ pub struct BackfillPlanView {
     pub slots: Vec<ChosenView>,
     /// So many slots are left alone.
     pub left: usize,
-    /// How long it takes by the runs of the past; none, if there are none.
-    pub estimate_seconds: Option<i64>,
+    /// How long it takes by the runs of the past, in milliseconds; none, if there are none.
+    pub estimate_ms: Option<i64>,
 }
 
 impl From<&Chosen> for ChosenView {
@@ -134,7 +134,7 @@ impl From<&BackfillPlan> for BackfillPlanView {
             concurrency: plan.concurrency,
             slots: plan.slots.iter().map(ChosenView::from).collect(),
             left: plan.left,
-            estimate_seconds: plan.estimate.map(|estimate| estimate / 1_000_000),
+            estimate_ms: plan.estimate.map(|estimate| estimate / 1_000),
         }
     }
 }

@@ -262,8 +262,7 @@ impl Engine {
 
 /// An instant as programs read it: RFC 3339 in UTC.
 pub fn time(at: Micros) -> String {
-    let at = jiff::Timestamp::from_microsecond(at);
-    at.unwrap_or(jiff::Timestamp::MAX).to_string()
+    crate::model::rfc3339::text(at)
 }
 
 /// An instant as programs write it.

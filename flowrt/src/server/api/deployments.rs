@@ -9,7 +9,7 @@ use super::runs::begun;
 use crate::error::{Error, ErrorKind};
 use crate::model::record::CacheUse;
 use crate::ops::view::{RunView, read_time};
-use crate::ops::{DeployFile, DeployPlan, DeploymentReport, Start};
+use crate::ops::{DeployAsk, DeployView, DeploymentReport, Start};
 use crate::server::answer::{Begun, Document, Done, Json};
 use crate::server::route::{Answered, Call, Nothing, Route};
 
@@ -142,32 +142,6 @@ async fn run(call: Call<Nothing, DeploymentStart>) -> Answered<Begun<RunView>> {
     Ok(begun(engine, &record, is_new).await?)
 }
 
-/// A file of deployments.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-struct DeployBody {
-    /// Its text, as in `flowrt.yaml`.
-    file: String,
-    /// Take away what the file does not have.
-    #[serde(default)]
-    prune: bool,
-    /// Only tell what would change.
-    #[serde(default)]
-    plan: bool,
-}
-
-async fn deploy(call: Call<Nothing, DeployBody>) -> Answered<Json<DeployPlan>> {
-    let (engine, body) = (&call.state.engine, call.body);
-    let file = DeployFile {
-        name: "flowrt.yaml".to_owned(),
-        text: body.file,
-    };
-    let checked = engine.check_deployments(Some(&file))?;
-    loop {
-        let plan = engine.plan_deploy(&checked, body.prune).await?;
-        // Somebody else may have deployed in between: then what changes is another thing.
-        if body.plan || engine.deploy(&plan).await? {
-            return Ok(Json(plan));
-        }
-    }
+async fn deploy(call: Call<Nothing, DeployAsk>) -> Answered<Json<DeployView>> {
+    Ok(Json(call.state.engine.deploy_as_asked(call.body).await?))
 }

@@ -237,14 +237,14 @@ async fn delete(call: Call) -> Answered<Done> {
 }
 
 async fn delete_one(engine: &Engine, record: &RunRecord) -> Answered<()> {
-    if record.state.is_final() && engine.delete(record.id).await? {
-        return Ok(());
-    }
-    let detail = format!(
-        "the run {} has not ended, or one below it has not",
-        record.name
-    );
-    Err(Problem::new(StatusCode::CONFLICT, "not_ended", detail).hint("cancel it, then delete it"))
+    let deleted = engine.delete_ended(record).await;
+    deleted.map_err(|error| match error.kind() {
+        ErrorKind::Input => Problem {
+            hint: error.try_this().map(str::to_owned),
+            ..Problem::new(StatusCode::CONFLICT, "not_ended", error.message())
+        },
+        _ => error.into(),
+    })
 }
 
 /// What is done with many runs.

@@ -22,6 +22,18 @@ pub(super) fn routes() -> Vec<Route> {
             next,
         ),
         Route::post(
+            "/deployments/{deployment}/schedules/pause",
+            "pauseSchedules",
+            "Do not let any schedule of a deployment fire",
+            pause,
+        ),
+        Route::post(
+            "/deployments/{deployment}/schedules/resume",
+            "resumeSchedules",
+            "Let all schedules of a deployment fire again; what has passed is not made up for",
+            resume,
+        ),
+        Route::post(
             "/deployments/{deployment}/schedules/{schedule}/pause",
             "pauseSchedule",
             "Do not let a schedule fire",
@@ -58,10 +70,8 @@ async fn next(call: Call<UpcomingQuery>) -> Answered<Json<Vec<Upcoming>>> {
 
 async fn switch(call: &Call, on: bool) -> Answered<Json<Vec<ScheduleReport>>> {
     let (deployment, slug) = (call.part("deployment"), call.part("schedule"));
-    let switched = call
-        .state
-        .engine
-        .switch_schedule(deployment, Some(slug), on);
+    let slug = Some(slug).filter(|slug| !slug.is_empty());
+    let switched = call.state.engine.switch_schedule(deployment, slug, on);
     Ok(Json(switched.await?))
 }
 

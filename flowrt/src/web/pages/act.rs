@@ -33,14 +33,8 @@ pub(super) async fn delete(
 ) -> Response {
     let done = async {
         let record = site.engine.find(&run).await?;
-        if site.engine.delete(record.id).await? {
-            return Ok(go_to("/runs"));
-        }
-        let message = format!(
-            "{} goes on, or a run below it does; nothing was deleted",
-            record.name
-        );
-        Err(Error::new(ErrorKind::Input, message).hint("cancel it first"))
+        site.engine.delete_ended(&record).await?;
+        Ok(go_to("/runs"))
     };
     site.answer(&visit, Section::Runs, done.await)
 }
