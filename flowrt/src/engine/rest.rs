@@ -57,6 +57,7 @@ impl Driver {
             due: until.due,
             signals: until.signals,
             at,
+            queue: None,
         })
     }
 

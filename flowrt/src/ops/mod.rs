@@ -7,6 +7,7 @@ mod care;
 mod deployments;
 mod digest;
 pub mod doctor;
+mod hand;
 pub mod inspect;
 pub(crate) mod isolate;
 #[cfg(feature = "serve")]

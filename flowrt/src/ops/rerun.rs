@@ -65,17 +65,21 @@ impl Engine {
         self.take(&record, meta, None).await
     }
 
-    /// As [`rerun`](Self::rerun), but a second one with the same idempotency key gives the run of the first.
+    /// As [`rerun`](Self::rerun), but the new run is left to workers, and a second one with the same idempotency key gives the
+    /// run of the first.
     ///
     /// # Errors
     /// As [`rerun`](Self::rerun).
     pub async fn rerun_once(&self, run: RunId, rerun: &Rerun) -> Result<Once> {
-        let (record, meta, is_new) = self.copied_run(run, rerun).await?;
+        let (record, _, is_new) = self.copied_run(run, rerun).await?;
         if !is_new && (record.owner.is_some() || record.started.is_some()) {
             return Ok(Once { record, is_new });
         }
-        match self.take(&record, meta, None).await {
-            Ok(_) => {}
+        // Only now: whoever takes it shall find its children.
+        match claim(&self.shared, &record).await {
+            Ok(claimed) => {
+                self.hand_over(&claimed).await?;
+            }
             // The same request came twice at once, and the other was faster.
             Err(error)
                 if error.kind() == ErrorKind::LeaseLost && rerun.idempotency_key.is_some() => {}

@@ -13,6 +13,7 @@ use crate::model::ids::RunId;
 use crate::model::plan::{Choices, How, Plan};
 use crate::model::record::RunRecord;
 use crate::model::state::RunState;
+use crate::store::Reopening;
 
 /// How long a run that has ended may take to be let go of.
 const LET_GO: Duration = Duration::from_secs(5);
@@ -72,17 +73,27 @@ impl Engine {
     /// # Errors
     /// If there is no such run, it has completed, or another process drives it.
     pub async fn resume_with(&self, run: RunId, resume: Resume) -> Result<RunHandle> {
-        let record = self.resumable(run).await?;
+        let (record, changes) = self.prepared_resume(run, resume).await?;
         let meta = self.flow_of(&record)?;
+        self.take(&record, meta, changes).await
+    }
+
+    /// The run that goes on, and what is changed of it before.
+    pub(super) async fn prepared_resume(
+        &self,
+        run: RunId,
+        resume: Resume,
+    ) -> Result<(RunRecord, Option<Reopening>)> {
+        let record = self.resumable(run).await?;
         if how(record.state) == How::Recovery {
-            return self.take(&record, meta, None).await;
+            return Ok((record, None));
         }
         if !resume.retry_crashed {
             refuse_unless_decided(&self.shared, &record).await?;
         }
         let plan = plan_of(&self.shared, &record, How::Resume, &resume.into()).await?;
         prepare_children(&self.shared, record.id, &plan).await?;
-        self.take(&record, meta, Some(changes_of(&plan))).await
+        Ok((record, Some(changes_of(&plan))))
     }
 
     async fn resumable(&self, run: RunId) -> Result<RunRecord> {

@@ -32,7 +32,7 @@ pub struct Taken {
     pub elsewhere: Vec<ProcessId>,
 }
 
-/// How a driven run is left, so that it takes no memory while it waits.
+/// How a driven run is left to workers: so that it takes no memory while it waits, or because another process is to drive it.
 #[derive(Debug, Clone)]
 pub struct Rest {
     /// When a worker is to take it; none: once a signal comes.
@@ -41,6 +41,8 @@ pub struct Rest {
     pub signals: u64,
     /// Now.
     pub at: Micros,
+    /// The queue in which it is from now on, if it was in none.
+    pub queue: Option<String>,
 }
 
 /// A worker as others see it.
@@ -80,7 +82,7 @@ pub trait Queue {
     /// transaction.
     fn take_due(&self, wanted: Wanted, now: Micros) -> Answer<'_, Taken>;
 
-    /// Lets go of a run that only waits: it is `Waiting` without an owner, its waits stay, and it is due as said.
+    /// Lets go of a run that only waits, or is to go on in another process: it is `Waiting` without an owner, its waits stay, and it is due as said.
     /// `entries` are written in the same transaction. Synced.
     fn rest(&self, run: RunId, epoch: u64, entries: Vec<Entry>, rest: Rest) -> Answer<'_, ()>;
 

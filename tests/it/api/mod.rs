@@ -10,6 +10,7 @@ mod deployments;
 mod document;
 mod door;
 mod events;
+mod outlive;
 mod problems;
 mod reach;
 mod runs;

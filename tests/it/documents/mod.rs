@@ -3,13 +3,14 @@
 mod blocks;
 
 use std::fmt::Write as _;
+use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Output, Stdio};
 
 use blocks::Block;
 
 use crate::cargo_builds::{cargo, lock, target};
-use crate::command_line::{flows, text};
+use crate::command_line::{examples, flows, text};
 use crate::layering::repository;
 
 /// The documents that people read to learn what to type.
@@ -167,6 +168,27 @@ fn folder_for_commands() -> tempfile::TempDir {
     folder
 }
 
+/// Serves until it says where, and ends it as Ctrl-C does.
+fn served_until_told(folder: &Path) -> Output {
+    let mut server = Command::new(examples())
+        .args(["serve", "--port", "0", "--json"])
+        .current_dir(folder)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program runs");
+    let mut line = String::new();
+    let mut said = BufReader::new(server.stdout.take().expect("it is a pipe"));
+    let read = said.read_line(&mut line);
+    let told = Command::new("kill")
+        .args(["-INT", &server.id().to_string()])
+        .status();
+    let output = server.wait_with_output().expect("it ends");
+    assert!(read.is_ok() && line.contains("http://"), "{line:?}");
+    assert!(told.expect("kill runs").success());
+    output
+}
+
 #[test]
 fn every_command_runs_as_shown() {
     let folder = folder_for_commands();
@@ -174,7 +196,10 @@ fn every_command_runs_as_shown() {
     for (path, document) in documents() {
         for arguments in blocks::example_runs(&document) {
             let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-            let output = flows(folder.path(), &arguments);
+            let output = match arguments.as_slice() {
+                ["serve"] => served_until_told(folder.path()),
+                arguments => flows(folder.path(), arguments),
+            };
             assert!(
                 output.status.success(),
                 "{}: {arguments:?}: {}",

@@ -47,8 +47,7 @@ async fn plan_resume(call: Call<Nothing, Resume>) -> Answered<Json<PlanView>> {
 async fn resume(call: Call<Nothing, Resume>) -> Answered<Json<RunView>> {
     let engine = &call.state.engine;
     let found = call.run().await?;
-    let run = engine.resume_with(found.id, call.body).await?;
-    let record = engine.record(run.id).await?;
+    let record = engine.queue_resume(found.id, call.body).await?;
     Ok(Json(engine.view(&record).await?))
 }
 

@@ -106,6 +106,7 @@ async fn check_what_is_beside_them<G>(fresh: &impl Fn() -> (Arc<dyn Store>, G)) 
             a_slot_has_one_run,
             only_what_is_wanted_is_taken,
             what_a_worker_lets_go_of_is_due_at_once,
+            a_run_that_was_in_no_queue_is_left_to_one,
             a_run_that_rests_is_woken_by_time_or_signal,
             workers_say_that_they_live;
         secrets:

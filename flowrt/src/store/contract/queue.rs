@@ -146,6 +146,24 @@ pub(super) async fn what_a_worker_lets_go_of_is_due_at_once(store: &dyn Store) {
     assert_eq!(take(store, 9, 99).await, (vec![], None));
 }
 
+pub(super) async fn a_run_that_was_in_no_queue_is_left_to_one(store: &dyn Store) {
+    store.create_run(new_run(1, "a")).await.unwrap();
+    let claimed = store.claim(run_id(1), 0, false, 9).await.unwrap();
+    let epoch = claimed.expect("nobody has it").epoch;
+    assert_eq!(take(store, 9, 99).await, (vec![], None));
+    let rest = Rest {
+        due: Some(20),
+        signals: 0,
+        at: 20,
+        queue: Some("default".to_owned()),
+    };
+    store.rest(run_id(1), epoch, vec![], rest).await.unwrap();
+    let left = record(store, 1).await;
+    assert_eq!((left.state, left.owner), (RunState::Waiting, None));
+    assert_eq!(left.dispatch.queue.as_deref(), Some("default"));
+    assert_eq!(take(store, 9, 20).await, (vec![1], None));
+}
+
 pub(super) async fn a_run_that_rests_is_woken_by_time_or_signal(store: &dyn Store) {
     store.create_run(left(1, None)).await.unwrap();
     assert_eq!(take(store, 9, 9).await, (vec![1], None));
@@ -155,6 +173,7 @@ pub(super) async fn a_run_that_rests_is_woken_by_time_or_signal(store: &dyn Stor
             due,
             signals,
             at: 20,
+            queue: Some("other".to_owned()),
         };
         store.rest(run_id(1), epoch, entries, rest)
     };
@@ -162,6 +181,8 @@ pub(super) async fn a_run_that_rests_is_woken_by_time_or_signal(store: &dyn Stor
     rest(1, Some(70), 0).await.unwrap();
     let rested = record(store, 1).await;
     assert_eq!((rested.state, rested.owner), (RunState::Waiting, None));
+    let queue = rested.dispatch.queue.as_deref();
+    assert_eq!(queue, Some("default"), "it stays in its queue");
     assert_eq!(store.journal(run_id(1)).await.unwrap().waits, [wait("w")]);
     let late = store.set_state(run_id(1), 1, RunState::Running, 1, Durability::Soon);
     assert!(matches!(late.await, Err(Error::LeaseLost)));

@@ -63,6 +63,8 @@ impl Queue for Memory {
             let record = &mut found.record;
             record.due = due_at_rest(&rest, signals, record.cancel_requested.is_some());
             (record.state, record.owner) = (RunState::Waiting, None);
+            let queue = &mut record.dispatch.queue;
+            *queue = queue.take().or(rest.queue);
             runs.tickets.leave_run(run);
             Ok(())
         })

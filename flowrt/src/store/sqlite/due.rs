@@ -137,8 +137,8 @@ fn leave_at_rest(
         .query_row([head.id], |row| Ok((row.get::<_, i64>(0)?, row.get(1)?)))?;
     let due = due_at_rest(rest, signals.cast_unsigned(), is_cancelled);
     connection
-        .prepare_cached("UPDATE run SET state = ?2, owner = NULL, due = ?3 WHERE id = ?1")?
-        .execute(params![head.id, RunState::Waiting.as_str(), due])?;
+        .prepare_cached("UPDATE run SET state = ?2, owner = NULL, due = ?3, queue = coalesce(queue, ?4) WHERE id = ?1")?
+        .execute(params![head.id, RunState::Waiting.as_str(), due, rest.queue])?;
     Ok(())
 }
 

@@ -122,7 +122,8 @@ pub(super) async fn resume(
     let done = async {
         let record = site.engine.find(&run).await?;
         let decided = Decided::of(&posted);
-        let run = site.engine.resume_with(record.id, decided.resume()).await?;
+        let resume = decided.resume();
+        let run = site.engine.queue_resume(record.id, resume).await?;
         Ok(go_to(&links::run(&run.name)))
     };
     site.answer(&visit, Section::Runs, done.await)
@@ -138,8 +139,8 @@ pub(super) async fn rerun(
     let done = async {
         let record = site.engine.find(&run).await?;
         let decided = Decided::of(&posted);
-        let run = site.engine.rerun(record.id, &decided.rerun()).await?;
-        Ok(go_to(&links::run(&run.name)))
+        let run = site.engine.rerun_once(record.id, &decided.rerun()).await?;
+        Ok(go_to(&links::run(&run.record.name)))
     };
     site.answer(&visit, Section::Runs, done.await)
 }
