@@ -36,6 +36,8 @@ pub async fn measure(arguments: &Arguments) -> Result<Report> {
     let mut limit = timer
         .await
         .map_err(|error| Error::from(error.to_string()))??;
+    // The runs of the last slots end too.
+    Clock::real().sleep(Duration::from_secs(10)).await;
     let idle = server.resident_mb();
     drop(server);
     let (mut late, doubled) = lateness(arguments, from).await?;
