@@ -96,10 +96,14 @@ impl Engine {
         }
         let attempts = waits.iter().map(|wait| wait.step.clone()).collect();
         let attempts = self.attempts(run, attempts).await?;
+        let (ended, noted) = (outlined.steps.len(), waits.len());
         let waits = waits.into_iter();
         outlined
             .steps
             .extend(waits.filter_map(|wait| waiting(wait, &attempts)));
+        // What the engine only notes is no step.
+        let shown = outlined.steps.len() - ended;
+        outlined.total -= (noted - shown) as u64;
         if !outlined.kinds.is_empty() {
             let filter = StepFilter {
                 failed: true,
