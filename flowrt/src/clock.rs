@@ -115,6 +115,16 @@ impl Clock {
         }
     }
 
+    /// Sets a fake clock, as a person or a time server sets a real one: back, too.
+    #[cfg(test)]
+    pub(crate) fn set(&self, now: Micros) {
+        if let Some(fake) = &self.0 {
+            let mut time = fake.lock();
+            time.now = now;
+            time.move_to(now);
+        }
+    }
+
     /// Something begins (`1`) or ends (`-1`) that the outside world may end at any time. Costs a real clock nothing.
     pub fn hold(&self, change: isize) {
         if let Some(fake) = &self.0 {

@@ -10,7 +10,7 @@ use super::command::{text, wants_json};
 use super::door::Door;
 use super::{door, print, table};
 use crate::error::Result;
-use crate::model::backfill::{BackfillState, Which};
+use crate::model::backfill::Which;
 use crate::ops::schedules::BackfillAsk;
 use crate::ops::view::{BackfillDetail, BackfillPlanView, BackfillView};
 
@@ -162,11 +162,12 @@ fn list(backfills: &[BackfillView], matches: &ArgMatches) -> Result<()> {
     if backfills.is_empty() {
         print::note("there are no backfills");
     }
+    backfills.iter().for_each(note_reason);
     let rows = backfills.iter().map(|backfill| {
         vec![
             backfill.id.clone(),
             backfill.deployment.clone(),
-            state(backfill.state).to_owned(),
+            backfill.state.as_str().to_owned(),
             format!("{}/{} begun", backfill.begun, backfill.total),
             format!("{} completed", backfill.completed),
             format!("{} failed", backfill.failed),
@@ -188,6 +189,7 @@ fn detail(detail: &BackfillDetail, matches: &ArgMatches) -> Result<()> {
         return print::json(&json!(detail));
     }
     let backfill = &detail.backfill;
+    note_reason(backfill);
     let rows = detail.slots.iter().map(|one| {
         let state = one.state.map(|state| state.to_string());
         vec![
@@ -202,7 +204,7 @@ fn detail(detail: &BackfillDetail, matches: &ArgMatches) -> Result<()> {
         "{} · {} · {} · {} of {} over, {} failed\n{}",
         backfill.id,
         backfill.deployment,
-        state(backfill.state),
+        backfill.state.as_str(),
         backfill.completed + backfill.failed,
         backfill.total,
         backfill.failed,
@@ -210,11 +212,9 @@ fn detail(detail: &BackfillDetail, matches: &ArgMatches) -> Result<()> {
     ))
 }
 
-fn state(state: BackfillState) -> &'static str {
-    match state {
-        BackfillState::Running => "running",
-        BackfillState::Paused => "paused",
-        BackfillState::Cancelled => "cancelled",
-        BackfillState::Done => "done",
+/// Why it does not go on, beside the data.
+fn note_reason(backfill: &BackfillView) {
+    if let Some(reason) = &backfill.reason {
+        print::note(&format!("{} does not go on: {reason}", backfill.id));
     }
 }

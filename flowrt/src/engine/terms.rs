@@ -3,7 +3,6 @@
 use super::{Shared, patiently, trouble};
 use crate::author::meta::Meta;
 use crate::error::Result;
-use crate::model::backfill::is_backfilled;
 use crate::model::deployment::RunLimit;
 use crate::model::record::{Micros, RunRecord};
 
@@ -32,7 +31,9 @@ pub(super) async fn of(shared: &Shared, record: &RunRecord, meta: &Meta) -> Resu
     if let Some((there, _)) = found.map_err(trouble)? {
         let deployment = there.deployment;
         // A backfill has a concurrency of its own, and must not keep the runs of today waiting.
-        terms.limit = deployment.limit.filter(|_| !is_backfilled(record));
+        terms.limit = deployment
+            .limit
+            .filter(|_| record.dispatch.backfill.is_none());
         terms.retries = deployment.retries.unwrap_or(terms.retries);
         terms.timeout = deployment.timeout.or(terms.timeout);
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::record::{Micros, RunRecord};
+use super::record::Micros;
 use super::state::RunState;
 
 /// A slot of a schedule, before or after it has its run.
@@ -73,10 +73,14 @@ pub enum BackfillState {
     Running,
     /// It begins none until a person lets it go on; those that were begun go on.
     Paused,
-    /// A person did not want it any more.
+    /// A person does not want it any more: it begins none, and those that were begun are being told to cancel.
+    Cancelling,
+    /// A person did not want it any more, and all its runs have been told.
     Cancelled,
     /// All its runs have ended.
     Done,
+    /// It could not go on, and its reason says why: what it needs is not there any more.
+    Failed,
 }
 
 /// A backfill as the store has it.
@@ -89,12 +93,64 @@ pub struct BackfillRecord {
     pub state: BackfillState,
     /// So many of its slots have their run.
     pub begun: u32,
+    /// Why it does not go on: for ever if it has failed, else until that is mended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+/// How far one is that a scheduler has something to do for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Standing {
+    /// Its name.
+    pub id: String,
+    /// `Running` or `Cancelling`.
+    pub state: BackfillState,
+    /// So many of its slots have their run.
+    pub begun: u32,
+    /// So many of its runs are not over.
+    pub going_on: usize,
+}
+
+/// The runs that one has begun, by how they stand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Begun {
+    /// They are not over.
+    pub going_on: usize,
+    /// They completed, or had nothing to do.
+    pub completed: usize,
+    /// They ended otherwise.
+    pub failed: usize,
+}
+
+impl Begun {
+    /// Counts so many more of that state.
+    pub fn add(&mut self, state: RunState, count: usize) {
+        *match state {
+            RunState::Completed | RunState::Skipped => &mut self.completed,
+            state if state.is_final() => &mut self.failed,
+            _ => &mut self.going_on,
+        } += count;
+    }
+}
+
+impl BackfillState {
+    /// The name for people.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Running => "running",
+            Self::Paused => "paused",
+            Self::Cancelling => "cancelling",
+            Self::Cancelled => "cancelled",
+            Self::Done => "done",
+            Self::Failed => "failed",
+        }
+    }
 }
 
 impl Backfill {
-    /// The tag of its runs.
+    /// The tag of its runs, for people: what they belong to is told by their dispatch.
     pub fn tag(&self) -> String {
-        tag(&self.id)
+        format!("backfill:{}", self.id)
     }
 
     /// What the run of a slot is recorded under, so that there is one: the slot itself, where it has none yet; then the
@@ -105,19 +161,6 @@ impl Backfill {
             true => format!("{}@{}", chosen.schedule, self.id),
         }
     }
-}
-
-/// The tag of the runs of a backfill.
-pub fn tag(id: &str) -> String {
-    format!("backfill:{id}")
-}
-
-/// Whether a backfill has begun this run.
-pub fn is_backfilled(run: &RunRecord) -> bool {
-    run.dispatch
-        .tags
-        .iter()
-        .any(|one| one.starts_with(&tag("")))
 }
 
 /// The schedule whose slot a run fills, from the name that the slot is recorded under.

@@ -228,6 +228,12 @@ impl Engine {
 
     /// Writes the start down, and does not drive the run yet.
     async fn accept(&self, meta: &'static Meta, input: Payload, start: Start) -> Result<RunRecord> {
+        let accepted = self.accept_once(meta, input, start).await?;
+        Ok(accepted.record)
+    }
+
+    /// The same, and whether that start was there already.
+    async fn accept_once(&self, meta: &'static Meta, input: Payload, start: Start) -> Result<Once> {
         if meta.kind == Kind::Task {
             let message = format!("`{}` is a task; an engine runs flows", meta.name);
             return Err(Error::new(ErrorKind::Input, message).hint("call it from a #[flow]"));
@@ -236,10 +242,13 @@ impl Engine {
         self.refuse_isolated(meta)?;
         let input = self.with_own_seals(input)?;
         let run = self.new_run(meta, input, start);
+        let drawn = run.id;
         failpoint("ops::before_start");
-        let record = self.shared.store.create_run(run).await.map_err(trouble);
+        let record = self.shared.store.create_run(run).await.map_err(trouble)?;
         failpoint("ops::after_start");
-        record
+        // Nobody else has drawn that id, whatever clocks say.
+        let is_new = record.id == drawn;
+        Ok(Once { record, is_new })
     }
 
     fn new_run(&self, meta: &Meta, input: Payload, start: Start) -> NewRun {

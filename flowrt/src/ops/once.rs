@@ -1,8 +1,9 @@
 //! Starting a flow once, however often it is asked for with the same key.
 
+use serde_json::Value;
+
 use super::{Engine, Start};
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::payload::Payload;
 use crate::model::record::RunRecord;
 
 /// A run that was started, or had been by the same key.
@@ -21,32 +22,22 @@ impl Engine {
     ///
     /// # Errors
     /// As [`start_with`](Self::start_with), and if the key was used with other parameters.
-    pub async fn enqueue_once(
-        &self,
-        flow: &str,
-        params: &serde_json::Value,
-        start: Start,
-    ) -> Result<Once> {
-        let (_, input) = self.checked(flow, params, &start)?;
-        let key = start.idempotency_key.clone();
-        let before = self.now();
-        let record = self.enqueue(flow, params, start).await?;
-        let is_new = key.is_none() || record.created >= before;
-        if let (Some(key), false) = (&key, is_new) {
-            self.refuse_other_input(&record, input, key)?;
+    pub async fn enqueue_once(&self, flow: &str, params: &Value, start: Start) -> Result<Once> {
+        let (meta, input) = self.checked(flow, params, &start)?;
+        let once = self.enqueue_checked(meta, input.clone(), start).await?;
+        if !once.is_new && self.with_own_seals(input)?.digest() != once.record.input.digest() {
+            return Err(used_otherwise(&once.record));
         }
-        Ok(Once { record, is_new })
+        Ok(once)
     }
+}
 
-    fn refuse_other_input(&self, record: &RunRecord, input: Payload, key: &str) -> Result<()> {
-        let input = self.with_own_seals(input)?;
-        if input.digest() == record.input.digest() {
-            return Ok(());
-        }
-        let message = format!(
-            "the idempotency key `{key}` was used for {}, which has other parameters",
-            record.name
-        );
-        Err(Error::new(ErrorKind::Input, message).hint("use a new key for a new start"))
-    }
+/// What says that a key is taken.
+pub(super) fn used_otherwise(record: &RunRecord) -> Error {
+    let key = record.idempotency_key.as_deref().unwrap_or_default();
+    let message = format!(
+        "the idempotency key `{key}` was used for {}, which has other parameters",
+        record.name
+    );
+    Error::new(ErrorKind::Input, message).hint("use a new key for a new start")
 }

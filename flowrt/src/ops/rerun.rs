@@ -148,6 +148,8 @@ impl Engine {
             cache: origin.cache,
             dispatch: Dispatch {
                 queue: None,
+                // A person does it, so it is no part of what a backfill has to do.
+                backfill: None,
                 ..origin.dispatch.without_slot()
             },
             due: None,
@@ -226,7 +228,7 @@ fn copied(steps: Vec<StepRecord>, origin: RunId, plan: &Plan) -> Vec<StepRecord>
 }
 
 /// The old parameters with the new ones in their place; all that does not fit is told at once.
-fn overridden(
+pub(super) fn overridden(
     meta: &Meta,
     old: &Payload,
     new: &serde_json::Map<String, serde_json::Value>,

@@ -1,6 +1,6 @@
 //! Starting a flow by name, with parameters from outside.
 
-use super::{Engine, RunHandle, names, params};
+use super::{Engine, Once, RunHandle, names, params};
 use crate::author::meta::Meta;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::dispatch::{DEFAULT_QUEUE, Dispatch};
@@ -77,14 +77,23 @@ impl Engine {
         &self,
         flow: &str,
         params: &serde_json::Value,
-        mut start: Start,
+        start: Start,
     ) -> Result<RunRecord> {
         let (meta, input) = self.checked(flow, params, &start)?;
+        Ok(self.enqueue_checked(meta, input, start).await?.record)
+    }
+
+    pub(super) async fn enqueue_checked(
+        &self,
+        meta: &'static Meta,
+        input: Payload,
+        mut start: Start,
+    ) -> Result<Once> {
         let queue = &mut start.dispatch.queue;
         queue.get_or_insert_with(|| DEFAULT_QUEUE.to_owned());
-        let record = self.accept(meta, input, start).await?;
+        let once = self.accept_once(meta, input, start).await?;
         self.shared.changed.notify_waiters();
-        Ok(record)
+        Ok(once)
     }
 
     pub(super) fn checked(

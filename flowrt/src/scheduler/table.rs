@@ -20,6 +20,23 @@ pub(super) struct Line {
     pub(super) schedule: Arc<Schedule>,
     /// Its slots are handled up to here.
     pub(super) handled: Micros,
+    /// Since when this program can make no run of it.
+    pub(super) refused: Option<Micros>,
+}
+
+impl Line {
+    fn is_written_as(&self, record: &ScheduleRecord) -> bool {
+        self.record.schedule == record.schedule && self.record.parameters == record.parameters
+    }
+
+    /// The same, handled up to there.
+    pub(super) fn at(self, handled: Micros, refused: Option<Micros>) -> Self {
+        Self {
+            handled,
+            refused,
+            ..self
+        }
+    }
 }
 
 /// The schedules of one revision. What is not due costs nothing but its memory.
@@ -35,6 +52,11 @@ pub(super) struct Table {
 impl Table {
     pub(super) fn is_of(&self, revision: u64) -> bool {
         self.revision == Some(revision)
+    }
+
+    /// Of what it is: 0 before the first.
+    pub(super) fn revision(&self) -> u64 {
+        self.revision.unwrap_or_default()
     }
 
     /// Takes what is deployed now in place of what was. Schedules of flows that this program does not have are for others.
@@ -58,10 +80,14 @@ impl Table {
                 continue;
             }
             let key = (record.deployment.clone(), record.slug.clone());
-            let known = read
-                .get(&key)
-                .filter(|(known, _)| known.schedule == record.schedule)
-                .map(|(_, schedule)| schedule.clone());
+            let known = read.get(&key);
+            // Whatever else has changed, what this program cannot make it still cannot.
+            let refused = known
+                .filter(|known| *known.deployment == **deployment && known.is_written_as(&record))
+                .and_then(|known| known.refused);
+            let known = known
+                .filter(|known| known.record.schedule == record.schedule)
+                .map(|known| known.schedule.clone());
             let schedule = match known
                 .map_or_else(|| Schedule::from_json(&record.schedule).map(Arc::new), Ok)
             {
@@ -75,6 +101,7 @@ impl Table {
                 deployment: deployment.clone(),
                 schedule,
                 handled: record.handled(),
+                refused,
                 record: Arc::new(record),
             };
             self.add(line);
@@ -82,12 +109,12 @@ impl Table {
     }
 
     /// What was read already: reading a rule costs more than all else.
-    fn read(&mut self) -> HashMap<(String, String), (Arc<ScheduleRecord>, Arc<Schedule>)> {
+    fn read(&mut self) -> HashMap<(String, String), Line> {
         let lines = self.lines.drain(..).flatten();
         lines
             .map(|line| {
                 let key = (line.record.deployment.clone(), line.record.slug.clone());
-                (key, (line.record, line.schedule))
+                (key, line)
             })
             .collect()
     }
@@ -124,9 +151,9 @@ impl Table {
         taken
     }
 
-    /// One whose slots are handled up to there.
-    pub(super) fn put_back(&mut self, line: Line, handled: Micros) {
-        self.add(Line { handled, ..line });
+    /// One of which all is handled that was due.
+    pub(super) fn put_back(&mut self, line: Line) {
+        self.add(line);
     }
 
     /// One that could not be handled.

@@ -51,10 +51,11 @@ pub trait Deployments {
         now: Micros,
     ) -> Answer<'_, bool>;
 
-    /// Moves the cursor of a schedule forward, unless its rule is not that of `since` any more or the cursor is there
-    /// already; whether it moved.
+    /// Moves the cursor of a schedule forward, unless its rule is not that of `since` any more, the cursor is there
+    /// already, or the revision is given and is another by now; whether it moved.
     fn pass_slot(
         &self,
+        seen: Option<u64>,
         deployment: String,
         slug: String,
         since: Micros,
@@ -62,7 +63,8 @@ pub trait Deployments {
     ) -> Answer<'_, bool>;
 
     /// Accepts the run of a slot, which its dispatch names, and moves the cursor of the schedule there, in one transaction.
-    /// `None`, and nothing is changed, if the rule of the schedule is not that of `since` any more, the cursor is there
-    /// already, or the schedule or its deployment does not fire. A run that is there for the same slot is returned in place of the new one.
-    fn fill_slot(&self, since: Micros, run: NewRun) -> Answer<'_, Option<RunRecord>>;
+    /// `None`, and nothing is changed, if the revision is not `seen` any more (the run may be made of parameters that do not
+    /// hold), the rule of the schedule is not that of `since`, the cursor is there already, or the schedule or its deployment
+    /// does not fire. A run that is there for the same slot is returned in place of the new one.
+    fn fill_slot(&self, seen: u64, since: Micros, run: NewRun) -> Answer<'_, Option<RunRecord>>;
 }

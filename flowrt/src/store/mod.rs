@@ -102,6 +102,8 @@ pub struct RunFilter {
     pub parent: Option<RunId>,
     /// Only of this deployment.
     pub deployment: Option<String>,
+    /// Only those that this backfill has begun.
+    pub backfill: Option<String>,
     /// Leave child runs out.
     pub roots_only: bool,
     /// Only those whose name, or whose flow's, contains this; the case of ASCII letters does not matter.

@@ -19,8 +19,10 @@ pub(super) fn of_backfill(state: BackfillState) -> String {
     match state {
         BackfillState::Running => html("busy", "running", "running"),
         BackfillState::Paused => html("held", "parked", "paused"),
+        BackfillState::Cancelling => html("busy", "running", "cancelling"),
         BackfillState::Cancelled => html("idle", "skipped", "cancelled"),
         BackfillState::Done => html("good", "done", "done"),
+        BackfillState::Failed => html("bad", run_sign(RunState::Failed), "failed"),
     }
 }
 

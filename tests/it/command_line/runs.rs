@@ -16,7 +16,7 @@ fn keys(value: &Value) -> BTreeSet<&str> {
         .collect()
 }
 
-const RUN: [&str; 25] = [
+const RUN: [&str; 26] = [
     "run_id",
     "name",
     "flow",
@@ -36,6 +36,7 @@ const RUN: [&str; 25] = [
     "finished",
     "logical_time",
     "attempt",
+    "backfill",
     "cache",
     "parent",
     "origin",

@@ -1,5 +1,6 @@
 //! Schedulers as real processes: two on one store, one of them killed again and again.
 
+mod amid;
 mod backfill;
 
 use std::collections::BTreeSet;

@@ -1,6 +1,7 @@
 //! Deployments: what a deploy would change, the deploy, and what people do with what is deployed.
 
 mod ask;
+mod once;
 mod plan;
 #[cfg(test)]
 mod tests;
@@ -296,12 +297,8 @@ impl Engine {
         given: Map<String, Value>,
         start: Start,
     ) -> Result<RunRecord> {
-        let report = self.deployment(name).await?;
-        let deployment = &report.record.deployment;
-        let parameters = deployment.parameters_for(None, given);
-        let start = start_of(deployment, start);
-        self.enqueue(&deployment.flow, &Value::Object(parameters), start)
-            .await
+        let once = self.run_deployment_once(name, given, start).await?;
+        Ok(once.record)
     }
 
     /// How many workers are there to take a run: alive, on its queue, with its flow.

@@ -8,8 +8,10 @@ use serde_json::{Value, json};
 use super::plan::{DeployPlan, Fate, How, plan};
 use super::wanted::{self, Wanted};
 use crate::author::meta::Meta;
-use crate::clock::Clock;
+use crate::clock::{Clock, Stopwatch};
 use crate::model::deployment::Source;
+use crate::model::ids::RunId;
+use crate::model::record::RunRecord;
 use crate::ops::Engine;
 use crate::prelude::*;
 use crate::store::deployments::Deployed;
@@ -387,6 +389,34 @@ async fn start(engine: &Engine, name: &str) -> crate::ops::RunHandle {
         .unwrap()
 }
 
+/// Waits until the run is so, with so many waits in its record.
+async fn until(engine: &Engine, run: RunId, holds: impl Fn(&RunRecord, usize) -> bool) {
+    let watch = Stopwatch::start();
+    loop {
+        let record = engine.record(run).await.unwrap();
+        let waits = engine.journal(run).await.unwrap().waits.len();
+        if holds(&record, waits) {
+            return;
+        }
+        assert!(watch.elapsed().as_secs() < 60, "{record:?}");
+        Clock::real().sleep(Duration::from_millis(1)).await;
+    }
+}
+
+/// Waits until the run stands in the queue of its deployment, behind another.
+async fn until_queued(engine: &Engine, run: RunId) {
+    let watch = Stopwatch::start();
+    loop {
+        let buckets = engine.store().buckets(None).await.unwrap();
+        let mut waiting = buckets.iter().flat_map(|bucket| bucket.waiting());
+        if waiting.any(|ticket| ticket.run == run) {
+            return;
+        }
+        assert!(watch.elapsed().as_secs() < 60, "{buckets:?}");
+        Clock::real().sleep(Duration::from_millis(1)).await;
+    }
+}
+
 #[tokio::test]
 async fn a_deployment_bounds_its_runs() {
     use crate::model::state::RunState;
@@ -401,11 +431,10 @@ async fn a_deployment_bounds_its_runs() {
         ))
         .await;
         let older = start(&engine, "d").await;
-        while engine.record(older.id).await.unwrap().state != RunState::Waiting
-            || engine.journal(older.id).await.unwrap().waits.is_empty()
-        {
-            tokio::task::yield_now().await;
-        }
+        until(&engine, older.id, |run, waits| {
+            run.state == RunState::Waiting && waits > 0
+        })
+        .await;
         let newer = start(&engine, "d").await;
         // Whoever has to give way does so before the other is let go on.
         let gives_way = match policy {
@@ -414,15 +443,21 @@ async fn a_deployment_bounds_its_runs() {
             _ => None,
         };
         if let Some(run) = gives_way {
-            while !engine.record(run).await.unwrap().state.is_final() {
-                Clock::real().sleep(Duration::from_millis(1)).await;
-            }
+            until(&engine, run, |run, _| run.state.is_final()).await;
         }
-        for run in [older.id, newer.id] {
-            // A run that has ended takes none.
-            let _ = engine.signal(run, "go", &json!(true)).await;
+        // Whoever has to wait does so until the other has ended.
+        if policy == "queue" {
+            until_queued(&engine, newer.id).await;
+            assert_eq!(engine.journal(newer.id).await.unwrap().waits, []);
         }
-        let (older, newer) = (older.wait().await.unwrap(), newer.wait().await.unwrap());
+        // A run that has ended takes none.
+        let _ = engine.signal(older.id, "go", &json!(true)).await;
+        let older = older.wait().await.unwrap();
+        if policy == "queue" {
+            until(&engine, newer.id, |_, waits| waits > 0).await;
+        }
+        let _ = engine.signal(newer.id, "go", &json!(true)).await;
+        let newer = newer.wait().await.unwrap();
         assert_eq!((older.state, newer.state), (first, one_more), "{policy}");
     }
 }

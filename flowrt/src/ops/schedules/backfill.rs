@@ -4,18 +4,16 @@ use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
-use super::super::{Engine, RunFilter, Start};
+use super::super::{Engine, RunFilter};
 use super::moment;
 use crate::engine::trouble;
 use crate::error::{Error, ErrorKind, Result};
+use crate::failpoint::failpoint;
 use crate::model::backfill::{
-    Backfill, BackfillRecord, BackfillState, Chosen, SlotOf, Which, choose, estimate, schedule_of,
-    tag,
+    BackfillRecord, BackfillState, Begun, Chosen, SlotOf, Which, choose, estimate, schedule_of,
 };
 use crate::model::deployment::{DeploymentRecord, ScheduleRecord};
-use crate::model::dispatch::{DEFAULT_QUEUE, Dispatch, Slot};
 use crate::model::record::{Micros, RunRecord};
 use crate::model::schedule::Schedule;
 use crate::model::state::RunState;
@@ -37,7 +35,7 @@ pub struct BackfillAsk {
     pub schedule: Option<String>,
     /// The first time that counts: a date, a time on the clock of the schedule, or a moment with its zone.
     pub from: String,
-    /// The last time that counts; of a date, the whole day does.
+    /// The last time that counts; of a date, the whole day does. Of what is to come, nothing does.
     pub to: String,
     /// Which slots.
     #[serde(default)]
@@ -96,6 +94,7 @@ impl Engine {
             let error = Error::new(ErrorKind::Input, "at least one run must be allowed at once");
             return Err(error.hint("--concurrency 1"));
         }
+        let now = self.shared.clock.now();
         let (_, schedules) = self.deployed(&ask.deployment).await?;
         let mut slots = Vec::new();
         for record in schedules {
@@ -104,7 +103,7 @@ impl Engine {
                 .as_ref()
                 .is_none_or(|slug| *slug == record.slug)
             {
-                slots.extend(slots_between(&record, &ask.from, &ask.to)?);
+                slots.extend(slots_between(&record, ask, now)?);
             }
         }
         if slots.len() > SLOTS_MAX {
@@ -138,12 +137,12 @@ impl Engine {
     /// If the store fails.
     pub async fn backfills(&self) -> Result<Vec<BackfillReport>> {
         let all = self.shared.store.backfills(vec![]).await.map_err(trouble)?;
-        let mut reports = Vec::with_capacity(all.len());
-        for record in all {
-            let runs = self.runs_of(&record.backfill.deployment).await?;
-            reports.push(report(record, &runs));
-        }
-        Ok(reports)
+        let ids = all.iter().map(|record| record.backfill.id.clone());
+        let begun = self.shared.store.begun_runs(ids.collect()).await;
+        let reports = all.into_iter().zip(begun.map_err(trouble)?);
+        Ok(reports
+            .map(|(record, begun)| report(record, begun))
+            .collect())
     }
 
     /// One backfill.
@@ -151,20 +150,22 @@ impl Engine {
     /// # Errors
     /// If there is none of that name, or the store fails.
     pub async fn backfill(&self, id: &str) -> Result<BackfillReport> {
-        let all = self.backfills().await?;
-        let names: Vec<String> = all
-            .iter()
-            .map(|report| report.record.backfill.id.clone())
-            .collect();
-        let found = all
-            .into_iter()
-            .find(|report| report.record.backfill.id == id);
-        found.ok_or_else(|| {
-            let error = Error::new(ErrorKind::NotFound, format!("there is no backfill `{id}`"));
-            match flowrt_grammar::closest(id, names.iter().map(String::as_str)) {
-                Some(near) => error.hint(format!("did you mean `{near}`?")),
-                None => error.hint("backfill ls shows what there is"),
-            }
+        let store = &self.shared.store;
+        let Some(record) = store.backfill(id.to_owned()).await.map_err(trouble)? else {
+            return Err(self.no_backfill(id).await?);
+        };
+        let begun = store.begun_runs(vec![id.to_owned()]).await;
+        let begun = begun.map_err(trouble)?.pop().unwrap_or_default();
+        Ok(report(record, begun))
+    }
+
+    async fn no_backfill(&self, id: &str) -> Result<Error> {
+        let all = self.shared.store.backfills(vec![]).await.map_err(trouble)?;
+        let names = all.iter().map(|record| &*record.backfill.id);
+        let error = Error::new(ErrorKind::NotFound, format!("there is no backfill `{id}`"));
+        Ok(match flowrt_grammar::closest(id, names) {
+            Some(near) => error.hint(format!("did you mean `{near}`?")),
+            None => error.hint("backfill ls shows what there is"),
         })
     }
 
@@ -180,102 +181,41 @@ impl Engine {
         self.set_backfill(id, to).await
     }
 
-    /// Begins no more runs, and cancels those that are not over.
+    /// Begins no more runs, and cancels those that are not over. What this does not come to, because its process dies, a
+    /// scheduler does.
     ///
     /// # Errors
     /// If there is none of that name, it has ended, or the store fails.
     pub async fn cancel_backfill(&self, id: &str) -> Result<BackfillReport> {
-        let report = self.set_backfill(id, BackfillState::Cancelled).await?;
-        let tag = report.record.backfill.tag();
-        for run in self.runs_of(&report.record.backfill.deployment).await? {
-            if run.dispatch.tags.contains(&tag) && !run.state.is_final() {
-                self.cancel(run.id).await?;
-            }
-        }
+        self.set_backfill(id, BackfillState::Cancelling).await?;
+        failpoint("backfill::cancelling");
+        self.cancel_backfilled(id).await?;
         self.backfill(id).await
     }
 
     async fn set_backfill(&self, id: &str, to: BackfillState) -> Result<BackfillReport> {
+        let mut from = vec![BackfillState::Running, BackfillState::Paused];
+        if to == BackfillState::Cancelling {
+            from.push(to);
+        }
+        let set = self
+            .shared
+            .store
+            .set_backfill(id.to_owned(), from, to, None);
+        let is_set = set.await.map_err(trouble)?;
         let report = self.backfill(id).await?;
-        let from = vec![BackfillState::Running, BackfillState::Paused];
-        let set = self.shared.store.set_backfill(id.to_owned(), from, to);
-        if !set.await.map_err(trouble)? {
+        if !is_set {
             let message = format!("the backfill `{id}` has ended already");
             return Err(Error::new(ErrorKind::Input, message));
         }
         self.shared.changed.notify_waiters();
-        self.backfill(&report.record.backfill.id).await
+        Ok(report)
     }
 
-    /// Begins the runs of all backfills for which there is room. Several processes may do so at once.
-    pub(super) async fn advance_backfills(&self) -> Result<()> {
-        let running = vec![BackfillState::Running];
-        let running = self
-            .shared
-            .store
-            .backfills(running)
-            .await
-            .map_err(trouble)?;
-        for record in running {
-            let id = record.backfill.id.clone();
-            if let Err(error) = self.advance(record).await {
-                tracing::warn!(backfill = %id, %error, "a backfill does not go on now");
-            }
-        }
-        Ok(())
-    }
-
-    async fn advance(&self, record: BackfillRecord) -> Result<()> {
-        let BackfillRecord {
-            backfill,
-            mut begun,
-            ..
-        } = record;
-        let (deployment, schedules) = self.deployed(&backfill.deployment).await?;
-        if !self.shared.flows.contains_key(&*deployment.deployment.flow) {
-            return Ok(());
-        }
-        let tag = backfill.tag();
-        let runs = self.runs_of(&backfill.deployment).await?;
-        let is_open = |run: &&RunRecord| run.dispatch.tags.contains(&tag) && !run.state.is_final();
-        let mut open = runs.iter().filter(is_open).count();
-        let most = usize::try_from(backfill.concurrency).unwrap_or(usize::MAX);
-        let slot = |begun: u32| {
-            usize::try_from(begun)
-                .ok()
-                .and_then(|at| backfill.slots.get(at))
-        };
-        while let Some(chosen) = slot(begun)
-            && open < most
-        {
-            let schedule = schedules.iter().find(|one| one.slug == chosen.schedule);
-            let start = start(&deployment, &backfill, chosen);
-            let mut parameters = deployment.deployment.parameters.clone();
-            parameters.extend(
-                schedule
-                    .map(|one| one.parameters.clone())
-                    .unwrap_or_default(),
-            );
-            let (flow, parameters) = (&deployment.deployment.flow, Value::Object(parameters));
-            // Whoever does the same at the same time gets the same run.
-            let run = self.enqueue(flow, &parameters, start).await?;
-            open += usize::from(!run.state.is_final());
-            begun += 1;
-            let noted = self.shared.store.backfill_begun(backfill.id.clone(), begun);
-            noted.await.map_err(trouble)?;
-        }
-        if open == 0 && slot(begun).is_none() {
-            let from = vec![BackfillState::Running];
-            let done = self
-                .shared
-                .store
-                .set_backfill(backfill.id, from, BackfillState::Done);
-            done.await.map_err(trouble)?;
-        }
-        Ok(())
-    }
-
-    async fn deployed(&self, name: &str) -> Result<(DeploymentRecord, Vec<ScheduleRecord>)> {
+    pub(super) async fn deployed(
+        &self,
+        name: &str,
+    ) -> Result<(DeploymentRecord, Vec<ScheduleRecord>)> {
         let found = self.shared.store.deployment(name.to_owned()).await;
         match found.map_err(trouble)? {
             Some(found) => Ok(found),
@@ -302,41 +242,22 @@ impl Engine {
     }
 }
 
-fn slots_between(record: &ScheduleRecord, from: &str, to: &str) -> Result<Vec<SlotOf>> {
+/// What is to come is the schedule's own.
+fn slots_between(record: &ScheduleRecord, ask: &BackfillAsk, now: Micros) -> Result<Vec<SlotOf>> {
     let schedule = Schedule::from_json(&record.schedule)?;
-    let from = moment::first(from, schedule.zone())?;
-    let to = moment::last(to, schedule.zone())?;
+    let from = moment::first(&ask.from, schedule.zone())?;
+    let to = moment::last(&ask.to, schedule.zone())?;
     if to < from {
         let error = Error::new(ErrorKind::Input, "the backfill ends before it begins");
         return Err(error.hint("--from is the earlier time, --to the later"));
     }
-    let slots = schedule.between(from.saturating_sub(1), to);
+    if from > now {
+        let error = Error::new(ErrorKind::Input, "the backfill begins in the future");
+        return Err(error.hint("a backfill fills slots of the past; the schedule fills the others"));
+    }
+    let slots = schedule.between(from.saturating_sub(1), to.min(now));
     let slots = slots.take(SLOTS_MAX + 1);
     Ok(slots.map(|at| (record.slug.clone(), at)).collect())
-}
-
-fn start(deployment: &DeploymentRecord, backfill: &Backfill, chosen: &Chosen) -> Start {
-    let deployment = &deployment.deployment;
-    let mut tags = deployment.tags.clone();
-    tags.push(backfill.tag());
-    Start {
-        dispatch: Dispatch {
-            queue: Some(
-                deployment
-                    .queue
-                    .clone()
-                    .unwrap_or_else(|| DEFAULT_QUEUE.to_owned()),
-            ),
-            deployment: Some(deployment.name.clone()),
-            slot: Some(Slot {
-                schedule: backfill.slot_name(chosen),
-                at: chosen.at,
-            }),
-            tags,
-        },
-        logical_time: Some(chosen.at),
-        ..Start::default()
-    }
 }
 
 /// The state of the last run of each slot; runs are given the newest first.
@@ -360,19 +281,11 @@ fn took(runs: &[RunRecord]) -> Vec<Micros> {
         .collect()
 }
 
-fn report(record: BackfillRecord, runs: &[RunRecord]) -> BackfillReport {
-    let tag = tag(&record.backfill.id);
-    let own: Vec<&RunRecord> = runs
-        .iter()
-        .filter(|run| run.dispatch.tags.contains(&tag))
-        .collect();
-    let count = |of: fn(RunState) -> bool| own.iter().filter(|run| of(run.state)).count();
-    let completed = count(|state| matches!(state, RunState::Completed | RunState::Skipped));
-    let going_on = count(|state| !state.is_final());
+fn report(record: BackfillRecord, begun: Begun) -> BackfillReport {
     BackfillReport {
-        failed: own.len() - completed - going_on,
         record,
-        going_on,
-        completed,
+        going_on: begun.going_on,
+        completed: begun.completed,
+        failed: begun.failed,
     }
 }

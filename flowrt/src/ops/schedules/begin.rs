@@ -73,6 +73,7 @@ impl Engine {
                 },
                 state: BackfillState::Running,
                 begun: 0,
+                reason: None,
             };
             let added = self.shared.store.add_backfill(record.clone()).await;
             if added.map_err(trouble)? {

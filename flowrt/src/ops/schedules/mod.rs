@@ -1,9 +1,12 @@
 //! Schedules: what fires when, pausing, and the scheduler itself.
 
 mod backfill;
+mod backfilling;
 mod begin;
 mod fire;
 pub mod moment;
+#[cfg(test)]
+mod tests;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -159,7 +162,10 @@ impl Engine {
     /// The slots of a schedule until now are handled: nobody wanted them.
     pub(super) async fn forget_missed(&self, record: &ScheduleRecord, now: Micros) -> Result<()> {
         let (name, slug) = (record.deployment.clone(), record.slug.clone());
-        let passed = self.shared.store.pass_slot(name, slug, record.since, now);
+        let passed = self
+            .shared
+            .store
+            .pass_slot(None, name, slug, record.since, now);
         passed.await.map(|_| ()).map_err(trouble)
     }
 

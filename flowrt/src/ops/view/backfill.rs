@@ -38,6 +38,8 @@ pub struct BackfillView {
     pub completed: usize,
     /// How many of its runs ended otherwise.
     pub failed: usize,
+    /// Why it does not go on.
+    pub reason: Option<String>,
 }
 
 /// A backfill with its slots.
@@ -122,6 +124,7 @@ impl From<&BackfillReport> for BackfillView {
             going_on: report.going_on,
             completed: report.completed,
             failed: report.failed,
+            reason: record.reason.clone(),
         }
     }
 }
@@ -140,13 +143,12 @@ impl From<&BackfillPlan> for BackfillPlanView {
 }
 
 impl BackfillDetail {
-    /// A backfill with the runs that fill its slots: those of its deployment, more may be given.
+    /// A backfill with the runs that fill its slots: more may be given.
     pub fn of(report: &BackfillReport, runs: &[RunRecord]) -> Self {
         let backfill = &report.record.backfill;
-        let tag = backfill.tag();
         let filled: std::collections::HashMap<_, _> = runs
             .iter()
-            .filter(|run| run.dispatch.tags.contains(&tag))
+            .filter(|run| run.dispatch.backfill.as_ref() == Some(&backfill.id))
             .filter_map(|run| {
                 let slot = run.dispatch.slot.as_ref()?;
                 Some(((slot.schedule.as_str(), slot.at), run))
@@ -177,7 +179,7 @@ impl Engine {
     pub async fn backfill_detail(&self, id: &str) -> Result<BackfillDetail> {
         let report = self.backfill(id).await?;
         let runs = self.runs(crate::ops::RunFilter {
-            deployment: Some(report.record.backfill.deployment.clone()),
+            backfill: Some(report.record.backfill.id.clone()),
             roots_only: true,
             ..crate::ops::RunFilter::default()
         });

@@ -44,6 +44,8 @@ pub struct RunView {
     pub deployment: Option<String>,
     /// The slot of a schedule that it fills.
     pub slot: Option<SlotView>,
+    /// The backfill that has begun it.
+    pub backfill: Option<String>,
     /// Words to find it by.
     pub tags: Vec<String>,
     /// Left to workers, it is not begun before that.
@@ -160,6 +162,7 @@ impl RunView {
                 schedule: slot.schedule.clone(),
                 at: time(slot.at),
             }),
+            backfill: record.dispatch.backfill.clone(),
             tags: record.dispatch.tags.clone(),
             due: record.due.map(time),
             parameters: record.input.to_value(),
@@ -217,6 +220,7 @@ impl RunView {
                 queue: self.queue,
                 deployment: self.deployment,
                 slot: slot.transpose()?,
+                backfill: self.backfill,
                 tags: self.tags,
             },
             due: time(self.due)?,

@@ -6,7 +6,6 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::runs::begun;
-use crate::error::{Error, ErrorKind};
 use crate::model::record::CacheUse;
 use crate::ops::view::{RunView, read_time};
 use crate::ops::{DeployAsk, DeployView, DeploymentReport, Start};
@@ -122,24 +121,13 @@ async fn run(call: Call<Nothing, DeploymentStart>) -> Answered<Begun<RunView>> {
         name: body.name,
         cache: body.cache,
         due: body.due.as_deref().map(read_time).transpose()?,
-        idempotency_key: idempotency_key.clone(),
+        idempotency_key,
         ..Start::default()
     };
-    let before = engine.now();
-    let given = body.parameters;
-    let record = engine.run_deployment(&name, given.clone(), start).await?;
-    let is_new = idempotency_key.is_none() || record.created >= before;
-    let recorded = record.input.to_value();
-    let is_same = given.iter().all(|(name, value)| recorded[name] == *value);
-    if !is_new && !is_same {
-        let message = format!(
-            "the idempotency key was used for {}, which has other parameters",
-            record.name
-        );
-        let error = Error::new(ErrorKind::Input, message);
-        return Err(error.hint("use a new key for a new start").into());
-    }
-    Ok(begun(engine, &record, is_new).await?)
+    let once = engine
+        .run_deployment_once(&name, body.parameters, start)
+        .await?;
+    Ok(begun(engine, &once.record, once.is_new).await?)
 }
 
 async fn deploy(call: Call<Nothing, DeployAsk>) -> Answered<Json<DeployView>> {

@@ -126,6 +126,7 @@ async fn list(call: Call<RunsQuery>) -> Answered<Json<RunPage>> {
         roots_only: !query.children && query.parent.is_none(),
         parent: query.parent,
         deployment: query.deployment,
+        backfill: None,
         text: query.text,
         since: query.since.as_deref().map(read_time).transpose()?,
         until: query.until.as_deref().map(read_time).transpose()?,

@@ -62,7 +62,7 @@ pub(super) async fn a_schedule_keeps_its_cursor_while_its_rule_stays(store: &dyn
         other.cursor = Some(99);
         vec![Change::Set(deployment("a").into(), vec![same, other])]
     };
-    let pass = |slug: &str, slot| store.pass_slot("a".to_owned(), slug.to_owned(), 1, slot);
+    let pass = |slug: &str, slot| store.pass_slot(None, "a".to_owned(), slug.to_owned(), 1, slot);
     assert!(store.deploy(0, set(1)).await.unwrap());
     let there = store.deployed().await.unwrap().schedules;
     assert!(there.iter().all(|one| one.cursor.is_none()), "{there:?}");
@@ -103,8 +103,9 @@ pub(super) async fn a_slot_is_passed_once(store: &dyn Store) {
         vec![schedule("a", "x")],
     )];
     assert!(store.deploy(0, changes).await.unwrap());
-    let pass =
-        |slug: &str, since, slot| store.pass_slot("a".to_owned(), slug.to_owned(), since, slot);
+    let pass = |slug: &str, since, slot| {
+        store.pass_slot(None, "a".to_owned(), slug.to_owned(), since, slot)
+    };
     assert!(pass("x", 1, 10).await.unwrap());
     assert!(!pass("x", 1, 10).await.unwrap());
     assert!(!pass("x", 1, 9).await.unwrap());
@@ -130,7 +131,7 @@ pub(super) async fn a_slot_is_filled_once(store: &dyn Store) {
         });
         run
     };
-    let filled = store.fill_slot(1, run(1, "x", 10)).await.unwrap();
+    let filled = store.fill_slot(1, 1, run(1, "x", 10)).await.unwrap();
     assert_eq!(filled.unwrap().id, run(1, "x", 10).id);
     // Again, before it, under another rule, and where there is no schedule.
     for (number, since, slug, at) in [
@@ -139,7 +140,8 @@ pub(super) async fn a_slot_is_filled_once(store: &dyn Store) {
         (4, 2, "x", 11),
         (5, 1, "y", 11),
     ] {
-        let filled = store.fill_slot(since, run(number, slug, at)).await.unwrap();
+        let filled = store.fill_slot(1, since, run(number, slug, at)).await;
+        let filled = filled.unwrap();
         assert_eq!(filled, None, "{number}");
         let id = run(number, slug, at).id;
         assert_eq!(store.run(id).await.unwrap(), None, "{number}");
@@ -150,15 +152,50 @@ pub(super) async fn a_slot_is_filled_once(store: &dyn Store) {
     );
     // Somebody has asked for that run by hand.
     store.create_run(run(6, "x", 20)).await.unwrap();
-    let filled = store.fill_slot(1, run(7, "x", 20)).await.unwrap();
+    let filled = store.fill_slot(1, 1, run(7, "x", 20)).await.unwrap();
     assert_eq!(filled.unwrap().id, run(6, "x", 20).id);
-    assert!(store.fill_slot(1, run(8, "x", 20)).await.unwrap().is_none());
+    assert!(
+        store
+            .fill_slot(1, 1, run(8, "x", 20))
+            .await
+            .unwrap()
+            .is_none()
+    );
     // Nothing fires that is paused, from the moment on when that was acknowledged.
+    let fill = async || {
+        let seen = store.deployments_revision().await.unwrap();
+        store.fill_slot(seen, 1, run(9, "x", 30)).await.unwrap()
+    };
     for slug in [None, Some("x".to_owned())] {
         let switch = |on| store.switch("a".to_owned(), slug.clone(), on, 9);
         assert!(switch(Some(false)).await.unwrap());
-        assert!(store.fill_slot(1, run(9, "x", 30)).await.unwrap().is_none());
+        assert!(fill().await.is_none());
         assert!(switch(None).await.unwrap());
     }
-    assert!(store.fill_slot(1, run(9, "x", 30)).await.unwrap().is_some());
+    assert!(fill().await.is_some());
+}
+
+/// Whoever has read the deployments before they were changed has other parameters and another catchup.
+pub(super) async fn what_was_read_before_a_change_does_not_fill(store: &dyn Store) {
+    let set = || {
+        vec![Change::Set(
+            deployment("a").into(),
+            vec![schedule("a", "x")],
+        )]
+    };
+    let mut run = new_run(1, "n");
+    run.dispatch.deployment = Some("a".to_owned());
+    run.dispatch.slot = Some(Slot {
+        schedule: "x".to_owned(),
+        at: 10,
+    });
+    let pass = |seen| store.pass_slot(seen, "a".to_owned(), "x".to_owned(), 1, 10);
+    assert!(store.deploy(0, set()).await.unwrap());
+    assert!(store.deploy(1, set()).await.unwrap());
+    assert_eq!(store.fill_slot(1, 1, run.clone()).await.unwrap(), None);
+    assert_eq!(store.run(run.id).await.unwrap(), None);
+    assert!(!pass(Some(1)).await.unwrap());
+    assert_eq!(store.deployed().await.unwrap().schedules[0].cursor, None);
+    assert!(store.fill_slot(2, 1, run).await.unwrap().is_some());
+    assert!(!pass(Some(2)).await.unwrap());
 }

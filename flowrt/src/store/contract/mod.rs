@@ -121,9 +121,12 @@ async fn check_what_is_beside_them<G>(fresh: &impl Fn() -> (Arc<dyn Store>, G)) 
             a_schedule_keeps_its_cursor_while_its_rule_stays,
             a_person_switches,
             a_slot_is_passed_once,
-            a_slot_is_filled_once;
+            a_slot_is_filled_once,
+            what_was_read_before_a_change_does_not_fill;
         backfills:
-            a_backfill_goes_on_and_stops;
+            a_backfill_goes_on_and_stops,
+            a_run_is_begun_only_while_its_backfill_runs,
+            what_a_backfill_has_begun_is_counted;
         notices:
             a_notice_is_noted_once,
             what_is_due_is_taken_until_it_is_settled,

@@ -144,15 +144,25 @@ impl Deployments for Memory {
 
     fn pass_slot(
         &self,
+        seen: Option<u64>,
         deployment: String,
         slug: String,
         since: Micros,
         slot: Micros,
     ) -> Answer<'_, bool> {
-        self.answer(move |runs| Ok(runs.shelf.pass_slot(&deployment, &slug, since, slot)))
+        self.answer(move |runs| {
+            let shelf = &mut runs.shelf;
+            let is_seen = seen.is_none_or(|seen| seen == shelf.revision);
+            Ok(is_seen && shelf.pass_slot(&deployment, &slug, since, slot))
+        })
     }
 
-    fn fill_slot(&self, since: Micros, mut run: NewRun) -> Answer<'_, Option<RunRecord>> {
+    fn fill_slot(
+        &self,
+        seen: u64,
+        since: Micros,
+        mut run: NewRun,
+    ) -> Answer<'_, Option<RunRecord>> {
         self.answer(move |runs| {
             self.limit.check_run(&run)?;
             let Some((deployment, slot)) = run.dispatch.filled() else {
@@ -160,7 +170,10 @@ impl Deployments for Memory {
             };
             let (slug, at) = (&slot.schedule, slot.at);
             let shelf = &mut runs.shelf;
-            if !shelf.fires(deployment, slug) || !shelf.pass_slot(deployment, slug, since, at) {
+            if seen != shelf.revision
+                || !shelf.fires(deployment, slug)
+                || !shelf.pass_slot(deployment, slug, since, at)
+            {
                 return Ok(None);
             }
             let mut apart = Apart::default();

@@ -165,6 +165,7 @@ impl Runs {
                     .parent
                     .is_none_or(|id| record.parent.as_ref().is_some_and(|parent| parent.0 == id))
                 && (filter.deployment.is_none() || filter.deployment == record.dispatch.deployment)
+                && (filter.backfill.is_none() || filter.backfill == record.dispatch.backfill)
                 && !(filter.roots_only && record.parent.is_some())
                 && filter.since.is_none_or(|since| record.created >= since)
                 && filter.until.is_none_or(|until| record.created < until)

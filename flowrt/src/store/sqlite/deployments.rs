@@ -106,15 +106,26 @@ impl Deployments for Sqlite {
 
     fn pass_slot(
         &self,
+        seen: Option<u64>,
         deployment: String,
         slug: String,
         since: Micros,
         slot: Micros,
     ) -> Answer<'_, bool> {
-        self.change(move |connection| pass_slot(connection, &deployment, &slug, since, slot))
+        self.change(move |connection| {
+            if seen.is_some() && seen != Some(revision(connection)?) {
+                return Ok(false);
+            }
+            pass_slot(connection, &deployment, &slug, since, slot)
+        })
     }
 
-    fn fill_slot(&self, since: Micros, mut run: NewRun) -> Answer<'_, Option<RunRecord>> {
+    fn fill_slot(
+        &self,
+        seen: u64,
+        since: Micros,
+        mut run: NewRun,
+    ) -> Answer<'_, Option<RunRecord>> {
         let checked = self.0.limit.check_run(&run);
         let bytes = run.input.len();
         let held = self.apart(|apart| apart.take_run(&mut run));
@@ -126,7 +137,8 @@ impl Deployments for Sqlite {
                 };
                 let (slug, at) = (&slot.schedule, slot.at);
                 let connection = &session.connection;
-                if !fires(connection, deployment, slug)?
+                if revision(connection)? != seen
+                    || !fires(connection, deployment, slug)?
                     || !pass_slot(connection, deployment, slug, since, at)?
                 {
                     return Ok(None);

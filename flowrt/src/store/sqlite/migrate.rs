@@ -57,8 +57,12 @@ const MIGRATIONS: &[Migration] = &[
         sql: include_str!("migrations/0011_notices.sql"),
     },
     Migration {
+        name: "backfilled",
+        sql: include_str!("migrations/0012_backfilled.sql"),
+    },
+    Migration {
         name: "looks",
-        sql: include_str!("migrations/0012_looks.sql"),
+        sql: include_str!("migrations/0013_looks.sql"),
     },
 ];
 

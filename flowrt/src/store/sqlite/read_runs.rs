@@ -73,6 +73,10 @@ pub(super) fn list(connection: &Connection, filter: &RunFilter) -> Outcome<Vec<R
         conditions.push("run.deployment = ?".into());
         values.push(Value::from(deployment.clone()));
     }
+    if let Some(backfill) = &filter.backfill {
+        conditions.push("run.backfill = ?".into());
+        values.push(Value::from(backfill.clone()));
+    }
     if filter.roots_only {
         conditions.push("run.parent IS NULL".into());
     }

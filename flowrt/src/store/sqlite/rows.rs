@@ -62,6 +62,7 @@ fn dispatch(row: &Row<'_>) -> Outcome<Dispatch> {
         queue: row.get(23)?,
         deployment: row.get(25)?,
         slot,
+        backfill: row.get(29)?,
         tags,
     })
 }

@@ -156,6 +156,7 @@ fn insert_run(session: &mut Session, record: &RunRecord) -> Outcome<i64> {
             None::<String>,
             None::<i64>,
             rows::tags(&record.dispatch.tags),
+            None::<String>,
         ])?;
     connection
         .prepare_cached(

@@ -51,6 +51,7 @@ pub(super) fn create(session: &mut Session, new: &NewRun) -> Outcome<RunRecord> 
             dispatch.slot.as_ref().map(|slot| &slot.schedule),
             dispatch.slot.as_ref().map(|slot| slot.at),
             rows::tags(&dispatch.tags),
+            dispatch.backfill,
         ])?;
     connection
         .prepare_cached("INSERT INTO run_payload (run, input) VALUES (?1, ?2)")?

@@ -33,14 +33,15 @@ impl Deployments for Dying {
     }
     fn pass_slot(
         &self,
+        seen: Option<u64>,
         deployment: String,
         slug: String,
         since: Micros,
         slot: Micros,
     ) -> Answer<'_, bool> {
-        self.write(0, self.runs.pass_slot(deployment, slug, since, slot))
+        self.write(0, self.runs.pass_slot(seen, deployment, slug, since, slot))
     }
-    fn fill_slot(&self, since: Micros, run: NewRun) -> Answer<'_, Option<RunRecord>> {
-        self.write(0, self.runs.fill_slot(since, run))
+    fn fill_slot(&self, seen: u64, since: Micros, run: NewRun) -> Answer<'_, Option<RunRecord>> {
+        self.write(0, self.runs.fill_slot(seen, since, run))
     }
 }

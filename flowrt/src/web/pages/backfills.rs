@@ -39,6 +39,8 @@ pub(super) struct Line {
     created: String,
     /// It can still be stopped.
     is_open: bool,
+    /// Why it does not go on.
+    reason: Option<String>,
 }
 
 /// A slot and its run.
@@ -105,6 +107,7 @@ fn line(view: BackfillView, moment: &Moment) -> Result<Line> {
         going_on: view.going_on,
         created: moment.ago(read_time(&view.created)?),
         is_open: matches!(view.state, BackfillState::Running | BackfillState::Paused),
+        reason: view.reason,
         deployment: view.deployment,
         id: view.id,
     })
