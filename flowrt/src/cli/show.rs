@@ -7,11 +7,14 @@ use serde_json::json;
 
 use super::command::{run_arg, text, wants_json};
 use super::door::{Door, Seen};
+use super::ending::counted;
+use super::live::grouped;
 use super::{artifact_text, outcome, print, run_json, style, time_text};
 use crate::error::Result;
 use crate::model::digest::ErrorDigest;
 use crate::model::record::RunRecord;
 use crate::ops::inspect::Step;
+use crate::ops::outline::Outlined;
 
 /// How much of a value is shown to a person.
 const VALUE_CHARS: usize = 2_000;
@@ -29,9 +32,9 @@ pub(super) fn command() -> Command {
 /// If there is no such run.
 pub(super) async fn run(door: &Door, matches: &ArgMatches) -> Result<ExitCode> {
     let record = door.find(text(matches, "run")).await?;
-    let steps = door.steps(record.id).await?;
     let artifacts = door.artifacts(record.id).await?;
     if wants_json(matches) {
+        let steps = door.steps(record.id).await?;
         let mut value = run_json::of(&record.view());
         value["digest"] = json!(door.digest(&record).await?);
         value["origin"] = json!(record.origin);
@@ -51,7 +54,7 @@ pub(super) async fn run(door: &Door, matches: &ArgMatches) -> Result<ExitCode> {
         ));
     }
     shown.push('\n');
-    shown.push_str(&step_lines(&steps));
+    shown.push_str(&outline_lines(&door.outline(&record).await?));
     if let Some(output) = record.output.as_ref().filter(|output| &***output != "null") {
         shown.push_str(&format!("\nresult  {}\n", cut(output)));
     }
@@ -139,6 +142,42 @@ fn head(door: &Door, record: &Seen, related: &[(&str, String)]) -> String {
     }
     for (what, name) in related {
         line(what, name.clone());
+    }
+    lines
+}
+
+/// A run of very many steps is told by what they have in common, its failures first.
+fn outline_lines(outlined: &Outlined) -> String {
+    let mut lines = String::new();
+    if outlined.failed > 0 {
+        let failed = usize::try_from(outlined.failed).unwrap_or(usize::MAX);
+        let failed = counted(failed, "failure");
+        lines.push_str(&format!("{failed}\n{}\n", step_lines(&outlined.failures)));
+    }
+    lines.push_str(&step_lines(&outlined.steps));
+    for kind in &outlined.kinds {
+        let name = kind.name.strip_suffix("[]").unwrap_or(&kind.name);
+        let states = kind.states.iter();
+        let states = states
+            .map(|(state, count)| format!("{} {}", grouped(*count), style::words(state.as_str())));
+        let worst = kind.states.keys().find(|state| state.is_failure());
+        let worst = worst.or(kind.last.as_ref()).copied();
+        let sign = worst.map_or_else(|| " ".to_owned(), style::task_sign);
+        let states: Vec<_> = states.collect();
+        let total = grouped(kind.total);
+        lines.push_str(&format!(
+            "  {sign} {name} ×{total}  {}\n",
+            states.join(" · ")
+        ));
+    }
+    let told = outlined.kinds.iter().map(|kind| kind.total).sum::<u64>();
+    let told = told + outlined.steps.len() as u64;
+    let more = outlined.total.saturating_sub(told);
+    if more > 0 {
+        lines.push_str(&format!("  … and {} more\n", grouped(more)));
+    }
+    if more > 0 || !outlined.kinds.is_empty() {
+        lines.push_str("  (each of them: --json)\n");
     }
     lines
 }

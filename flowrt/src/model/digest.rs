@@ -10,6 +10,7 @@ use std::collections::HashMap;
 use serde::{Deserialize, Serialize};
 
 use super::after::is_after;
+use super::outline::Outline;
 use super::record::{ASIDE, Journal, LogLine, Micros, RunRecord, StepKind, StepRecord};
 use super::state::RunState;
 use crate::error::{Error, ErrorKind};
@@ -61,7 +62,7 @@ pub struct Cause {
     pub at: Micros,
     /// What to try, if somebody knew.
     pub hint: Option<String>,
-    /// How many steps failed by it.
+    /// How many steps failed by it; of very many failures only the first are looked at.
     pub count: u64,
     /// The first of those steps.
     pub steps: Vec<String>,
@@ -288,6 +289,31 @@ impl ErrorDigest {
         self.causes[0] = inner;
         self.warnings = child.warnings;
         self
+    }
+
+    /// Says of each cause by what else the first step that failed by it had failed before; `journal` holds that step and
+    /// its attempts.
+    pub fn recall(&mut self, flow: &str, journal: &Journal) {
+        for cause in &mut self.causes {
+            let step = journal.steps.iter().find(|step| step.step == cause.step);
+            if let Some(step) = step {
+                cause.earlier = earlier(flow, step, journal, &cause.fingerprint);
+            }
+        }
+    }
+
+    /// Says how many items of each fan-out have ended, and failed, where only some of the failures were read.
+    pub fn count(&mut self, outline: &Outline, all: Option<u64>) {
+        for fan in &mut self.fan_outs {
+            let scope = format!("{}[]", fan.step);
+            fan.ended = outline.items(&scope).unwrap_or(fan.failed);
+            let kind = outline.kinds().iter().find(|kind| kind.name == scope);
+            if let (Some(kind), Some(_)) = (kind, all) {
+                let failed = kind.states.iter().filter(|(state, _)| state.is_failure());
+                fan.failed = failed.map(|(_, count)| count).sum();
+            }
+        }
+        self.failed = all.unwrap_or(self.failed);
     }
 
     /// Adds the last warnings of the attempt that failed first; `lines` are those of its step and of its attempts.

@@ -2,6 +2,7 @@
 
 use futures_util::future::BoxFuture;
 
+use super::outline::StepFilter;
 use super::{Engine, LogFilter};
 use crate::engine::trouble;
 use crate::error::Result;
@@ -11,6 +12,9 @@ use crate::model::record::{ASIDE, Journal, LogLine, RunRecord, StepKind};
 
 /// How many lines are read.
 const PAGE: usize = 5_000;
+
+/// How many failures are looked at; those that come later seldom tell more.
+const FAILURES: usize = 5_000;
 
 /// How many child runs below one another are looked into.
 const DEPTH: u32 = 16;
@@ -34,10 +38,26 @@ impl Engine {
             if record.error.is_none() {
                 return Ok(None);
             }
-            let journal = self.journal(record.id).await?;
+            let mut journal = self.failures(record.id).await?;
             let Some(mut told) = digest::digest(record, &journal) else {
                 return Ok(None);
             };
+            let failed = told.causes.iter().map(|cause| cause.step.clone());
+            journal.attempts = self.attempts(record.id, failed.collect()).await?;
+            told.recall(&record.flow, &journal);
+            if !told.fan_outs.is_empty() {
+                let all = match journal.steps.len() {
+                    FAILURES => Some(
+                        self.shared
+                            .store
+                            .failures(record.id)
+                            .await
+                            .map_err(trouble)?,
+                    ),
+                    _ => None,
+                };
+                told.count(&self.counted(record).await?, all);
+            }
             let step = told.first().step.clone();
             if depth > 0 && is_child(&journal, &step) {
                 let child = record.id.child(&step);
@@ -50,6 +70,21 @@ impl Engine {
             }
             told.tell(&self.lines_of(record.id, &step).await?);
             Ok(Some(told))
+        })
+    }
+
+    /// The first failures that the flow did not handle. Nothing else of the run is read.
+    async fn failures(&self, run: RunId) -> Result<Journal> {
+        let filter = StepFilter {
+            failed: true,
+            limit: FAILURES,
+            ..StepFilter::default()
+        };
+        let failed = self.shared.store.steps(run, filter).await;
+        let failed = failed.map_err(trouble)?.into_iter();
+        Ok(Journal {
+            steps: failed.map(|(_, step)| step).collect(),
+            ..Journal::default()
         })
     }
 

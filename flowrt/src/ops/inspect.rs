@@ -4,11 +4,14 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
 use super::Engine;
+use super::outline::StepFilter;
 use crate::engine::trouble;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::ids::RunId;
 use crate::model::payload::Payload;
-use crate::model::record::{ASIDE, Micros, RunRecord, StepKind, TaskCounts};
+use crate::model::record::{
+    AttemptRecord, Micros, RunRecord, StepKind, StepRecord, TaskCounts, WaitRecord,
+};
 use crate::model::state::TaskState;
 
 /// A step of a run as it is shown.
@@ -59,76 +62,19 @@ impl Engine {
         self.shared.store.task_counts(runs).await.map_err(trouble)
     }
 
-    /// The recorded steps of a run in the order in which they ended, then those that wait.
+    /// The recorded steps of a run in the order in which they ended, then those that wait: all, however many there are.
     ///
     /// # Errors
     /// If the store fails.
     pub async fn steps(&self, run: RunId) -> Result<Vec<Step>> {
-        let journal = self.journal(run).await?;
-        let cached = journal.steps.iter();
-        let cached = cached.filter(|step| step.state == TaskState::Cached);
-        let sources = self
-            .names_of(cached.filter_map(|step| step.reused_from))
-            .await?;
-        let ended = journal
-            .steps
-            .into_iter()
-            .filter(|step| step.seq < ASIDE && step.kind != StepKind::Now)
-            .map(|step| Step {
-                note: match (step.state, step.reused_from, &step.output) {
-                    (TaskState::Cached, Some(run), _) => Some(format!("from {}", sources[&run])),
-                    (state, _, Some(error)) if state.is_failure() => {
-                        Some(Error::from_json(error).message().to_owned())
-                    }
-                    _ => None,
-                },
-                kind: Some(step.kind),
-                error: step.output.clone().filter(|_| step.state.is_failure()),
-                tolerated: step.tolerated,
-                label: step.label,
-                reused_from: step.reused_from,
-                step: step.step,
-                task: step.task,
-                state: step.state,
-                attempts: step.attempts,
-                started: Some(step.started).filter(|_| step.kind != StepKind::Node),
-                finished: Some(step.finished),
-            });
-        let attempts = journal.attempts;
-        // The run's own time is no step of it, nor is its end, nor that it was let in.
-        let waits = journal.waits.into_iter();
-        let waits =
-            waits.filter(|wait| !matches!(wait.kind.as_str(), "timeout" | "end" | "entered"));
-        let waiting = waits.map(|wait| {
-            let made = attempts.iter().filter(|attempt| attempt.step == wait.step);
-            let name = wait.detail.get("name").and_then(|name| name.as_str());
-            Step {
-                started: made.clone().map(|attempt| attempt.started).min(),
-                attempts: u32::try_from(made.count()).unwrap_or(u32::MAX),
-                task: wait.kind.clone(),
-                state: match wait.kind.as_str() {
-                    "attempt" => TaskState::Running,
-                    "retry" => TaskState::Retrying,
-                    _ => TaskState::Waiting,
-                },
-                finished: None,
-                kind: None,
-                error: None,
-                tolerated: false,
-                label: None,
-                reused_from: None,
-                note: Some(match name {
-                    Some(name) => format!("for the {} `{name}`", wait.kind),
-                    None if wait.kind == "attempt" => "began before a crash".to_owned(),
-                    None => format!("for its {}", wait.kind),
-                }),
-                step: match wait.step.as_str() {
-                    "" => "(the flow)".to_owned(),
-                    _ => wait.step,
-                },
-            }
-        });
-        Ok(ended.chain(waiting).collect())
+        Ok(self.step_page(run, StepFilter::default()).await?.steps)
+    }
+
+    /// The names of the runs in which cached results were computed.
+    pub(super) async fn sources_of(&self, steps: &[StepRecord]) -> Result<HashMap<RunId, String>> {
+        let cached = steps.iter().filter(|step| step.state == TaskState::Cached);
+        self.names_of(cached.filter_map(|step| step.reused_from))
+            .await
     }
 
     /// The names of runs; the ids of those that are gone.
@@ -204,6 +150,67 @@ impl Engine {
     pub async fn version(&self) -> Result<u64> {
         self.shared.store.version().await.map_err(trouble)
     }
+}
+
+/// A step that has ended; `sources` are the names of the runs that cached results come from.
+pub(super) fn ended(step: StepRecord, sources: &HashMap<RunId, String>) -> Step {
+    Step {
+        note: match (step.state, step.reused_from, &step.output) {
+            (TaskState::Cached, Some(run), _) => {
+                let name = sources.get(&run).cloned();
+                Some(format!("from {}", name.unwrap_or_else(|| run.to_string())))
+            }
+            (state, _, Some(error)) if state.is_failure() => {
+                Some(Error::from_json(error).message().to_owned())
+            }
+            _ => None,
+        },
+        kind: Some(step.kind),
+        error: step.output.filter(|_| step.state.is_failure()),
+        tolerated: step.tolerated,
+        label: step.label,
+        reused_from: step.reused_from,
+        step: step.step,
+        task: step.task,
+        state: step.state,
+        attempts: step.attempts,
+        started: Some(step.started).filter(|_| step.kind != StepKind::Node),
+        finished: Some(step.finished),
+    }
+}
+
+/// A step that waits; nothing for the run's own time and its end, which are no steps of it.
+pub(super) fn waiting(wait: WaitRecord, attempts: &[AttemptRecord]) -> Option<Step> {
+    if matches!(wait.kind.as_str(), "timeout" | "end" | "entered") {
+        return None;
+    }
+    let made = attempts.iter().filter(|attempt| attempt.step == wait.step);
+    let name = wait.detail.get("name").and_then(|name| name.as_str());
+    Some(Step {
+        started: made.clone().map(|attempt| attempt.started).min(),
+        attempts: u32::try_from(made.count()).unwrap_or(u32::MAX),
+        task: wait.kind.clone(),
+        state: match wait.kind.as_str() {
+            "attempt" => TaskState::Running,
+            "retry" => TaskState::Retrying,
+            _ => TaskState::Waiting,
+        },
+        finished: None,
+        kind: None,
+        error: None,
+        tolerated: false,
+        label: None,
+        reused_from: None,
+        note: Some(match name {
+            Some(name) => format!("for the {} `{name}`", wait.kind),
+            None if wait.kind == "attempt" => "began before a crash".to_owned(),
+            None => format!("for its {}", wait.kind),
+        }),
+        step: match wait.step.as_str() {
+            "" => "(the flow)".to_owned(),
+            _ => wait.step,
+        },
+    })
 }
 
 /// What is said of a run that is to be deleted and goes on.

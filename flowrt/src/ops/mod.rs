@@ -18,6 +18,7 @@ mod limits;
 mod names;
 mod notices;
 mod once;
+pub mod outline;
 pub mod params;
 pub(crate) mod picture;
 mod process;
@@ -93,6 +94,7 @@ pub use work::{CONCURRENCY, Work, WorkerRecord};
 #[derive(Debug, Clone)]
 pub struct Engine {
     shared: Arc<Shared>,
+    outlines: Arc<outline::Outlines>,
     _open: Option<Arc<OpenEngine>>,
 }
 
@@ -165,6 +167,7 @@ impl Engine {
         let shared = Shared::new(store, clock, registry::flows()?, None);
         Ok(Self {
             shared,
+            outlines: Arc::default(),
             _open: counted.then(|| Arc::new(OpenEngine::new())),
         })
     }
@@ -178,6 +181,7 @@ impl Engine {
         let shared = Shared::new(store, clock, registry::flows()?, Some(around));
         Ok(Self {
             shared,
+            outlines: Arc::default(),
             _open: None,
         })
     }

@@ -78,6 +78,7 @@ impl Engine {
         let shared = shared.upgrade()?;
         Some(Self {
             shared,
+            outlines: Arc::default(),
             _open: None,
         })
     }

@@ -8,7 +8,7 @@ use crate::error::Result;
 use crate::model::graph::{Edge, EdgeKind, Graph, Node, NodeKind, Trigger};
 use crate::model::record::RunRecord;
 use crate::model::state::TaskState;
-use crate::ops::inspect::Step;
+use crate::ops::outline::Outlined;
 use crate::registry;
 
 impl Engine {
@@ -24,20 +24,20 @@ impl Engine {
     /// # Errors
     /// If this program has no such flow, or the store fails.
     pub async fn graph_of(&self, record: &RunRecord) -> Result<Graph> {
-        let steps = self.steps(record.id).await?;
-        self.graph_with(record, &steps).await
+        let outlined = self.outline(record).await?;
+        self.graph_with(record, &outlined).await
     }
 
     /// As [`graph_of`](Self::graph_of), for who has read the steps already, or knows more of them than the record does.
     ///
     /// # Errors
     /// As [`graph_of`](Self::graph_of).
-    pub async fn graph_with(&self, record: &RunRecord, steps: &[Step]) -> Result<Graph> {
+    pub async fn graph_with(&self, record: &RunRecord, steps: &Outlined) -> Result<Graph> {
         let mut graph = match self.imported_graph(record).await? {
             Some(graph) => graph,
             None => graph(self.flow_of(record)?),
         };
-        mark(&mut graph, steps);
+        mark(&mut graph, &steps.marks());
         Ok(graph)
     }
 }
@@ -169,21 +169,49 @@ fn call_sites(meta: &Meta) -> Graph {
     }
 }
 
+/// A step, or many of a kind that have one state.
+struct Mark<'a> {
+    step: &'a str,
+    state: TaskState,
+    count: usize,
+}
+
+impl Outlined {
+    /// In the order in which they ended, as far as that is known.
+    fn marks(&self) -> Vec<Mark<'_>> {
+        let kinds = self.kinds.iter().flat_map(|kind| {
+            let mut states: Vec<_> = kind.states.iter().collect();
+            states.sort_by_key(|(state, _)| Some(**state) == kind.last);
+            states.into_iter().map(|(state, count)| Mark {
+                step: &kind.name,
+                state: *state,
+                count: usize::try_from(*count).unwrap_or(usize::MAX),
+            })
+        });
+        let steps = self.steps.iter().map(|step| Mark {
+            step: &step.step,
+            state: step.state,
+            count: 1,
+        });
+        kinds.chain(steps).collect()
+    }
+}
+
 /// Gives each node the state that it has in a run. A fan-out has that of its worst item, and knows how many there are; a
 /// call site that a program passes several times has that of its last pass.
-pub(crate) fn mark(graph: &mut Graph, steps: &[Step]) {
+fn mark(graph: &mut Graph, steps: &[Mark<'_>]) {
     for node in &mut graph.nodes {
         let items: Vec<_> = steps
             .iter()
-            .filter(|step| is_item(&step.step, &node.id))
+            .filter(|step| is_item(step.step, &node.id))
             .collect();
         if node.kind == NodeKind::Map && !items.is_empty() {
-            node.items = Some(items.len());
+            node.items = Some(items.iter().map(|mark| mark.count).sum());
         }
         let own = steps
             .iter()
             .rev()
-            .find(|step| is_pass(graph.is_dag, &step.step, &node.id));
+            .find(|step| is_pass(graph.is_dag, step.step, &node.id));
         let worst = items
             .iter()
             .map(|step| step.state)

@@ -18,7 +18,7 @@ use crate::model::ids::RunId;
 use crate::model::limit::Rule;
 use crate::model::record::{ASIDE, Journal, Micros, RunRecord, WaitRecord};
 use crate::model::state::RunState;
-use crate::store::{Process, RunFilter};
+use crate::store::{Process, RunFilter, StepFilter};
 
 /// Why a run, or one step of it, does not go on now.
 #[derive(Debug, Clone, PartialEq, Serialize, serde::Deserialize, schemars::JsonSchema)]
@@ -231,20 +231,18 @@ impl Engine {
         let mut runs = vec![run];
         while let Some(run) = runs.pop() {
             let record = self.record(run).await?;
-            let journal = self.journal(run).await?;
-            let children = self
+            let open = RunState::ALL.iter().filter(|state| !state.is_final());
+            let unfinished = self
                 .runs(RunFilter {
                     parent: Some(run),
+                    states: open.copied().collect(),
                     ..RunFilter::default()
                 })
                 .await?;
-            let unfinished: Vec<RunRecord> = children
-                .into_iter()
-                .filter(|child| !child.state.is_final())
-                .collect();
             let driver = self.driver_of(&record, &processes);
             let graph = self.graph(&record.flow);
             let graph = graph.map(|graph| graph.without_branches());
+            let journal = self.waiting(run, graph.as_ref()).await?;
             let most = self.flow(&record.flow);
             let most = most.and_then(|meta| meta.flow.max_runs);
             let queued = queue::waits_of(&record, &queues, most);
@@ -258,6 +256,29 @@ impl Engine {
             runs.extend(unfinished.iter().map(|child| child.id));
         }
         Ok(reasons)
+    }
+
+    /// What is recorded of a run as far as it tells why something waits.
+    async fn waiting(&self, run: RunId, graph: Option<&Graph>) -> Result<Journal> {
+        let store = &self.shared.store;
+        let waits = store.waits(run, 0).await.map_err(trouble)?.0;
+        let retried = waits.iter().filter(|wait| wait.kind == "retry");
+        let retried = retried.map(|wait| wait.step.clone()).collect();
+        let mut journal = Journal {
+            attempts: self.attempts(run, retried).await?,
+            waits,
+            ..Journal::default()
+        };
+        if let Some(graph) = graph {
+            let nodes = StepFilter {
+                named: Some(graph.nodes.iter().map(|node| node.id.clone()).collect()),
+                ..StepFilter::default()
+            };
+            let steps = store.steps(run, nodes).await.map_err(trouble)?;
+            journal.steps = steps.into_iter().map(|(_, step)| step).collect();
+            journal.scopes = store.scopes(run).await.map_err(trouble)?;
+        }
+        Ok(journal)
     }
 
     fn driver_of(&self, record: &RunRecord, processes: &[Process]) -> Driver {

@@ -11,6 +11,7 @@ pub mod deployments;
 #[cfg(all(test, feature = "sqlite"))]
 mod differential;
 mod limits;
+mod looks;
 pub mod memory;
 mod naming;
 pub mod notices;
@@ -43,6 +44,7 @@ pub use care::{Copied, Import, Imported, RunUsage, Usage, Whole};
 use deployments::Deployments;
 use limits::check_count;
 pub use limits::{ARTIFACT_BYTES_MAX, ARTIFACTS_MAX, PAYLOAD_BYTES_MAX, PAYLOAD_INLINE_MAX};
+pub use looks::{Looks, StepFilter};
 use notices::Notices;
 pub use options::{Options, Swept};
 pub use publications::Publications;
@@ -169,6 +171,7 @@ pub struct SecretRecord {
 pub trait Store:
     backfills::Backfills
     + Deployments
+    + Looks
     + Notices
     + Publications
     + Queue

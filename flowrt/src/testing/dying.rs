@@ -2,6 +2,7 @@
 
 mod backfills;
 mod deployments;
+mod looks;
 mod notices;
 mod publications;
 mod queue;

@@ -21,6 +21,8 @@ pub enum Workload {
     Resume,
     /// A server: idle, its pages, its answers.
     Served,
+    /// How late what is due begins, while many schedules are active.
+    Schedules,
     /// From the start of a process to its end.
     ColdStart,
 }
@@ -50,6 +52,7 @@ impl Workload {
             Self::Isolate => "isolate",
             Self::Resume => "resume",
             Self::Served => "served",
+            Self::Schedules => "schedules",
             Self::ColdStart => "cold-start",
         }
     }
@@ -64,7 +67,10 @@ impl Workload {
 
     /// What it measures happens in another process.
     const fn needs_a_file(self) -> bool {
-        matches!(self, Self::Resume | Self::Isolate | Self::Served)
+        matches!(
+            self,
+            Self::Resume | Self::Isolate | Self::Served | Self::Schedules
+        )
     }
 
     const fn about(self) -> &'static str {
@@ -76,6 +82,7 @@ impl Workload {
             Self::Isolate => "A chain of tasks, each in a process of its own",
             Self::Resume => "A chain killed in the middle, and its replay",
             Self::Served => "A server: idle, its pages, its answers",
+            Self::Schedules => "How late a body begins that is due, with so many schedules",
             Self::ColdStart => "From the start of a process to its end",
         }
     }
@@ -92,6 +99,7 @@ impl Arguments {
             Workload::Isolate,
             Workload::Resume,
             Workload::Served,
+            Workload::Schedules,
             Workload::ColdStart,
         ];
         let mut command = Command::new("bench")
@@ -147,7 +155,7 @@ fn subcommand(workload: Workload) -> Command {
                 .value_name("N")
                 .value_parser(number())
                 .default_value(workload.tasks())
-                .help("How many tasks (of a cold start: starts; served: rows in the store)"),
+                .help("How many tasks (of a cold start: starts; served: rows in the store; schedules: of those)"),
         )
         .arg(
             Arg::new("store")

@@ -150,6 +150,21 @@ pub async fn fan_out(tasks: u32) -> Result<u64> {
     Ok(sum)
 }
 
+/// Does nothing, or fails.
+#[task]
+async fn next_or_not(n: u32) -> Result<u32> {
+    match n % 100 {
+        99 => Err(Error::from(format!("there is nothing after {n}"))),
+        _ => Ok(n + 1),
+    }
+}
+
+/// Tasks beside each other, of which one in a hundred fails.
+#[flow]
+pub async fn fan_broken(tasks: u32) -> Result<Vec<u32>> {
+    map(0..tasks, |n| next_or_not(n)).await
+}
+
 /// One task.
 #[flow]
 pub async fn start_once() -> Result<i64> {

@@ -18,6 +18,7 @@ mod limit;
 mod raw;
 mod report;
 mod resume;
+mod schedules;
 mod served;
 
 use std::process::ExitCode;
@@ -29,7 +30,7 @@ use report::Report;
 fn main() -> ExitCode {
     // A workload that needs a process of its own starts this executable again, as the program of flows that it also is.
     match std::env::args().nth(1).as_deref() {
-        Some("run" | "__task" | "serve") => return flowrt::__private::cli_main(),
+        Some("run" | "__task" | "serve" | "deploy") => return flowrt::__private::cli_main(),
         Some(cold_start::NOTHING) => return ExitCode::SUCCESS,
         _ => {}
     }
@@ -60,6 +61,7 @@ fn measure(arguments: Arguments) -> Result<Report> {
             Workload::Isolate => isolate::measure(&arguments).await,
             Workload::Resume => resume::measure(&arguments).await,
             Workload::Served => served::measure(&arguments).await,
+            Workload::Schedules => schedules::measure(&arguments).await,
             Workload::ColdStart => cold_start::measure(&arguments).await,
         }
     })

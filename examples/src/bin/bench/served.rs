@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use flowrt::clock::{Clock, Stopwatch};
 use flowrt::{Error, Result};
+use futures_util::StreamExt;
 
 use crate::arguments::Arguments;
 use crate::report::{Report, each, round};
@@ -17,12 +18,39 @@ use crate::{flows, open};
 const REQUESTS: u32 = 2_000;
 const CONNECTIONS: u32 = 4;
 
-/// The pages whose first bytes are waited for.
-const PAGES: [(&str, &str); 4] = [
-    ("first_byte_dashboard_ms", "/"),
-    ("first_byte_runs_ms", "/runs"),
-    ("first_byte_flows_ms", "/flows"),
-    ("first_byte_run_ms", "/runs/full"),
+/// What is looked at: pages, and what programs ask for. The first byte of each is waited for.
+const LOOKS: [&str; 24] = [
+    "/",
+    "/runs",
+    "/runs?state=failed",
+    "/runs?state=open",
+    "/runs?flow=start_once",
+    "/runs?text=no-run-is-called-so",
+    "/runs?within=1h&state=failed",
+    "/runs/full",
+    "/runs/full?kind=next",
+    "/runs/full/step?id=next%2340000",
+    "/runs/full/logs",
+    "/runs/broken",
+    "/runs/broken?failed=1",
+    "/runs/broken/resume",
+    "/flows",
+    "/flows/fan_out",
+    "/schedules",
+    "/deployments",
+    "/limits",
+    "/api/runs",
+    "/api/runs/full",
+    "/api/runs/full/steps?limit=100",
+    "/api/runs/broken/digest",
+    "/api/runs/full/why",
+];
+
+/// What is asked again and again: a name, the address, and what is sent.
+const LOADS: [(&str, &str, Option<&str>); 3] = [
+    ("runs", "/api/runs?limit=50", None),
+    ("run", "/api/runs/full", None),
+    ("start", "/api/runs", Some(r#"{"flow":"start_once"}"#)),
 ];
 
 /// Measures it. `tasks` is how many rows of tasks the store holds.
@@ -36,15 +64,22 @@ pub async fn measure(arguments: &Arguments) -> Result<Report> {
     Clock::real().sleep(Duration::from_secs(2)).await;
     let idle = server.resident_mb();
     let address = server.address;
-    let (first_bytes, ours, theirs) = tokio::task::spawn_blocking(move || -> Result<_> {
+    let (first_bytes, ours, loads, theirs) = tokio::task::spawn_blocking(move || -> Result<_> {
         let mut first_bytes = Vec::new();
-        for (name, path) in PAGES {
+        for path in LOOKS {
             let mut stream = TcpStream::connect(address)?;
             let watch = Stopwatch::start();
-            let status = ask(&mut stream, path, &mut Vec::new())?;
-            first_bytes.push((name, status, watch.elapsed()));
+            let request = request(path, None);
+            let status = ask(&mut stream, &request, false, &mut Vec::new())?;
+            first_bytes.push((path, status, watch.elapsed()));
         }
-        Ok((first_bytes, load(address)?, load(nothing()?)?))
+        let health = request("/api/health", None);
+        let ours = load(address, &health)?;
+        let mut loads = Vec::new();
+        for (name, path, body) in LOADS {
+            loads.push((name, load(address, &request(path, body))?));
+        }
+        Ok((first_bytes, ours, loads, load(nothing()?, &health)?))
     })
     .await
     .map_err(|error| Error::from(error.to_string()))??;
@@ -60,8 +95,14 @@ pub async fn measure(arguments: &Arguments) -> Result<Report> {
         )
         .with("p99_ms", millis(p99))
         .with("limit_p99_ms", millis(theirs.1));
-    for (name, status, took) in first_bytes {
-        report = report.with(name, millis(took));
+    for (name, (all, p99)) in loads {
+        let each_second = round(f64::from(REQUESTS) / all.as_secs_f64());
+        report = report
+            .with(&format!("{name}_requests_per_second"), each_second)
+            .with(&format!("{name}_p99_ms"), millis(p99));
+    }
+    for (path, status, took) in first_bytes {
+        report = report.with(&format!("first_byte_ms {path}"), millis(took));
         report.holds &= status == 200;
     }
     for (name, memory) in [("idle_rss_mb", idle), ("served_rss_mb", busy)] {
@@ -72,36 +113,47 @@ pub async fn measure(arguments: &Arguments) -> Result<Report> {
     Ok(report)
 }
 
-/// Runs until the store holds so many tasks; the last run is called `full`.
+/// Runs until the store holds so many tasks: a tenth of them in runs of one task, most in runs of ten thousand, one in a
+/// hundred in a run `broken` whose every hundredth fails, and as many as a run may be expected to have in one `full`.
 async fn fill(engine: &flowrt::Engine, tasks: u32) -> Result<()> {
     const RUN: u32 = 10_000;
-    let mut left = tasks;
-    while left > RUN {
-        engine.run(flows::fan_out(RUN)).await?;
-        left -= RUN;
+    let one = tasks / 10;
+    let broken = (tasks / 100).max(1);
+    let full = (tasks / 2).clamp(1, 50_000);
+    let mut left = tasks.saturating_sub(one + broken + full);
+    while left > 0 {
+        let some = left.min(RUN);
+        engine.run(flows::fan_out(some)).await?;
+        left -= some;
     }
-    let start = flowrt::ops::Start {
-        name: Some("full".to_owned()),
-        ..Default::default()
-    };
-    let params = serde_json::json!({ "tasks": left });
-    engine
-        .start_with("fan_out", &params, start)
-        .await?
-        .wait()
-        .await?;
+    let small = futures_util::stream::iter(0..one);
+    let small = small.map(|_| async { engine.run(flows::start_once()).await });
+    let mut small = small.buffer_unordered(256);
+    while let Some(ended) = small.next().await {
+        ended?;
+    }
+    for (name, flow, tasks) in [("broken", "fan_broken", broken), ("full", "fan_out", full)] {
+        let start = flowrt::ops::Start {
+            name: Some(name.to_owned()),
+            ..Default::default()
+        };
+        let params = serde_json::json!({ "tasks": tasks });
+        let run = engine.start_with(flow, &params, start).await?;
+        run.wait().await?;
+    }
     Ok(())
 }
 
 /// Ends with its handle.
-struct Server {
+pub struct Server {
     child: Child,
     address: SocketAddr,
     _stdin: Option<ChildStdin>,
 }
 
 impl Server {
-    fn start(store: &str) -> Result<Self> {
+    /// Starts it.
+    pub fn start(store: &str) -> Result<Self> {
         let mut child = Command::new(std::env::current_exe()?)
             .args(["serve", "--port", "0", "--json", "--store", store])
             .stdin(Stdio::piped())
@@ -122,7 +174,8 @@ impl Server {
         })
     }
 
-    fn resident_mb(&self) -> Option<f64> {
+    /// What it takes now, in MB.
+    pub fn resident_mb(&self) -> Option<f64> {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).ok()?;
         let line = status.lines().find(|line| line.starts_with("VmRSS:"))?;
         let kib: f64 = line.split_whitespace().nth(1)?.parse().ok()?;
@@ -138,10 +191,11 @@ impl Drop for Server {
 }
 
 /// All requests, and the 99th percentile of one.
-fn load(address: SocketAddr) -> Result<(Duration, Duration)> {
+fn load(address: SocketAddr, request: &str) -> Result<(Duration, Duration)> {
     let watch = Stopwatch::start();
     let clients: Vec<_> = (0..CONNECTIONS)
         .map(|_| {
+            let request = request.to_owned();
             std::thread::spawn(move || -> Result<Vec<Duration>> {
                 let mut stream = TcpStream::connect(address)?;
                 stream.set_nodelay(true)?;
@@ -149,7 +203,10 @@ fn load(address: SocketAddr) -> Result<(Duration, Duration)> {
                 let mut times = Vec::new();
                 for _ in 0..REQUESTS / CONNECTIONS {
                     let watch = Stopwatch::start();
-                    ask(&mut stream, "/api/health", &mut held)?;
+                    let status = ask(&mut stream, &request, true, &mut held)?;
+                    if !(200..300).contains(&status) {
+                        return Err(Error::from(format!("the server answered {status}")));
+                    }
                     times.push(watch.elapsed());
                 }
                 Ok(times)
@@ -173,10 +230,22 @@ fn load(address: SocketAddr) -> Result<(Duration, Duration)> {
     Ok((all, p99))
 }
 
-/// Asks, and returns the status with the first bytes; of an answer that says how long it is, all is read.
-fn ask(stream: &mut TcpStream, path: &str, held: &mut Vec<u8>) -> Result<u16> {
+/// The text of a request.
+fn request(path: &str, body: Option<&str>) -> String {
+    let body = match body {
+        None => return format!("GET {path} HTTP/1.1\r\nhost: localhost\r\n\r\n"),
+        Some(body) => body,
+    };
+    format!(
+        "POST {path} HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
+        body.len()
+    )
+}
+
+/// Asks, and returns the status with the first bytes, or once all is read.
+fn ask(stream: &mut TcpStream, request: &str, all: bool, held: &mut Vec<u8>) -> Result<u16> {
     held.clear();
-    stream.write_all(format!("GET {path} HTTP/1.1\r\nhost: localhost\r\n\r\n").as_bytes())?;
+    stream.write_all(request.as_bytes())?;
     let mut part = [0; 16 << 10];
     loop {
         let read = stream.read(&mut part)?;
@@ -194,8 +263,7 @@ fn ask(stream: &mut TcpStream, path: &str, held: &mut Vec<u8>) -> Result<u16> {
                 .then(|| value.parse::<usize>().ok())?
         });
         let is_all = length.is_none_or(|length| held.len() >= head.len() + 4 + length);
-        // Of a page the first bytes are enough.
-        if is_all || path != "/api/health" {
+        if is_all || !all {
             let status = head
                 .split_whitespace()
                 .nth(1)

@@ -22,11 +22,15 @@ use crate::model::payload::Digest;
 use crate::model::plan::How;
 use crate::model::record::{Journal, LogLine, StepRecord};
 use crate::ops::inspect::Step;
+use crate::ops::outline::Outlined;
 use crate::ops::view::{ArtifactView, PlanView, RunView, StepView, time};
 use crate::ops::{LogFilter, Reason, Resume, RunFilter, Start};
 
 /// How many runs are asked for at a time.
 const PAGE: usize = 500;
+
+/// How many steps are asked for at once.
+const STEPS: usize = 5_000;
 
 /// A server.
 #[derive(Debug, Clone)]
@@ -153,8 +157,42 @@ impl Far {
     }
 
     pub(super) async fn steps(&self, run: RunId) -> Result<Vec<Step>> {
-        let steps: Vec<StepView> = self.get(&format!("/api/runs/{run}/steps")).await?;
-        steps.into_iter().map(StepView::into_step).collect()
+        let mut steps = Vec::new();
+        let mut after = String::new();
+        loop {
+            let which = format!("limit={STEPS}{after}");
+            let (some, next) = self.step_page(run, &which).await?;
+            steps.extend(some);
+            match next {
+                Some(place) => after = format!("&after={place}"),
+                None => return Ok(steps),
+            }
+        }
+    }
+
+    async fn step_page(&self, run: RunId, which: &str) -> Result<(Vec<Step>, Option<i64>)> {
+        let path = format!("/api/runs/{run}/steps?{which}");
+        let page: StepsPage = self.get(&path).await?;
+        let steps = page.items.into_iter().map(StepView::into_step);
+        Ok((steps.collect::<Result<_>>()?, page.next))
+    }
+
+    /// The first steps, and of a run that has more of them the first failures.
+    pub(super) async fn outline(&self, run: &Seen) -> Result<Outlined> {
+        let (steps, next) = self.step_page(run.id, "limit=400").await?;
+        let mut outlined = Outlined {
+            total: run.tasks.total.max(steps.len() as u64),
+            steps,
+            ..Outlined::default()
+        };
+        if next.is_some() {
+            let which = "failed=true&limit=50";
+            outlined.failures = self.step_page(run.id, which).await?.0;
+            outlined.failed = run.tasks.failed.max(outlined.failures.len() as u64);
+        } else {
+            outlined.total = outlined.steps.len() as u64;
+        }
+        Ok(outlined)
     }
 
     /// A record as far as steps are told.
@@ -289,6 +327,12 @@ impl Far {
 struct Page {
     items: Vec<RunView>,
     next: Option<RunId>,
+}
+
+#[derive(serde::Deserialize)]
+struct StepsPage {
+    items: Vec<StepView>,
+    next: Option<i64>,
 }
 
 #[derive(serde::Deserialize)]

@@ -23,6 +23,7 @@ use crate::model::ids::RunId;
 use crate::model::plan::How;
 use crate::model::record::{Journal, LogLine, Micros, RunRecord, TaskCounts};
 use crate::ops::inspect::Step;
+use crate::ops::outline::Outlined;
 use crate::ops::signals::Awaited;
 use crate::ops::view::{PlanView, RunView};
 use crate::ops::{Engine, Imported, LogFilter, Reason, Resume, RunFilter};
@@ -180,6 +181,11 @@ impl Door {
     /// Its steps.
     pub(super) async fn steps(&self, run: RunId) -> Result<Vec<Step>> {
         at!(self, engine => engine.steps(run).await, far => far.steps(run).await)
+    }
+
+    /// What a person reads of its steps.
+    pub(super) async fn outline(&self, run: &Seen) -> Result<Outlined> {
+        at!(self, engine => engine.outline(run).await, far => far.outline(run).await)
     }
 
     /// What is recorded of its inside, as far as the end of a run needs it.

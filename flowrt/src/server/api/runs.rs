@@ -10,6 +10,7 @@ use crate::model::digest::ErrorDigest;
 use crate::model::ids::RunId;
 use crate::model::record::RunRecord;
 use crate::model::state::RunState;
+use crate::ops::outline::StepFilter;
 use crate::ops::view::{RunView, StepView, read_time};
 use crate::ops::{Engine, Reason, RunFilter};
 use crate::server::answer::{Done, Json};
@@ -18,6 +19,9 @@ use crate::server::route::{Answered, Call, Nothing, Route};
 
 /// How many runs a page has if nobody says.
 const PAGE: u32 = 50;
+
+/// How many steps a page has if nobody says.
+const STEPS: u32 = 1000;
 
 pub(super) fn routes() -> Vec<Route> {
     vec![
@@ -31,7 +35,7 @@ pub(super) fn routes() -> Vec<Route> {
         Route::get(
             "/runs/{run}/steps",
             "listSteps",
-            "The steps of a run",
+            "The steps of a run in the order in which they ended, page by page; after the last come those that wait",
             steps,
         ),
         Route::get(
@@ -144,10 +148,45 @@ async fn show(call: Call) -> Answered<Json<RunView>> {
     Ok(Json(call.state.engine.view(&record).await?))
 }
 
-async fn steps(call: Call) -> Answered<Json<Vec<StepView>>> {
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct StepsQuery {
+    /// Only those whose id without numbers and keys is this, such as `fetch[]`.
+    kind: Option<String>,
+    /// Only failures that the flow did not handle.
+    #[serde(default)]
+    failed: bool,
+    /// Only those after this place: the `next` of the page before.
+    #[schemars(range(min = 0))]
+    after: Option<i64>,
+    /// At most so many: 1000 if nothing is said.
+    #[schemars(range(min = 1, max = 10_000))]
+    limit: Option<u32>,
+}
+
+/// A page of steps.
+#[derive(Debug, Serialize, JsonSchema)]
+struct StepsPage {
+    /// The steps.
+    items: Vec<StepView>,
+    /// For the next page: its `after`. None if there are no more.
+    next: Option<i64>,
+}
+
+async fn steps(call: Call<StepsQuery>) -> Answered<Json<StepsPage>> {
     let record = call.run().await?;
-    let steps = call.state.engine.steps(record.id).await?;
-    Ok(Json(steps.into_iter().map(StepView::from).collect()))
+    let filter = StepFilter {
+        kind: call.query.kind,
+        failed: call.query.failed,
+        after: call.query.after,
+        limit: call.query.limit.unwrap_or(STEPS) as usize,
+        ..StepFilter::default()
+    };
+    let page = call.state.engine.step_page(record.id, filter).await?;
+    Ok(Json(StepsPage {
+        items: page.steps.into_iter().map(StepView::from).collect(),
+        next: page.next,
+    }))
 }
 
 async fn why(call: Call) -> Answered<Json<Vec<Reason>>> {

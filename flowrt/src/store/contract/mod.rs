@@ -9,6 +9,7 @@ mod deployments;
 mod endings;
 mod kept;
 mod limits;
+mod looks;
 mod notices;
 mod queue;
 mod records;
@@ -68,6 +69,11 @@ async fn check_runs<G>(fresh: &impl Fn() -> (Arc<dyn Store>, G)) {
             logs_are_read_by_cursor,
             flows_are_remembered,
             this_process_lives;
+        looks:
+            pages_show_each_step_once_while_steps_are_added,
+            steps_are_found_by_what_they_are,
+            an_outline_goes_on_where_it_stopped,
+            waits_and_attempts_are_read_by_the_few;
         continuing:
             a_run_goes_on_in_another,
             what_a_run_was_asked_goes_over;

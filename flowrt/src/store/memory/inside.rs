@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::super::{Error, LogFilter, aside_offset, check_same_step, nothing_to_reuse, tally};
 use crate::model::after::is_after;
+use crate::model::outline::Place;
 use crate::model::record::{
     ASIDE, AttemptRecord, Entry, Journal, LogLine, SignalRecord, StepRecord, TaskCounts, WaitRecord,
 };
@@ -154,6 +155,28 @@ impl Inside {
                 .collect(),
             signals: self.signals.clone(),
         }
+    }
+
+    /// Steps that lie after that place.
+    pub fn after(&self, place: Option<Place>) -> &[StepRecord] {
+        let from = place.map_or(0, |place| {
+            let after = |step: &StepRecord| step.seq.cast_signed() <= place;
+            self.steps.partition_point(after)
+        });
+        &self.steps[from..]
+    }
+
+    pub fn waits(&self) -> impl ExactSizeIterator<Item = &WaitRecord> {
+        self.waits.values()
+    }
+
+    pub fn scopes(&self) -> impl Iterator<Item = (&String, &u32)> {
+        self.scopes.iter()
+    }
+
+    pub fn attempts_of(&self, step: &str) -> impl Iterator<Item = &AttemptRecord> {
+        let own = (step.to_owned(), 0)..=(step.to_owned(), u32::MAX);
+        self.attempts.range(own).map(|(_, attempt)| attempt)
     }
 
     pub fn counts(&self) -> TaskCounts {

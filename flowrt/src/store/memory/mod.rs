@@ -7,6 +7,7 @@ mod deployments;
 mod due;
 mod inside;
 mod kept;
+mod looks;
 mod notices;
 mod open;
 mod publications;

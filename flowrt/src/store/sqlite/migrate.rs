@@ -64,6 +64,10 @@ const MIGRATIONS: &[Migration] = &[
         name: "ends",
         sql: include_str!("migrations/0013_ends.sql"),
     },
+    Migration {
+        name: "looks",
+        sql: include_str!("migrations/0014_looks.sql"),
+    },
 ];
 
 const CREATE_HISTORY: &str = "CREATE TABLE IF NOT EXISTS migration (

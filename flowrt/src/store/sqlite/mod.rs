@@ -19,6 +19,7 @@ mod handle;
 mod held;
 mod job;
 mod lock;
+mod looks;
 mod migrate;
 mod notices;
 mod open;

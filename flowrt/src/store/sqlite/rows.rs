@@ -168,7 +168,7 @@ pub(super) fn step_kind(row: &Row<'_>, column: usize) -> Outcome<StepKind> {
 }
 
 /// Borrows the text, so that a payload is copied once and not twice.
-fn text<'a>(row: &'a Row<'_>, column: usize) -> Outcome<&'a str> {
+pub(super) fn text<'a>(row: &'a Row<'_>, column: usize) -> Outcome<&'a str> {
     row.get_ref(column)?
         .as_str()
         .map_err(|_| Fault::damaged("a text that is not UTF-8"))

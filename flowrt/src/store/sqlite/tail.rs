@@ -133,13 +133,24 @@ impl Tail {
 
 /// The ranges of rows among which the steps of a run are, those of other runs between them.
 pub(super) fn ranges(connection: &Connection, run: i64) -> Outcome<Vec<RangeInclusive<i64>>> {
-    let mut statement =
-        connection.prepare_cached("SELECT block FROM step_block WHERE run = ?1 ORDER BY block")?;
-    let mut blocks = statement.query([run])?;
+    ranges_after(connection, run, None)
+}
+
+/// Those of rows after that one.
+pub(super) fn ranges_after(
+    connection: &Connection,
+    run: i64,
+    row: Option<i64>,
+) -> Outcome<Vec<RangeInclusive<i64>>> {
+    let after = row.unwrap_or(-1);
+    let mut statement = connection.prepare_cached(
+        "SELECT block FROM step_block WHERE run = ?1 AND block >= ?2 ORDER BY block",
+    )?;
+    let mut blocks = statement.query([run, (after + 1).div_euclid(BLOCK)])?;
     let mut ranges: Vec<RangeInclusive<i64>> = Vec::new();
     while let Some(row) = blocks.next()? {
-        let start = row.get::<_, i64>(0)? * BLOCK;
-        let end = start + BLOCK - 1;
+        let first = row.get::<_, i64>(0)? * BLOCK;
+        let (start, end) = (first.max(after + 1), first + BLOCK - 1);
         match ranges.last_mut() {
             Some(last) if *last.end() + 1 == start => *last = *last.start()..=end,
             _ => ranges.push(start..=end),

@@ -12,14 +12,21 @@ use crate::error::{Error, Result};
 use crate::model::graph::{Graph, Node, NodeKind};
 use crate::model::ids::RunId;
 use crate::model::record::{RunRecord, TaskCounts};
+use crate::ops::outline::{Outlined, StepFilter};
 use crate::ops::{Engine, LogFilter, RunFilter};
 use crate::web::Site;
 use crate::web::answer::{Section, Shown, Visit};
 use crate::web::moment::Moment;
 use crate::web::{live, signs};
 
+/// Steps on a page of those of one kind.
+const PAGE: usize = 200;
+/// A graph of more nodes than these is no picture any more.
+const NODES: usize = 300;
 /// Log lines below the steps.
 const LOG: usize = 200;
+/// Failures that stand before the steps.
+const FAILURES: usize = 10;
 /// Child runs in the list.
 const CHILDREN: usize = 20;
 
@@ -28,6 +35,43 @@ const CHILDREN: usize = 20;
 #[serde(default)]
 pub(super) struct Wanted {
     open: Option<String>,
+    /// Every step of this kind.
+    kind: Option<String>,
+    /// Every failure.
+    failed: Option<String>,
+    /// A page of those, after this place.
+    after: Option<i64>,
+}
+
+impl Wanted {
+    /// Which steps a person wants to see one by one; none if it is all of the run.
+    fn filter(&self) -> Option<StepFilter> {
+        (self.kind.is_some() || self.failed.is_some()).then(|| StepFilter {
+            kind: self.kind.clone(),
+            failed: self.failed.is_some(),
+            after: self.after,
+            limit: PAGE,
+            ..StepFilter::default()
+        })
+    }
+
+    fn said(&self) -> String {
+        match &self.kind {
+            Some(kind) if self.failed.is_some() => format!("Every failure of {kind}"),
+            Some(kind) => format!("Every step of {kind}"),
+            None => "Every failure".to_owned(),
+        }
+    }
+
+    fn after(&self, href: &str, place: i64) -> String {
+        let kind = self.kind.as_ref();
+        let kind = kind.map(|kind| format!("kind={}&", links::escaped(kind)));
+        let failed = self.failed.as_ref().map_or("", |_| "failed=1&");
+        format!(
+            "{href}?{}{failed}after={place}#steps",
+            kind.unwrap_or_default()
+        )
+    }
 }
 
 #[derive(Template)]
@@ -53,8 +97,12 @@ struct Page<'a> {
     picture: Option<String>,
     /// The picture is a narrow list of calls, which stands beside the steps.
     is_program: bool,
+    /// How many nodes the graph has, if they are too many to be drawn.
+    too_large: usize,
+    /// HTML: the failures of a run whose steps are too many to be seen one by one, and how many there are.
+    failures: Option<(String, String)>,
     steps: String,
-    step_count: usize,
+    step_count: u64,
     log: String,
     has_log: bool,
     params: Vec<(String, String)>,
@@ -96,8 +144,10 @@ async fn made(site: Site, run: String, wanted: Wanted) -> Result<Shown> {
     let record = engine.find(&run).await?;
     let moment = Moment::now(engine);
     let bodies = site.inner.watching.bodies(record.id);
-    let steps = steps::with_bodies(engine.steps(record.id).await?, bodies);
-    let graph = engine.graph_with(&record, &steps).await.ok();
+    let mut outlined = engine.outline(&record).await?;
+    let recorded = outlined.steps.len();
+    outlined.steps = steps::with_bodies(outlined.steps, bodies);
+    let graph = engine.graph_with(&record, &outlined).await.ok();
     let counts = engine.task_counts(vec![record.id]).await?;
     let is_orphaned = engine.is_orphaned(&record);
     let reasons = match record.state.is_final() {
@@ -136,18 +186,29 @@ async fn made(site: Site, run: String, wanted: Wanted) -> Result<Shown> {
             .is_some_and(|graph| !graph.is_dag && !graph.nodes.is_empty()),
         picture: graph
             .as_ref()
-            .filter(|graph| !graph.nodes.is_empty())
+            .filter(|graph| (1..=NODES).contains(&graph.nodes.len()))
             .map(|graph| picture(graph, &record)),
-        step_count: steps.len(),
-        steps: steps::html(
-            &steps::Known {
-                record: &record,
-                steps: &steps,
-                graph: graph.as_ref(),
-                opened: wanted.open.as_deref(),
-            },
-            &moment,
-        ),
+        too_large: graph
+            .as_ref()
+            .map(|graph| graph.nodes.len())
+            .filter(|nodes| *nodes > NODES)
+            .unwrap_or_default(),
+        failures: failures(&record, &outlined, &wanted, &moment),
+        step_count: outlined.total + (outlined.steps.len() - recorded) as u64,
+        steps: match wanted.filter() {
+            Some(filter) => listed(engine, &record, &wanted, filter, &moment).await?,
+            None => steps::html(
+                &steps::Known {
+                    record: &record,
+                    steps: &outlined.steps,
+                    kinds: &outlined.kinds,
+                    more_waits: outlined.more_waits,
+                    graph: graph.as_ref(),
+                    opened: wanted.open.as_deref(),
+                },
+                &moment,
+            ),
+        },
         has_log: !lines.is_empty(),
         log: logs::html(&lines, &record.name, &moment),
         params: values::params(&record.input),
@@ -161,7 +222,47 @@ async fn made(site: Site, run: String, wanted: Wanted) -> Result<Shown> {
         record: &record,
     };
     let title = format!("{} · {}", record.name, record.state);
-    Ok(Shown::new(Section::Runs, title, &page))
+    let shown = Shown::new(Section::Runs, title, &page);
+    // A later page is a place to read, and does not move under the eyes.
+    Ok(if wanted.after.is_none() {
+        shown
+    } else {
+        shown.fixed()
+    })
+}
+
+/// Every step of a kind, or every failure, page by page.
+async fn listed(
+    engine: &Engine,
+    record: &RunRecord,
+    wanted: &Wanted,
+    filter: StepFilter,
+    moment: &Moment,
+) -> Result<String> {
+    let page = engine.step_page(record.id, filter).await?;
+    let href = links::run(&record.name);
+    let next = page.next.map(|place| wanted.after(&href, place));
+    Ok(steps::listed(
+        record,
+        &page.steps,
+        (wanted.said(), next),
+        moment,
+    ))
+}
+
+/// The first failures of a run of which not every step is seen.
+fn failures(
+    record: &RunRecord,
+    outlined: &Outlined,
+    wanted: &Wanted,
+    moment: &Moment,
+) -> Option<(String, String)> {
+    if outlined.failures.is_empty() || wanted.filter().is_some() {
+        return None;
+    }
+    let shown = &outlined.failures[..outlined.failures.len().min(FAILURES)];
+    let said = format!("all {}", outlined.failed);
+    Some((said, steps::few(record, shown, moment)))
 }
 
 fn below(run: RunId) -> RunFilter {

@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::{links, logs, steps, trouble, values};
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::record::{ASIDE, Journal, StepKind};
+use crate::model::record::{AttemptRecord, StepKind};
 use crate::ops::LogFilter;
 use crate::web::Site;
 use crate::web::answer::{Section, Shown, Visit};
@@ -71,17 +71,15 @@ async fn made(site: Site, run: String, id: String) -> Result<Shown> {
     let record = engine.find(&run).await?;
     let moment = Moment::now(engine);
     let bodies = site.inner.watching.bodies(record.id);
-    let steps = steps::with_bodies(engine.steps(record.id).await?, bodies);
+    let recorded = engine.shown_step(record.id, &id).await?;
+    let steps = steps::with_bodies(recorded.into_iter().collect(), bodies);
     let step = steps.into_iter().find(|step| step.step == id);
     let step = step.ok_or_else(|| {
         let message = format!("nothing is recorded of the step {id} in {}", record.name);
         Error::new(ErrorKind::NotFound, message).hint("it may not have begun: see the run")
     })?;
-    let journal = engine.journal(record.id).await?;
-    let recorded = journal
-        .steps
-        .iter()
-        .find(|recorded| recorded.step == id && recorded.seq < ASIDE);
+    let (recorded, failed) = engine.step(record.id, &id).await?;
+    let recorded = recorded.as_ref();
     let output = recorded.and_then(|recorded| recorded.output.as_ref());
     let is_child = recorded.is_some_and(|recorded| recorded.kind == StepKind::Flow);
     let child = match is_child {
@@ -110,7 +108,7 @@ async fn made(site: Site, run: String, id: String) -> Result<Shown> {
             .filter(|_| step.state.is_failure())
             .map(|error| trouble::of_error(&Error::from_json(error), &record.name))
             .unwrap_or_default(),
-        attempts: attempts(&journal, &id, &moment),
+        attempts: attempts(&failed, &moment),
         input: recorded
             .and_then(|recorded| recorded.input.as_ref())
             .filter(|input| &***input != "[]")
@@ -131,9 +129,9 @@ async fn made(site: Site, run: String, id: String) -> Result<Shown> {
     Ok(Shown::new(Section::Runs, title, &page))
 }
 
-fn attempts(journal: &Journal, step: &str, moment: &Moment) -> Vec<Attempt> {
-    let own = journal.attempts.iter();
-    own.filter(|attempt| attempt.step == step)
+fn attempts(failed: &[AttemptRecord], moment: &Moment) -> Vec<Attempt> {
+    failed
+        .iter()
         .map(|attempt| Attempt {
             number: attempt.attempt,
             began: moment.clock(attempt.started),

@@ -7,6 +7,7 @@ use askama::Template;
 use super::{chart, links};
 use crate::draw::label::words;
 use crate::model::graph::Graph;
+use crate::model::outline::Kind;
 use crate::model::record::{Micros, RunRecord};
 use crate::model::state::TaskState;
 use crate::ops::inspect::Step;
@@ -45,13 +46,21 @@ struct Lines<'a> {
     lines: &'a [Line],
     more: usize,
     opened: Option<&'a str>,
+    /// What is listed, if these are not all steps.
+    listed: Option<String>,
     back: String,
+    /// Where the next page is.
+    next: Option<String>,
 }
 
 /// What is known of a run's steps.
 pub(super) struct Known<'a> {
     pub record: &'a RunRecord,
     pub steps: &'a [Step],
+    /// What is told as one, because there is too much of it.
+    pub kinds: &'a [Kind],
+    /// How many wait besides those.
+    pub more_waits: u64,
     pub graph: Option<&'a Graph>,
     /// The fan-out whose items a person wants to see.
     pub opened: Option<&'a str>,
@@ -64,9 +73,48 @@ pub(super) fn html(known: &Known<'_>, moment: &Moment) -> String {
     lines.truncate(LINES);
     rendered(&Lines {
         lines: &lines,
-        more,
+        more: more + usize::try_from(known.more_waits).unwrap_or(usize::MAX),
         opened: known.opened,
+        listed: None,
         back: links::run(&known.record.name),
+        next: None,
+    })
+}
+
+/// A page of steps in HTML, each a line, with a word on what they are.
+pub(super) fn listed(
+    record: &RunRecord,
+    steps: &[Step],
+    (what, next): (String, Option<String>),
+    moment: &Moment,
+) -> String {
+    one_by_one(record, steps, Some(what), next, moment)
+}
+
+/// A few steps in HTML, each a line.
+pub(super) fn few(record: &RunRecord, steps: &[Step], moment: &Moment) -> String {
+    one_by_one(record, steps, None, None, moment)
+}
+
+fn one_by_one(
+    record: &RunRecord,
+    steps: &[Step],
+    listed: Option<String>,
+    next: Option<String>,
+    moment: &Moment,
+) -> String {
+    let scale = Scale::of(record, moment.now);
+    let lines: Vec<Line> = steps
+        .iter()
+        .map(|step| one(record, step, &scale, moment))
+        .collect();
+    rendered(&Lines {
+        lines: &lines,
+        more: 0,
+        opened: None,
+        listed,
+        back: links::run(&record.name),
+        next,
     })
 }
 
@@ -127,6 +175,9 @@ pub(super) fn lines(known: &Known<'_>, moment: &Moment) -> Vec<Line> {
             _ => timed.push((step.started, one(known.record, step, &scale, moment))),
         }
     }
+    for kind in known.kinds {
+        timed.push((kind.begun, of_kind(known.record, kind, &scale, moment)));
+    }
     for (fan, items) in folds {
         let begun = items.iter().filter_map(|step| step.started).min();
         timed.push((begun, fold(known.record, fan, &items, &scale, moment)));
@@ -135,7 +186,7 @@ pub(super) fn lines(known: &Known<'_>, moment: &Moment) -> Vec<Line> {
     timed.sort_by_key(|(begun, _)| begun.unwrap_or(Micros::MAX));
     let mut lines: Vec<Line> = timed.into_iter().map(|(_, line)| line).collect();
     if let Some(graph) = known.graph.filter(|_| !known.record.state.is_final()) {
-        lines.extend(to_come(known.steps, graph));
+        lines.extend(to_come(known, graph));
     }
     lines
 }
@@ -176,12 +227,10 @@ fn one(record: &RunRecord, step: &Step, scale: &Scale, moment: &Moment) -> Line 
 }
 
 fn fold(record: &RunRecord, fan: &str, items: &[&Step], scale: &Scale, moment: &Moment) -> Line {
-    let mut counts: BTreeMap<TaskState, usize> = BTreeMap::new();
+    let mut counts: BTreeMap<TaskState, u64> = BTreeMap::new();
     for step in items {
         *counts.entry(step.state).or_default() += 1;
     }
-    let worst = counts.keys().copied().max_by_key(|state| weight(*state));
-    let worst = worst.unwrap_or(TaskState::Pending);
     let begun = items.iter().filter_map(|step| step.started).min();
     let is_open = items.iter().any(|step| step.finished.is_none());
     let ended = items.iter().filter_map(|step| step.finished).max();
@@ -190,20 +239,58 @@ fn fold(record: &RunRecord, fan: &str, items: &[&Step], scale: &Scale, moment: &
     } else {
         ended.unwrap_or(moment.now)
     };
+    let name = format!("{fan} ×{}", items.len());
+    let href = format!(
+        "{}?open={}#steps",
+        links::run(&record.name),
+        links::escaped(fan)
+    );
+    many(
+        (name, href),
+        &counts,
+        begun.map(|begun| (begun, ended)),
+        scale,
+    )
+}
+
+fn of_kind(record: &RunRecord, kind: &Kind, scale: &Scale, moment: &Moment) -> Line {
+    let shown = kind.name.strip_suffix("[]").unwrap_or(&kind.name);
+    let name = format!("{shown} ×{}", kind.total);
+    let href = format!(
+        "{}?kind={}#steps",
+        links::run(&record.name),
+        links::escaped(&kind.name)
+    );
+    let ended = kind.ended.min(moment.now);
+    many(
+        (name, href),
+        &kind.states,
+        kind.begun.map(|begun| (begun, ended.max(begun))),
+        scale,
+    )
+}
+
+/// A line that stands for many steps.
+fn many(
+    (name, href): (String, String),
+    counts: &BTreeMap<TaskState, u64>,
+    time: Option<(Micros, Micros)>,
+    scale: &Scale,
+) -> Line {
+    let worst = counts.keys().copied().max_by_key(|state| weight(*state));
+    let worst = worst.unwrap_or(TaskState::Pending);
     let said = counts
         .iter()
         .map(|(state, count)| format!("{count} {}", words(state.as_str())));
     Line {
-        name: format!("{fan} ×{}", items.len()),
-        href: format!(
-            "{}?open={}#steps",
-            links::run(&record.name),
-            links::escaped(fan)
-        ),
+        name,
+        href,
         state: signs::of_task(worst),
         tone: signs::task_tone(worst),
-        bar: begun.map(|begun| scale.bar(begun, ended)),
-        took: begun.map(|begun| between(begun, ended)).unwrap_or_default(),
+        bar: time.map(|(begun, ended)| scale.bar(begun, ended)),
+        took: time
+            .map(|(begun, ended)| between(begun, ended))
+            .unwrap_or_default(),
         note: said.collect::<Vec<_>>().join(" · "),
         is_fold: true,
     }
@@ -223,10 +310,14 @@ const fn weight(state: TaskState) -> u8 {
 }
 
 /// The nodes of the graph that nothing is recorded of yet.
-fn to_come(steps: &[Step], graph: &Graph) -> Vec<Line> {
-    let begun: HashSet<&str> = steps
+fn to_come(known: &Known<'_>, graph: &Graph) -> Vec<Line> {
+    let kinds = known.kinds.iter();
+    let kinds = kinds.map(|kind| kind.name.strip_suffix("[]").unwrap_or(&kind.name));
+    let begun: HashSet<&str> = known
+        .steps
         .iter()
         .flat_map(|step| [step.step.as_str(), fan_of(&step.step).unwrap_or_default()])
+        .chain(kinds)
         .collect();
     let graph = graph.without_branches();
     let mut lines = Vec::new();
@@ -315,6 +406,8 @@ mod tests {
         let known = Known {
             record: &record,
             steps,
+            kinds: &[],
+            more_waits: 0,
             graph: None,
             opened,
         };
@@ -351,6 +444,8 @@ mod tests {
         let known = Known {
             record: &record,
             steps: &steps,
+            kinds: &[],
+            more_waits: 0,
             graph: None,
             opened: None,
         };

@@ -3,6 +3,7 @@
 mod acted;
 mod backfills;
 mod buttons;
+mod large;
 mod late;
 mod pages;
 pub(super) mod sample;
