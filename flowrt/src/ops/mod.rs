@@ -396,6 +396,11 @@ impl Engine {
         }
     }
 
+    /// The flow of that name, if this program has it.
+    pub fn flow(&self, name: &str) -> Option<&'static Meta> {
+        self.shared.flows.get(name).copied()
+    }
+
     /// The flows of this program, by name.
     pub fn flows(&self) -> Vec<&'static Meta> {
         let mut flows: Vec<_> = self.shared.flows.values().copied().collect();

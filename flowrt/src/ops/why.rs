@@ -243,10 +243,7 @@ impl Engine {
             let graph = self.graph(&record.flow);
             let graph = graph.map(|graph| graph.without_branches());
             let journal = self.waiting(run, graph.as_ref()).await?;
-            let most = self
-                .flows()
-                .into_iter()
-                .find(|meta| meta.name == record.flow);
+            let most = self.flow(&record.flow);
             let most = most.and_then(|meta| meta.flow.max_runs);
             let queued = queue::waits_of(&record, &queues, most);
             let graph = graph.as_ref();

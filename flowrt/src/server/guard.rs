@@ -9,6 +9,8 @@ use axum::extract::{Request, State as From};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD_NO_PAD;
 
 use super::State;
 use super::problem::Problem;
@@ -194,31 +196,11 @@ fn token_of(header: &str) -> Option<String> {
     if !scheme.eq_ignore_ascii_case("basic") {
         return None;
     }
-    let text = String::from_utf8(base64(rest.trim())?).ok()?;
+    // Whether it is filled up with `=` does not matter.
+    let bytes = STANDARD_NO_PAD.decode(rest.trim().trim_end_matches('='));
+    let text = String::from_utf8(bytes.ok()?).ok()?;
     text.split_once(':')
         .map(|(_, password)| password.to_owned())
-}
-
-/// Reads base64 of the usual alphabet.
-fn base64(text: &str) -> Option<Vec<u8>> {
-    let (mut bits, mut count, mut bytes) = (0_u32, 0, Vec::new());
-    for letter in text.trim_end_matches('=').bytes() {
-        let value = match letter {
-            b'A'..=b'Z' => letter - b'A',
-            b'a'..=b'z' => letter - b'a' + 26,
-            b'0'..=b'9' => letter - b'0' + 52,
-            b'+' => 62,
-            b'/' => 63,
-            _ => return None,
-        };
-        bits = (bits << 6) | u32::from(value);
-        count += 6;
-        if count >= 8 {
-            count -= 8;
-            bytes.push(u8::try_from((bits >> count) & 0xff).ok()?);
-        }
-    }
-    Some(bytes)
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ mod deployed;
 mod kept;
 
 use clap::{Arg, ArgMatches};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
@@ -359,14 +360,11 @@ fn read<T: DeserializeOwned>(value: Value) -> Result<T> {
 
 /// Text as a part of an address.
 fn part(text: &str) -> String {
-    let mut part = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => {
-                part.push(char::from(byte));
-            }
-            _ => part.push_str(&format!("%{byte:02X}")),
-        }
-    }
-    part
+    /// All that may mean something there.
+    const PART: &AsciiSet = &NON_ALPHANUMERIC
+        .remove(b'-')
+        .remove(b'_')
+        .remove(b'.')
+        .remove(b'~');
+    utf8_percent_encode(text, PART).to_string()
 }

@@ -96,10 +96,11 @@ fn named<Q, B>(call: &Call<Q, B>) -> Answered<&'static Meta> {
 
 /// The flow of that name.
 pub(super) fn find<Q, B>(call: &Call<Q, B>, name: &str) -> Answered<&'static Meta> {
-    let flows = call.state.engine.flows();
-    if let Some(found) = flows.iter().find(|meta| meta.name == name) {
+    let engine = &call.state.engine;
+    if let Some(found) = engine.flow(name) {
         return Ok(found);
     }
+    let flows = engine.flows();
     let message = format!("this program has no flow `{name}`");
     let error = Error::new(ErrorKind::NotFound, message);
     let near = flowrt_grammar::closest(name, flows.iter().map(|meta| meta.name));

@@ -158,9 +158,7 @@ fn form(
 }
 
 fn meta(site: &Site, report: &DeploymentReport) -> Option<&'static Meta> {
-    let flows = site.engine.flows();
-    let name = &*report.record.deployment.flow;
-    flows.into_iter().find(|meta| meta.name == name)
+    site.engine.flow(&report.record.deployment.flow)
 }
 
 /// Puts a run into the queue: as it is written down, or with what a person typed.

@@ -155,9 +155,7 @@ pub(super) fn read(
 }
 
 fn known(site: &Site, flow: &str) -> Result<&'static Meta> {
-    let flows = site.engine.flows();
-    let found = flows.iter().find(|meta| meta.name == flow);
-    found.copied().ok_or_else(|| {
+    site.engine.flow(flow).ok_or_else(|| {
         let message = format!("this program has no flow `{flow}`");
         Error::new(ErrorKind::NotFound, message).hint("see those that it has: /flows")
     })

@@ -1,6 +1,13 @@
 //! Addresses of pages.
 
-use std::fmt::Write;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
+/// What is written otherwise in a part of an address: all that may mean something there.
+const PART: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'_')
+    .remove(b'.')
+    .remove(b'~');
 
 /// The page of a run, by name or id.
 pub(in crate::web) fn run(name: &str) -> String {
@@ -19,15 +26,7 @@ pub(in crate::web) fn flow(name: &str) -> String {
 
 /// The text as a part of an address.
 pub(in crate::web) fn escaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte) {
-            out.push(char::from(byte));
-        } else {
-            let _ = write!(out, "%{byte:02X}");
-        }
-    }
-    out
+    utf8_percent_encode(text, PART).to_string()
 }
 
 #[cfg(test)]
