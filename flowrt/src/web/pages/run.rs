@@ -156,16 +156,7 @@ async fn made(site: Site, run: String, wanted: Wanted) -> Result<Shown> {
     };
     let children = engine.runs(below(record.id)).await?;
     let lines = engine.logs(record.id, newest()).await?;
-    let trouble = match engine.digest(&record).await? {
-        Some(digest) => trouble::of_digest(&digest, &record.name, &moment),
-        // What waits for a person is told as it was recorded.
-        None => record
-            .error
-            .as_ref()
-            .filter(|_| record.state.needs_person())
-            .map(|error| trouble::of_error(&Error::from_json(error), &record.name))
-            .unwrap_or_default(),
-    };
+    let trouble = trouble_of(engine, &record, &moment).await?;
     let page = Page {
         href: links::run(&record.name),
         flow_href: links::flow(&record.flow),
@@ -188,11 +179,7 @@ async fn made(site: Site, run: String, wanted: Wanted) -> Result<Shown> {
             .as_ref()
             .filter(|graph| (1..=NODES).contains(&graph.nodes.len()))
             .map(|graph| picture(graph, &record)),
-        too_large: graph
-            .as_ref()
-            .map(|graph| graph.nodes.len())
-            .filter(|nodes| *nodes > NODES)
-            .unwrap_or_default(),
+        too_large: graph.as_ref().map_or(0, too_large),
         failures: failures(&record, &outlined, &wanted, &moment),
         step_count: outlined.total + (outlined.steps.len() - recorded) as u64,
         steps: match wanted.filter() {
@@ -228,6 +215,26 @@ async fn made(site: Site, run: String, wanted: Wanted) -> Result<Shown> {
         shown
     } else {
         shown.fixed()
+    })
+}
+
+/// How many nodes a graph has that are too many to be drawn; 0 if they are not.
+fn too_large(graph: &Graph) -> usize {
+    let nodes = graph.nodes.len();
+    if nodes > NODES { nodes } else { 0 }
+}
+
+/// Why it did not complete, in HTML; nothing if there is nothing to explain.
+async fn trouble_of(engine: &Engine, record: &RunRecord, moment: &Moment) -> Result<String> {
+    Ok(match engine.digest(record).await? {
+        Some(digest) => trouble::of_digest(&digest, &record.name, moment),
+        // What waits for a person is told as it was recorded.
+        None => record
+            .error
+            .as_ref()
+            .filter(|_| record.state.needs_person())
+            .map(|error| trouble::of_error(&Error::from_json(error), &record.name))
+            .unwrap_or_default(),
     })
 }
 
