@@ -96,7 +96,8 @@ fn timer(raw: &Database, from: i64, at_once: u32) -> Result<Vec<i64>> {
     for second in 0..WATCHED {
         let due = from + second * SECOND;
         let left = due.saturating_sub(clock.now());
-        std::thread::sleep(Duration::from_micros(u64::try_from(left).unwrap_or(0)));
+        let left = Duration::from_micros(u64::try_from(left).unwrap_or(0));
+        tokio::runtime::Handle::current().block_on(clock.sleep(left));
         for _ in 0..at_once {
             raw.commits_in_a_row(1)?;
             late.push(clock.now() - due);
