@@ -29,7 +29,7 @@ const LOOKS: [&str; 24] = [
     "/runs?within=1h&state=failed",
     "/runs/full",
     "/runs/full?kind=next",
-    "/runs/full/step?id=next%2340000",
+    "/runs/full/step?id=next%235",
     "/runs/full/logs",
     "/runs/broken",
     "/runs/broken?failed=1",
@@ -114,11 +114,11 @@ pub async fn measure(arguments: &Arguments) -> Result<Report> {
 }
 
 /// Runs until the store holds so many tasks: a tenth of them in runs of one task, most in runs of ten thousand, one in a
-/// hundred in a run `broken` whose every hundredth fails, and as many as a run may be expected to have in one `full`.
+/// hundred (but a hundred at least) in a run `broken` whose every hundredth fails, and as many as a run may be expected to have in one `full`.
 async fn fill(engine: &flowrt::Engine, tasks: u32) -> Result<()> {
     const RUN: u32 = 10_000;
     let one = tasks / 10;
-    let broken = (tasks / 100).max(1);
+    let broken = (tasks / 100).max(100);
     let full = (tasks / 2).clamp(1, 50_000);
     let mut left = tasks.saturating_sub(one + broken + full);
     while left > 0 {
