@@ -27,8 +27,8 @@ pub(super) async fn of(shared: &Shared, record: &RunRecord, meta: &Meta) -> Resu
     let Some(name) = &record.dispatch.deployment else {
         return Ok(terms);
     };
-    let found = patiently(|| shared.store.deployment(name.clone())).await;
-    if let Some((there, _)) = found.map_err(trouble)? {
+    let found = patiently(|| shared.store.deployment_alone(name.clone())).await;
+    if let Some(there) = found.map_err(trouble)? {
         let deployment = there.deployment;
         // A backfill has a concurrency of its own, and must not keep the runs of today waiting.
         terms.limit = deployment

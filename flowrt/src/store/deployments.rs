@@ -36,6 +36,9 @@ pub trait Deployments {
         name: String,
     ) -> Answer<'_, Option<(DeploymentRecord, Vec<ScheduleRecord>)>>;
 
+    /// One, without its schedules, of which there may be very many.
+    fn deployment_alone(&self, name: String) -> Answer<'_, Option<DeploymentRecord>>;
+
     /// The number that every change of a deployment or schedule raises, but not that of a cursor. Costs next to nothing.
     fn deployments_revision(&self) -> Answer<'_, u64>;
 

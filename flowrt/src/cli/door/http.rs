@@ -85,7 +85,7 @@ impl Client {
 
     /// A token is all that one needs to use the server, so it goes over no network where everybody on the way can read it.
     fn check_token(&self, may_be_plain: bool) -> Result<()> {
-        if self.token.is_none() || may_be_plain || is_here(self.name()) {
+        if self.token.is_none() || may_be_plain || self.is_on_this_machine() {
             return Ok(());
         }
         let message = format!(
@@ -96,6 +96,13 @@ impl Client {
         Err(Error::new(ErrorKind::Input, message).hint(format!(
             "go through a tunnel, as in `ssh -L 4242:127.0.0.1:{port} {host}`, and ask http://127.0.0.1:4242; or, if nobody else is on the way, set FLOWRT_PLAIN_TOKEN=yes"
         )))
+    }
+
+    /// Whether what is sent there leaves no machine: nobody on the way can read it.
+    pub(super) fn is_on_this_machine(&self) -> bool {
+        let address = self.name().parse::<std::net::IpAddr>();
+        self.name().eq_ignore_ascii_case("localhost")
+            || address.is_ok_and(|address| address.is_loopback())
     }
 
     /// The host as it is looked up.
@@ -230,14 +237,6 @@ impl Client {
             .hint("check --server"),
         }
     }
-}
-
-/// Whether that is this machine.
-fn is_here(host: &str) -> bool {
-    host.eq_ignore_ascii_case("localhost")
-        || host
-            .parse::<std::net::IpAddr>()
-            .is_ok_and(|address| address.is_loopback())
 }
 
 #[cfg(test)]

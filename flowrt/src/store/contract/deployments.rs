@@ -31,8 +31,11 @@ pub(super) async fn a_deploy_is_all_or_none(store: &dyn Store) {
     assert_eq!(there.deployments, [deployment("a"), full.clone()]);
     assert_eq!(there.schedules, [rule.clone(), schedule("b", "y")]);
     let one = store.deployment("b".to_owned()).await.unwrap();
+    let alone = store.deployment_alone("b".to_owned()).await.unwrap();
+    assert_eq!(alone, one.as_ref().map(|(record, _)| record.clone()));
     assert_eq!(one, Some((full, vec![rule, schedule("b", "y")])));
     assert_eq!(store.deployment("c".to_owned()).await.unwrap(), None);
+    assert_eq!(store.deployment_alone("c".to_owned()).await.unwrap(), None);
 
     // Somebody else has deployed since.
     assert!(!store.deploy(0, changes).await.unwrap());

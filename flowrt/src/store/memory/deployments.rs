@@ -124,6 +124,10 @@ impl Deployments for Memory {
         self.answer(move |runs| Ok(runs.shelf.one(&name)))
     }
 
+    fn deployment_alone(&self, name: String) -> Answer<'_, Option<DeploymentRecord>> {
+        self.answer(move |runs| Ok(runs.shelf.one(&name).map(|(record, _)| record)))
+    }
+
     fn deployments_revision(&self) -> Answer<'_, u64> {
         self.answer(|runs| Ok(runs.shelf.revision))
     }

@@ -41,18 +41,16 @@ impl Deployments for Sqlite {
         name: String,
     ) -> Answer<'_, Option<(DeploymentRecord, Vec<ScheduleRecord>)>> {
         self.question(move |connection| {
-            let found = all(
-                connection,
-                &format!("{DEPLOYMENT} WHERE name = ?1"),
-                [&name],
-                deployment,
-            )?;
-            let Some(found) = found.into_iter().next() else {
+            let Some(found) = alone(connection, &name)? else {
                 return Ok(None);
             };
             let of = format!("{SCHEDULE} WHERE deployment = ?1 ORDER BY slug");
             Ok(Some((found, all(connection, &of, [&name], schedule)?)))
         })
+    }
+
+    fn deployment_alone(&self, name: String) -> Answer<'_, Option<DeploymentRecord>> {
+        self.question(move |connection| alone(connection, &name))
     }
 
     fn deployments_revision(&self) -> Answer<'_, u64> {
@@ -150,6 +148,12 @@ impl Deployments for Sqlite {
         };
         self.filled_some(self.write_apart(Durability::Synced, checked, bytes, held, work))
     }
+}
+
+fn alone(connection: &Connection, name: &str) -> Outcome<Option<DeploymentRecord>> {
+    let of = format!("{DEPLOYMENT} WHERE name = ?1");
+    let found = all(connection, &of, [name], deployment)?;
+    Ok(found.into_iter().next())
 }
 
 fn pass_slot(

@@ -16,6 +16,9 @@ impl Deployments for Dying {
     ) -> Answer<'_, Option<(DeploymentRecord, Vec<ScheduleRecord>)>> {
         self.read(self.runs.deployment(name))
     }
+    fn deployment_alone(&self, name: String) -> Answer<'_, Option<DeploymentRecord>> {
+        self.read(self.runs.deployment_alone(name))
+    }
     fn deployments_revision(&self) -> Answer<'_, u64> {
         self.read(self.runs.deployments_revision())
     }

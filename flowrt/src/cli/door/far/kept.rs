@@ -149,7 +149,7 @@ impl Far {
 
     /// A value is in clear on the way, so it leaves this machine only through a tunnel.
     pub(in crate::cli::door) async fn set_secret(&self, name: &str, value: &str) -> Result<()> {
-        if !self.is_this_machine() {
+        if !self.client.is_on_this_machine() {
             let message = format!(
                 "the value of a secret is not sent to {}: what asks servers here is plain HTTP, which others can read on the way",
                 self.url
@@ -197,18 +197,6 @@ impl Far {
     pub(in crate::cli::door) async fn graph_of(&self, run: RunId) -> Result<Graph> {
         self.get(&format!("/api/runs/{run}/graph")).await
     }
-
-    fn is_this_machine(&self) -> bool {
-        let host = self.url.trim_start_matches("http://");
-        let host = host.split('/').next().unwrap_or_default();
-        let host = match host.rsplit_once(':') {
-            Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => host,
-            _ => host,
-        };
-        let host = host.trim_start_matches('[').trim_end_matches(']');
-        let address = host.parse::<std::net::IpAddr>();
-        host == "localhost" || address.is_ok_and(|address| address.is_loopback())
-    }
 }
 
 fn records(views: Vec<ArtifactView>) -> Result<Vec<ArtifactRecord>> {
@@ -228,7 +216,7 @@ mod tests {
             flows: Vec::new(),
         };
         for url in ["http://127.0.0.1:1", "http://[::1]:1/", "http://localhost"] {
-            assert!(far(url).is_this_machine(), "{url}");
+            assert!(far(url).client.is_on_this_machine(), "{url}");
         }
         for url in [
             "http://10.0.0.1:1",
