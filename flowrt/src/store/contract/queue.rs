@@ -90,7 +90,8 @@ pub(super) async fn a_slot_has_one_run(store: &dyn Store) {
         text: Some("FOR people".into()),
         ..RunFilter::default()
     };
-    assert_eq!(store.list_runs(found).await.unwrap(), [first.clone()]);
+    let found = store.list_runs(found).await.unwrap();
+    assert_eq!(found, std::slice::from_ref(&first));
     let again = store.create_run(of_slot(2, "d", "s", 7)).await.unwrap();
     assert_eq!(again, first);
     for (number, deployment, schedule, at) in [(3, "e", "s", 7), (4, "d", "t", 7), (5, "d", "s", 8)]

@@ -5,6 +5,19 @@ use crate::model::backfill::Backfill;
 use crate::model::dispatch::Dispatch;
 use crate::model::record::RunRecord;
 use crate::ops::Engine;
+use crate::web::moment::Moment;
+
+/// Where a run belongs.
+pub(super) struct Origin {
+    /// What has begun it: a deployment, a backfill.
+    pub begun_by: Vec<Related>,
+    /// HTML: the slot of a schedule that it fills.
+    pub slot: Option<String>,
+    /// Words to find it by.
+    pub tags: Vec<String>,
+    /// The runs before it, above it and after it.
+    pub runs: Vec<Related>,
+}
 
 /// Another page that this one has to do with.
 pub(super) struct Related {
@@ -13,8 +26,21 @@ pub(super) struct Related {
     pub href: String,
 }
 
+impl Origin {
+    /// What is known of it.
+    pub async fn of(engine: &Engine, record: &RunRecord, moment: &Moment) -> Self {
+        let slot = record.dispatch.slot.as_ref();
+        Self {
+            begun_by: begun_by(&record.dispatch),
+            slot: slot.map(|slot| moment.clock(slot.at)),
+            tags: tags(&record.dispatch),
+            runs: related(engine, record).await,
+        }
+    }
+}
+
 /// Its deployment, and the backfill that has begun it.
-pub(super) fn begun_by(dispatch: &Dispatch) -> Vec<Related> {
+fn begun_by(dispatch: &Dispatch) -> Vec<Related> {
     let deployment = dispatch.deployment.as_ref().map(|name| Related {
         what: "of deployment",
         href: deployments::href(name),
@@ -29,14 +55,13 @@ pub(super) fn begun_by(dispatch: &Dispatch) -> Vec<Related> {
 }
 
 /// Those that a person gave: that of its backfill is said otherwise.
-pub(super) fn tags(dispatch: &Dispatch) -> Vec<&str> {
-    let tags = dispatch.tags.iter().map(String::as_str);
-    tags.filter(|tag| dispatch.backfill.is_none() || !tag.starts_with(Backfill::TAG))
-        .collect()
+fn tags(dispatch: &Dispatch) -> Vec<String> {
+    let is_told = |tag: &&String| dispatch.backfill.is_none() || !tag.starts_with(Backfill::TAG);
+    dispatch.tags.iter().filter(is_told).cloned().collect()
 }
 
 /// The run that it is part of, those that it goes on from or repeats, and the one that goes on with it.
-pub(super) async fn related(engine: &Engine, record: &RunRecord) -> Vec<Related> {
+async fn related(engine: &Engine, record: &RunRecord) -> Vec<Related> {
     let parent = record.parent.as_ref().map(|(run, _)| ("part of", *run));
     let origin = record.origin.map(|run| match record.continues() {
         Some(_) => ("goes on from", run),

@@ -5,7 +5,7 @@ use axum::extract::{Path, Query, State};
 use axum::response::Response;
 use serde::Deserialize;
 
-use super::origin::{self, Related};
+use super::origin::Origin;
 use super::reasons::{Told, told};
 use super::{artifacts, links, logs, rows, steps, trouble, values};
 use crate::draw::svg;
@@ -88,13 +88,7 @@ struct Page<'a> {
     started: Option<String>,
     finished: Option<String>,
     counts: TaskCounts,
-    /// What started it: a deployment, a backfill.
-    from: Vec<Related>,
-    /// HTML: the slot of the schedule that it fills.
-    slot: Option<String>,
-    /// Words to find it by.
-    tags: Vec<&'a str>,
-    related: Vec<Related>,
+    origin: Origin,
     /// HTML.
     trouble: String,
     /// HTML.
@@ -167,14 +161,7 @@ async fn made(site: Site, run: String, wanted: Wanted) -> Result<Shown> {
         started: record.started.map(|at| moment.clock(at)),
         finished: record.finished.map(|at| moment.clock(at)),
         counts: counts.first().copied().unwrap_or_default(),
-        from: origin::begun_by(&record.dispatch),
-        slot: record
-            .dispatch
-            .slot
-            .as_ref()
-            .map(|slot| moment.clock(slot.at)),
-        tags: origin::tags(&record.dispatch),
-        related: origin::related(engine, &record).await,
+        origin: Origin::of(engine, &record, &moment).await,
         trouble,
         artifacts: artifacts::html(engine, &record).await?,
         reasons,
