@@ -18,6 +18,7 @@ fn keys(value: &Value) -> BTreeSet<&str> {
 
 const RUN: [&str; 26] = [
     "run_id",
+    "shown",
     "name",
     "flow",
     "state",
