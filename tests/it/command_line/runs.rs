@@ -16,7 +16,7 @@ fn keys(value: &Value) -> BTreeSet<&str> {
         .collect()
 }
 
-const RUN: [&str; 26] = [
+const RUN: [&str; 27] = [
     "run_id",
     "shown",
     "name",
