@@ -23,6 +23,7 @@ use crate::author::core::Core;
 use crate::author::frame::{Frame, Framed, enter};
 use crate::author::meta::Meta;
 use crate::author::publish::Desk;
+use crate::author::punctual::{self, Punctual};
 use crate::author::slot::{Busy, CallOptions, Finished, Key, Recorded};
 use crate::clock::{Clock, Stopwatch};
 use crate::error::{Error, ErrorKind, Result};
@@ -77,11 +78,15 @@ pub(super) async fn run_task(
     }
     let mut first = None;
     let mut lacking = 0;
+    let (mut late, mut times_late) = (None, 0);
     loop {
         let context = context_of(&host, &core, &step, failed + 1, &cancel);
         let begun = match given.take() {
             Some(permit) => Ok(Begun::at_once(permit)),
-            None => Box::pin(begin(&host, key, meta, &input, &context.0)).await,
+            None => {
+                context.0.punctual.was_late(times_late);
+                Box::pin(begin(&host, key, meta, &input, &context.0, late.take())).await
+            }
         };
         body_begins(&host, &core, key, (meta, failed + 1), &step, &cancel).await;
         let started = core.clock.now();
@@ -95,6 +100,13 @@ pub(super) async fn run_task(
             }
             Err(error) => (Err(error), None),
         };
+        if context.0.punctual.is_late() {
+            late = begun.and_then(|begun| begun.place);
+            times_late += 1;
+            core.body_waits(key);
+            host.did_not_begin(&step, meta).await;
+            continue;
+        }
         let result = settled(&host, &context.0, result).await;
         hear_signals(&host, &core, result.is_err()).await;
         if let Err(error) = &result
@@ -188,6 +200,7 @@ fn context_of(
         logged: AtomicU32::new(0),
         vault: core.facts.vault.clone(),
         lacked: AtomicBool::new(false),
+        punctual: Punctual::default(),
     }))
 }
 
@@ -308,6 +321,7 @@ async fn run_body(
             grace: host.shared.settings.grace(),
             clock: core.clock.clone(),
         };
+        punctual::begins(&context)?;
         let future = isolate::run(meta, input, context, bounds);
         return Box::pin(Framed { frame, future })
             .await
