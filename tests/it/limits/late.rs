@@ -54,7 +54,7 @@ fn keep_the_thread() {
 }
 
 #[task(limit = FEW_THREADS)]
-fn count(number: u32) -> u32 {
+fn count_slowly(number: u32) -> u32 {
     COUNTED
         .lock()
         .expect("no panic inside")
@@ -64,7 +64,7 @@ fn count(number: u32) -> u32 {
 
 #[flow]
 async fn count_behind_another() -> Result<u32> {
-    let (kept, counted) = join(keep_the_thread(), try_join_all((0..6).map(count))).await;
+    let (kept, counted) = join(keep_the_thread(), try_join_all((0..6).map(count_slowly))).await;
     kept?;
     Ok(counted?.into_iter().sum())
 }
