@@ -397,6 +397,9 @@ pub trait Store:
     /// handle does not change it.
     fn version(&self) -> Answer<'_, u64>;
 
+    /// A number that changes when anybody may have changed a run, this handle included.
+    fn changes(&self) -> Answer<'_, u64>;
+
     /// The version of the store's schema; `None` where there is none.
     fn schema(&self) -> Answer<'_, Option<i64>> {
         Box::pin(async { Ok(None) })

@@ -376,6 +376,9 @@ impl Store for Dying {
     fn version(&self) -> Answer<'_, u64> {
         self.read(self.runs.version())
     }
+    fn changes(&self) -> Answer<'_, u64> {
+        self.read(self.runs.changes())
+    }
     fn close(&self) -> Answer<'_, ()> {
         self.read(self.runs.close())
     }

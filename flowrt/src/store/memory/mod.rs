@@ -422,6 +422,10 @@ impl Store for Memory {
         self.answer(|_| Ok(0))
     }
 
+    fn changes(&self) -> Answer<'_, u64> {
+        self.answer(|runs| Ok(runs.changes))
+    }
+
     fn close(&self) -> Answer<'_, ()> {
         Box::pin(async move {
             let mut runs = self.runs.lock().unwrap_or_else(PoisonError::into_inner);

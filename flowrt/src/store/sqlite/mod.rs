@@ -459,6 +459,10 @@ impl Store for Sqlite {
         self.seen_version()
     }
 
+    fn changes(&self) -> Answer<'_, u64> {
+        self.seen_changes()
+    }
+
     fn schema(&self) -> Answer<'_, Option<i64>> {
         self.question(|connection| migrate::version(connection).map(Some))
     }
