@@ -8,6 +8,7 @@
 use std::io::Write;
 use std::path::Path;
 
+use flowrt::Outcome;
 use flowrt::prelude::*;
 
 fn note(folder: &str, line: &str) -> Result<()> {
@@ -96,6 +97,18 @@ async fn sleepy(folder: String, who: String) -> Result<()> {
     leave(folder.clone(), format!("{who} first")).await?;
     sleep(Duration::from_secs(10)).await;
     leave(folder, format!("{who} last")).await
+}
+
+/// Its end is told in the folder of the program.
+#[task]
+async fn tell(outcome: Outcome) -> Result<()> {
+    note(".", &format!("{} told", outcome.state))
+}
+
+/// One line, unless it crashes.
+#[flow(on_crash = tell)]
+fn watched(folder: String, who: String) -> Result<()> {
+    leave(folder, who)
 }
 
 /// Ends its process.
