@@ -192,7 +192,6 @@ async fn enter(
         ask,
         rule,
         when_full,
-        comes_back: false,
         reply,
     };
     place.wait(|reply| Request::Enter(comer(reply))).await?;
@@ -230,6 +229,7 @@ fn ask(
         run: host.run,
         step: attempt.step.to_string(),
         asked: host.shared.clock.now(),
+        if_full: gate::if_full(meta.task.when_full),
     };
     Ok((ask, rule))
 }

@@ -128,6 +128,8 @@
 
 mod dying;
 mod engine;
+#[cfg(test)]
+mod limited;
 mod mocks;
 mod process;
 mod sweep;

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::gate::Comer;
+use super::gate::{Comer, if_full};
 use super::let_in::{self, By};
 use super::{Place, Request};
 use crate::author::cancel::Stops;
@@ -19,7 +19,7 @@ use crate::model::limit::{LimitKind, Rule};
 use crate::model::payload::Payload;
 use crate::model::record::RunRecord;
 use crate::model::state::RunState;
-use crate::store::tickets::{Ask, Bucket};
+use crate::store::tickets::{Ask, Bucket, IfFull};
 use crate::store::{Durability, Ending};
 
 /// What stands in the queue of a deployment where steps have their ids: a run holds a place of its flow beside it.
@@ -103,12 +103,17 @@ async fn enter_one(
         run: record.id,
         step: bound.step.to_owned(),
         asked: shared.clock.now(),
+        // Who was let in before waits for his next place, whatever new ones are told.
+        if_full: match comes_back {
+            true => IfFull::Wait,
+            false => if_full(bound.when_full),
+        },
     };
     let mut place = shared.limiter().place();
     let (token, key, when_full) = (place.token, Key::FIRST, bound.when_full);
     set_state(shared, record, RunState::Waiting).await?;
     let waited = tokio::select! {
-        waited = place.wait(|reply| Request::Enter(Comer { token, key, ask, rule, when_full, comes_back, reply })) => waited,
+        waited = place.wait(|reply| Request::Enter(Comer { token, key, ask, rule, when_full, reply })) => waited,
         () = stops.cancel.wait() => Ok(()),
         () = stops.interrupt.wait() => Ok(()),
         // Never ready: others go on meanwhile.

@@ -100,7 +100,8 @@ async fn check_what_is_beside_them<G>(fresh: &impl Fn() -> (Arc<dyn Store>, G)) 
             a_person_sets_the_rule,
             the_end_of_a_drive_gives_all_tickets_back,
             a_step_that_asks_again_gives_its_ticket_back,
-            a_place_can_be_taken;
+            a_place_can_be_taken,
+            what_is_given_back_is_free_for_those_who_come_with_it;
         queue:
             what_is_due_is_taken_once,
             a_slot_has_one_run,
