@@ -71,11 +71,11 @@ pub(super) async fn follow(door: &Door, run: RunId, as_json: bool) -> crate::Res
     if let Some(show) = &mut show {
         show.view.infer();
     }
-    let engine = match door {
-        Door::Here(engine) => engine,
-        #[cfg(feature = "serve")]
-        Door::There(far) => return listen(far.events(run), show, run).await,
-    };
+    #[cfg(feature = "serve")]
+    if let Door::There(far) = door {
+        return listen(far.events(run), show, run).await;
+    }
+    let engine = door.here()?;
     let mut retold = Retold::new(run);
     loop {
         let watch = crate::clock::Stopwatch::start();

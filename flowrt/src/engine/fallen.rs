@@ -4,16 +4,13 @@
 use std::sync::Arc;
 
 use super::host::RunHost;
-use super::{Shared, again, drive, patiently, trouble};
-use crate::author::cancel::Stops;
+use super::{Shared, again, patiently, trouble};
 use crate::author::core::Core;
-use crate::author::meta::Meta;
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::after::Decided;
 use crate::model::payload::Payload;
-use crate::model::record::{Entry, RunRecord};
+use crate::model::record::RunRecord;
 use crate::model::state::RunState;
-use crate::store::{self, Durability, Ending};
+use crate::store::{self, Ending};
 
 /// Stops what an attempt of a flow has begun if its driver panics: whoever drives the run next must not find it still
 /// under way. What runs are its children is only let go of.
@@ -76,50 +73,13 @@ pub(crate) async fn let_go(
     end_as(shared, record, RunState::Interrupted, error).await
 }
 
-/// Leaves the run to a person, who mends what no further try would.
-pub(crate) async fn park(shared: &Shared, record: &RunRecord, error: &Error) -> Result<RunRecord> {
-    end_as(shared, record, RunState::Parked, error).await
-}
-
-/// Ends a run whose process falls too often before it has the run, with all that follows from an end. That is done in this
-/// process: hooks and rollbacks are promised, and no other comes to them.
-pub(crate) async fn end_here(
-    shared: &Arc<Shared>,
-    record: RunRecord,
-    meta: &'static Meta,
-    error: &Error,
-    stops: &Stops,
-) -> Result<()> {
-    let (store, run, epoch) = (&shared.store, record.id, record.epoch);
-    let journal = patiently(|| store.journal(run)).await.map_err(trouble)?;
-    // An end that was decided before is that of the run, whatever its process did since.
-    if Decided::of(&journal).is_none() {
-        let decided = Decided {
-            state: RunState::Crashed,
-            output: None,
-            error: Some(Payload::from_json(
-                too_often(shared, &record, error).to_json(),
-            )),
-            at: shared.clock.now(),
-            crashes: record.crashes,
-        };
-        let entries = || vec![Entry::Wait(decided.to_wait())];
-        patiently(|| store.record(run, epoch, entries(), Durability::Synced))
-            .await
-            .map_err(trouble)?;
-    }
-    drive(shared.clone(), record, meta, 0, stops.clone())
-        .await
-        .map(drop)
-}
-
 /// Ends a run that has fallen too often, its end included: nothing follows from it any more.
 async fn give_up(shared: &Shared, record: &RunRecord, error: &Error) -> Result<RunRecord> {
     let last = too_often(shared, record, error);
     end_as(shared, record, RunState::Crashed, &last).await
 }
 
-fn too_often(shared: &Shared, record: &RunRecord, error: &Error) -> Error {
+pub(super) fn too_often(shared: &Shared, record: &RunRecord, error: &Error) -> Error {
     let message = format!(
         "{}; that was the {}. time in a row without a recorded step, more than allowed (crashes_max = {})",
         error.message(),
@@ -133,7 +93,7 @@ fn too_often(shared: &Shared, record: &RunRecord, error: &Error) -> Error {
     }
 }
 
-async fn end_as(
+pub(super) async fn end_as(
     shared: &Shared,
     record: &RunRecord,
     state: RunState,

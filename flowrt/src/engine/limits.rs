@@ -60,6 +60,8 @@ pub(super) struct Place {
     token: u64,
     started: Option<Started>,
     used: Option<u32>,
+    /// How often its body could not begin in time.
+    late: u32,
 }
 
 impl Drop for Place {
@@ -156,6 +158,8 @@ pub(super) async fn begin(
     };
     let mut place = match late {
         Some(mut place) => {
+            place.late += 1;
+            attempt.punctual.was_late(place.late);
             place.again().await?;
             place
         }
@@ -267,6 +271,7 @@ impl Limiter {
             token,
             started: None,
             used: None,
+            late: 0,
         }
     }
 }

@@ -11,7 +11,7 @@ use tokio::process::{Child, Command};
 
 use super::{ARGUMENT, Claimed, Kind};
 use crate::clock::Clock;
-use crate::engine::{again, fallen, isolate};
+use crate::engine::{again, fallen, isolate, unlaunched};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::record::RunRecord;
 
@@ -83,7 +83,7 @@ async fn note_death(claimed: &Claimed, status: ExitStatus) -> Result<()> {
         .hint("what it said is in the log of the worker; mend that, then resume the run");
     let counted = fallen::count(shared, record).await?;
     if counted.crashes > shared.settings.crashes_max() {
-        return fallen::end_here(shared, counted, claimed.meta, &error, &claimed.stops).await;
+        return unlaunched::end_here(shared, counted, claimed.meta, &error, &claimed.stops).await;
     }
     let_go_later(claimed, &counted, &error, FIRST_PAUSE).await
 }
@@ -107,7 +107,7 @@ async fn note_failed_start(claimed: &Claimed, error: Error) -> Result<()> {
         .unwrap_or("mend that where the worker runs");
     let hint = format!("{mend}, then runs resume {}", record.name);
     let error = Error::new(error.kind(), message).hint(hint);
-    fallen::park(shared, &counted, &error).await.map(drop)
+    unlaunched::park(shared, &counted, &error).await.map(drop)
 }
 
 async fn let_go_later(

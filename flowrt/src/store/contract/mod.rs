@@ -42,6 +42,7 @@ async fn check_runs<G>(fresh: &impl Fn() -> (Arc<dyn Store>, G)) {
     check! { fresh,
         runs:
             a_run_is_accepted_once,
+            each_change_of_a_run_is_counted,
             names_are_made_unique,
             runs_are_found_by_name_and_id,
             lists_are_newest_first_and_paged,
