@@ -111,6 +111,22 @@ fn watched(folder: String, who: String) -> Result<()> {
     leave(folder, who)
 }
 
+/// Goes on until a file `NAME-go` appears.
+#[task]
+async fn go_on(folder: String, name: String) -> Result<()> {
+    note(&folder, &format!("{name} begins"))?;
+    while !Path::new(&folder).join(format!("{name}-go")).exists() {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    note(&folder, &format!("{name} ends"))
+}
+
+/// One at a time.
+#[flow(max_runs = 1)]
+fn alone(folder: String, who: String) -> Result<()> {
+    go_on(folder, who)
+}
+
 /// Ends its process.
 #[flow]
 fn poisonous(folder: String) -> Result<()> {

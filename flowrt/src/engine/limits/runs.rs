@@ -33,6 +33,10 @@ pub(in crate::engine) struct Entered {
 /// Who waits longer than this for a place leaves the seat that a worker has given him.
 const QUIET: Duration = Duration::from_millis(50);
 
+/// How long a run that may go on, in a worker that has no seat for it, keeps its place from others. Then whichever worker has a
+/// seat takes it, and its turn comes before that of new ones.
+const WITHOUT_SEAT: Duration = Duration::from_secs(1);
+
 /// The place of a run that comes back in the queue: before those that were never let in.
 const COMES_BACK: i32 = 1;
 
@@ -125,7 +129,7 @@ async fn enter_one(
             if place.started.is_some() && !was_let_in {
                 let_in::note(shared, record, bound.by).await?;
             }
-            stops.take_seat().await;
+            stops.take_seat_or_let_go(WITHOUT_SEAT).await;
             set_state(shared, record, RunState::Running).await?;
             Ok(Some(place))
         }
