@@ -128,8 +128,6 @@
 
 mod dying;
 mod engine;
-#[cfg(test)]
-mod limited;
 mod mocks;
 mod process;
 mod sweep;

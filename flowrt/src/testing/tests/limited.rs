@@ -1,6 +1,6 @@
 //! What a limit costs.
 
-use super::Engine;
+use super::super::Engine;
 use crate::TaskCall;
 use crate::prelude::*;
 
