@@ -56,8 +56,16 @@ async fn cancelled_after_a_death(failpoint: &str, is_served: bool) {
         (state == BackfillState::Cancelled).then_some(())
     })
     .await;
-    let runs = place.runs().await;
-    let states: Vec<RunState> = runs.iter().map(|run| run.state).collect();
+    // Each was told to end, and has a while for it.
+    let states = until_some(async || {
+        let runs = place.runs().await;
+        let states: Vec<RunState> = runs.iter().map(|run| run.state).collect();
+        states
+            .iter()
+            .all(|state| state.is_final())
+            .then_some(states)
+    })
+    .await;
     assert_eq!(states, [RunState::Cancelled; 3], "{failpoint}");
     assert_eq!(place.backfill(&id).await.begun, 3, "{failpoint}");
 }
