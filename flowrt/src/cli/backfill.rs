@@ -6,7 +6,7 @@ use std::time::Duration;
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use serde_json::json;
 
-use super::command::{text, wants_json};
+use super::command::{program_name, text, wants_json};
 use super::door::Door;
 use super::{door, print, table};
 use crate::error::Result;
@@ -131,7 +131,10 @@ async fn start(door: &Door, matches: &ArgMatches) -> Result<()> {
     }
     print::note(&summary(&plan));
     if let Some(id) = started {
-        print::note(&format!("backfill {id} has begun  ·  try: backfill ls"));
+        print::note(&format!(
+            "backfill {id} has begun\ntry:  {} backfill show {id}",
+            program_name()
+        ));
     }
     Ok(())
 }

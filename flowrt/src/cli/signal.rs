@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::{Arg, ArgMatches, Command};
 use serde_json::json;
 
-use super::command::{run_arg, text, wants_json};
+use super::command::{program_name, run_arg, text, wants_json};
 use super::door::{Door, Seen};
 use super::print;
 use crate::error::{Error, ErrorKind, Result};
@@ -79,7 +79,8 @@ fn said(record: &Seen, name: &str, awaited: &Awaited) -> String {
     };
     if record.is_orphaned || record.state.needs_person() {
         text.push_str(&format!(
-            "\ntry:  runs resume {run}, since no process drives it"
+            "\ntry:  {} runs resume {run}, since no process drives it",
+            program_name()
         ));
     }
     text
