@@ -68,6 +68,10 @@ const MIGRATIONS: &[Migration] = &[
         name: "looks",
         sql: include_str!("migrations/0014_looks.sql"),
     },
+    Migration {
+        name: "lists",
+        sql: include_str!("migrations/0015_lists.sql"),
+    },
 ];
 
 const CREATE_HISTORY: &str = "CREATE TABLE IF NOT EXISTS migration (

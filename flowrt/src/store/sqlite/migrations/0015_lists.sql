@@ -1,0 +1,19 @@
+-- Lists of runs, newest first, of whatever flow, deployment, parent and states: each is found by its index alone, whatever
+-- else there is. Where several states are wanted, what is found of each is merged.
+ALTER TABLE run ADD COLUMN root INTEGER GENERATED ALWAYS AS (parent IS NULL) VIRTUAL;
+DROP INDEX run_state;
+CREATE INDEX run_state ON run (root, state, id);
+DROP INDEX run_flow;
+CREATE INDEX run_flow ON run (flow, root, state, id);
+DROP INDEX run_parent;
+CREATE INDEX run_parent ON run (parent, state, id) WHERE parent IS NOT NULL;
+DROP INDEX run_deployment;
+CREATE INDEX run_deployment ON run (deployment, state, id) WHERE deployment IS NOT NULL;
+
+-- When runs were accepted, by blocks of 1024 numbers: where none is of the time that is asked for, nobody looks.
+CREATE TABLE run_block (
+    block INTEGER PRIMARY KEY,
+    first INTEGER NOT NULL,
+    last  INTEGER NOT NULL
+) STRICT;
+INSERT INTO run_block (block, first, last) SELECT id / 1024, min(created), max(created) FROM run GROUP BY 1;
