@@ -63,6 +63,14 @@ impl Looks for Memory {
             Ok(steps.iter().flat_map(of).collect())
         })
     }
+
+    fn attempts_after(
+        &self,
+        run: RunId,
+        after: Option<Place>,
+    ) -> Answer<'_, Vec<(Place, AttemptRecord)>> {
+        self.answer(move |runs| Ok(runs.get(run)?.inside.attempts_after(after)))
+    }
 }
 
 fn place(step: &StepRecord) -> Place {

@@ -107,6 +107,12 @@ pub(super) fn migrate(connection: &mut Connection) -> Outcome<()> {
     check_history(connection)
 }
 
+/// A statement is one of a step's.
+#[cfg(test)]
+pub(super) fn is_of_a_step(sql: &str) -> bool {
+    MIGRATIONS.iter().any(|step| step.sql.contains(sql.trim()))
+}
+
 /// The schema that a store has.
 pub(super) fn version(connection: &Connection) -> Outcome<i64> {
     Ok(connection.query_row("PRAGMA user_version", [], |row| row.get(0))?)

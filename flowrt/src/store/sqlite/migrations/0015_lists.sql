@@ -17,3 +17,13 @@ CREATE TABLE run_block (
     last  INTEGER NOT NULL
 ) STRICT;
 INSERT INTO run_block (block, first, last) SELECT id / 1024, min(created), max(created) FROM run GROUP BY 1;
+
+-- Whose tickets count in a bucket, and which of them are to go.
+CREATE INDEX ticket_open ON ticket (bucket, process) WHERE done = 0;
+CREATE INDEX ticket_unwanted ON ticket (bucket, process) WHERE unwanted = 1 AND done = 0;
+
+-- Which signals of a run were taken.
+CREATE INDEX step_signal ON step (run, signal) WHERE signal IS NOT NULL;
+
+-- Failed attempts of a run in the order in which they were written.
+CREATE INDEX attempt_run ON attempt (run, id);

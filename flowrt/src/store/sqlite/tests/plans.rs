@@ -28,6 +28,9 @@ const SMALL: &[&str] = &[
     "worker",
 ];
 
+/// What a statement makes for itself out of a few rows.
+const MADE: &[&str] = &["CONSTANT", "first", "known", "newest", "wanted"];
+
 /// Statements that may read or sort much, each with the reason: how it begins.
 const MAY: &[(&str, &str)] = &[
     (
@@ -44,27 +47,48 @@ const MAY: &[(&str, &str)] = &[
     ),
     (
         "SELECT id FROM run WHERE TRUE",
-        "the last runs of all, from the end of the table; it stops at the limit",
+        "the last of all runs, from the end of the table; it stops at the limit",
     ),
     (
         "SELECT about, active, switched, created, changed FROM deployment ORDER BY name",
         "a list of all of them is asked for",
     ),
     (
-        "SELECT deployment, slug, rule, parameters, catchup, active, switched, since, cursor FROM schedule ORDER BY deployment, slug",
+        "SELECT deployment, slug, rule, parameters, catchup, active, switched, since, cursor FROM schedule ORDER BY",
         "a list of all of them is asked for",
     ),
     (
-        "SELECT about, state, begun, reason FROM backfill",
+        "SELECT about, state, begun, reason FROM backfill  ORDER BY",
         "a list of all of them is asked for",
+    ),
+    (
+        "SELECT id, state, begun FROM backfill",
+        "its index holds only those that go on",
     ),
     (
         "SELECT name, key, run, body, created, due, tries, sent, error, id FROM notice ORDER BY id DESC LIMIT",
-        "the last notices, from the end of the table",
+        "the last notices, from the end of the table; it stops at the limit",
     ),
     (
         "DELETE FROM notice WHERE id IN (SELECT id FROM notice ORDER BY id LIMIT",
-        "the first notices, from the beginning of the table",
+        "the first notices, from the beginning of the table; it stops at the limit",
+    ),
+    (
+        "SELECT key, task, run, step, octet_length(output)",
+        "a list of all that is kept is asked for",
+    ),
+    (
+        "DELETE FROM cache WHERE (?1 IS NULL",
+        "all that is kept is to go",
+    ),
+    (
+        "SELECT id, pid, host, started, build FROM process",
+        "there are few processes",
+    ),
+    ("SELECT name FROM sqlite_schema", "there are few tables"),
+    (
+        "SELECT run.uid, key, version, kind, step, artifact.attempt, at, failed, description, data, blob FROM artifact JOIN run ON run.id = artifact.run WHERE artifact.run = ?1",
+        "all of one run are asked for, of which there are so many at most",
     ),
 ];
 
@@ -90,6 +114,7 @@ async fn nothing_that_grows_is_read_or_sorted_whole() {
     let connection = Connection::open(&path).unwrap();
     let found: BTreeMap<String, Vec<String>> = asked
         .into_keys()
+        .filter(|sql| !migrate::is_of_a_step(sql))
         .filter(|sql| {
             !MAY.iter()
                 .any(|(begin, _)| sql.trim_start().starts_with(begin))
@@ -120,16 +145,17 @@ fn bad_steps(connection: &Connection, sql: &str) -> Vec<String> {
 }
 
 fn is_bad(step: &str) -> bool {
-    if step.contains("TEMP B-TREE FOR ORDER BY") || step.contains("TEMP B-TREE FOR LAST TERM") {
+    // That of a last term only puts those in order that are equal in all before it.
+    if step.contains("TEMP B-TREE FOR ORDER BY") {
         return true;
     }
     let Some(scanned) = step.strip_prefix("SCAN ") else {
         return false;
     };
     let table = scanned.split(' ').next().unwrap_or_default();
-    let is_made = ["(", "json_each", "sqlite_schema", "CONSTANT"];
-    // What is taken in order from an index that holds only what is waiting is no look at all.
-    !SMALL.contains(&table) && !is_made.iter().any(|made| table.starts_with(made))
+    let is_made =
+        MADE.contains(&table) || table.starts_with('(') || scanned.contains("VIRTUAL TABLE");
+    !SMALL.contains(&table) && !is_made
 }
 
 /// Every way to filter a list of runs, for the pages of which there are many.

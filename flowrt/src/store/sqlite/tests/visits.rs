@@ -155,7 +155,7 @@ fn questions() -> Vec<(&'static str, RunFilter, usize)> {
                 flow: both.clone(),
                 ..roots.clone()
             },
-            49,
+            50,
         ),
         (
             "roots of a flow that failed",
