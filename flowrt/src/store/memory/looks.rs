@@ -21,6 +21,7 @@ impl Looks for Memory {
                     started: step.started,
                     finished: step.finished,
                     is_reused: step.reused_from.is_some(),
+                    attempts: step.attempts,
                 });
             }
             Ok(counted)

@@ -12,11 +12,11 @@ static WATCHED: Mutex<Vec<(PathBuf, Asked)>> = Mutex::new(Vec::new());
 
 /// What was asked of the files in a folder since a test began to watch.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Asked(Arc<Mutex<HashMap<String, u64>>>);
+pub(crate) struct Asked(Arc<Mutex<HashMap<String, u64>>>);
 
 impl Asked {
     /// Of the files in this folder that are opened from now on.
-    pub fn in_folder(folder: &Path) -> Self {
+    pub(crate) fn in_folder(folder: &Path) -> Self {
         let asked = Self::default();
         let mut watched = WATCHED.lock().unwrap_or_else(PoisonError::into_inner);
         watched.push((folder.to_owned(), asked.clone()));
@@ -24,8 +24,13 @@ impl Asked {
     }
 
     /// Each statement with the steps that SQLite's machine took for it; forgets them.
-    pub fn take(&self) -> HashMap<String, u64> {
+    pub(crate) fn take(&self) -> HashMap<String, u64> {
         std::mem::take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The steps of SQLite's machine since the last time.
+    pub(crate) fn take_steps(&self) -> u64 {
+        self.take().into_values().sum()
     }
 
     fn add(&self, sql: &str, work: u64) {

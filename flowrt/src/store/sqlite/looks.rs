@@ -109,7 +109,7 @@ impl Looks for Sqlite {
 fn count(connection: &Connection, run: RunId, mut counted: Outline) -> Outcome<Outline> {
     let run = read_runs::number(connection, run)?;
     let mut statement = connection.prepare_cached(
-        "SELECT id, step, scope, kind, state, started, finished, reused_from IS NOT NULL FROM step
+        "SELECT id, step, scope, kind, state, started, finished, reused_from IS NOT NULL, attempts FROM step
           WHERE id BETWEEN ?2 AND ?3 AND run = ?1 AND seq < ?4 ORDER BY id",
     )?;
     for range in tail::ranges_after(connection, run, counted.read)? {
@@ -129,6 +129,7 @@ fn count(connection: &Connection, run: RunId, mut counted: Outline) -> Outcome<O
                 started: row.get(5)?,
                 finished: row.get(6)?,
                 is_reused: row.get(7)?,
+                attempts: row.get(8)?,
             });
         }
     }

@@ -72,6 +72,10 @@ const MIGRATIONS: &[Migration] = &[
         name: "lists",
         sql: include_str!("migrations/0015_lists.sql"),
     },
+    Migration {
+        name: "changed",
+        sql: include_str!("migrations/0016_changed.sql"),
+    },
 ];
 
 const CREATE_HISTORY: &str = "CREATE TABLE IF NOT EXISTS migration (

@@ -5,12 +5,13 @@
 
 mod artifacts;
 #[cfg(test)]
-mod asked;
+pub(crate) mod asked;
 mod backfills;
 mod backup;
 mod blobs;
 mod cache;
 mod calls;
+mod changed;
 mod checkpoint;
 mod deployments;
 mod due;

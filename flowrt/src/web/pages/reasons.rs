@@ -100,6 +100,15 @@ fn said(why: &Why, moment: &Moment) -> (String, String) {
             "It is being cancelled since {}; running bodies have their grace.",
             moment.clock(*asked)
         )),
+        Why::More { steps, runs } => {
+            let below = if *runs {
+                ", and more runs below it"
+            } else {
+                ""
+            };
+            let steps = usize::try_from(*steps).unwrap_or(usize::MAX);
+            plain(&format!("{} wait{below}", counted(steps, "more step")))
+        }
         Why::Time { until } => plain(&format!("sleeps{}", when("until", *until, moment))),
         Why::Poll { due } => plain(&format!("asks again{}", when("at", *due, moment))),
         Why::Signal { signal, until, .. } => {
