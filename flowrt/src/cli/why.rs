@@ -137,17 +137,6 @@ fn of_run(reason: &Reason, who: &str, moment: &Moment, program: &str) -> Option<
                 "{who} is being cancelled since {since}; running bodies have their grace."
             )]
         }
-        Why::More { steps, runs } => {
-            let below = if *runs {
-                ", and more runs below it"
-            } else {
-                ""
-            };
-            vec![format!(
-                "{who}: {} wait{below}.",
-                counted(*steps, "more step")
-            )]
-        }
         Why::UnderWay { pid: driver } => vec![format!(
             "{who} does not wait: a living process{} drives it, and its bodies run.",
             pid(driver)
@@ -301,6 +290,17 @@ fn of_step(reason: &Reason, who: &str, moment: &Moment, program: &str) -> Vec<St
             lower(*state)
         )],
         Why::Dependency { on } => vec![format!("{who} waits for {}.", on.join(", "))],
+        Why::More { steps, runs } => {
+            let below = if *runs {
+                ", and more runs below it"
+            } else {
+                ""
+            };
+            vec![format!(
+                "{who}: {} wait{below}.",
+                counted(*steps, "more step")
+            )]
+        }
         Why::Other { kind, until } => {
             vec![format!(
                 "{who} waits for {kind}{}.",

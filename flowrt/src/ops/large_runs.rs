@@ -1,6 +1,8 @@
 //! What is asked of a run of many steps and children costs what it tells, and not what the run has: counted in steps of
 //! SQLite's machine, of which each row that is looked at takes several.
 
+#![cfg(feature = "sqlite")]
+
 use super::{Engine, LogFilter, Retold, Why, this_process};
 use crate::clock::Clock;
 use crate::model::ids::RunId;

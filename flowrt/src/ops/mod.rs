@@ -11,7 +11,7 @@ mod hand;
 pub mod inspect;
 pub(crate) mod isolate;
 #[cfg(feature = "serve")]
-#[cfg(all(test, feature = "sqlite"))]
+#[cfg(test)]
 mod large_runs;
 mod late;
 #[cfg(feature = "cli")]

@@ -1,5 +1,7 @@
 //! A hundred thousand schedules: what they cost while none is due, and what one pause costs.
 
+#![cfg(feature = "sqlite")]
+
 use std::sync::Arc;
 use std::time::Duration;
 

@@ -3,7 +3,7 @@
 //! It sleeps until the next slot, something changes in this process, or the store tells that another process has written.
 //! Any number of schedulers may work on one store: a run is accepted in the transaction that moves its schedule's cursor.
 
-#[cfg(all(test, feature = "sqlite"))]
+#[cfg(test)]
 mod many;
 mod table;
 #[cfg(test)]

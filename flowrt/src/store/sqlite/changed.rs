@@ -8,6 +8,9 @@ use super::super::deployments::{CHANGES_MAX, Changed, REVISIONS_KEPT};
 use super::deployments::{alone, revision, schedule_of, schedules_of};
 use super::fault::Outcome;
 
+/// A deployment, or one schedule of it by its slug.
+type Noted = (String, Option<String>);
+
 /// Raises the revision, and notes what has changed with it.
 pub(super) fn raise<'a>(
     connection: &Connection,
@@ -53,11 +56,7 @@ pub(super) fn since(connection: &Connection, seen: u64) -> Outcome<Option<(u64, 
 }
 
 /// What has changed since then, each once; `None` if that is not known any more, or is more than is worth it.
-fn noted(
-    connection: &Connection,
-    seen: u64,
-    now: u64,
-) -> Outcome<Option<HashSet<(String, Option<String>)>>> {
+fn noted(connection: &Connection, seen: u64, now: u64) -> Outcome<Option<HashSet<Noted>>> {
     let mut statement = connection.prepare_cached(
         "SELECT revision, deployment, slug FROM deployed_change WHERE revision > ?1 ORDER BY revision LIMIT ?2",
     )?;

@@ -62,7 +62,7 @@ async fn a_page_costs_the_same_however_many_runs_there_are() {
     let (store, asked) = filled(folder.path());
     fill(&*store, &folder.path().join("s.db")).await;
     let mut dear = Vec::new();
-    for (what, filter, expected) in questions() {
+    for (what, filter, expected) in of_all_and_flows().into_iter().chain(of_places_and_times()) {
         asked.take();
         let found = store
             .list_runs(RunFilter {
@@ -87,41 +87,48 @@ async fn a_page_costs_the_same_however_many_runs_there_are() {
     assert!(dear.is_empty(), "more than {STEPS_MAX} steps: {dear:?}");
 }
 
-fn questions() -> Vec<(&'static str, RunFilter, usize)> {
-    let all = RunFilter::default();
-    let roots = RunFilter {
+/// What is asked, and how many runs a page of 50 then has.
+type Asking = (&'static str, RunFilter, usize);
+
+fn all() -> RunFilter {
+    RunFilter::default()
+}
+
+fn roots() -> RunFilter {
+    RunFilter {
         roots_only: true,
-        ..all.clone()
-    };
-    let failed = vec![RunState::Failed, RunState::Crashed, RunState::TimedOut];
-    let ended: Vec<RunState> = RunState::ALL
-        .iter()
-        .copied()
-        .filter(|state| state.is_final())
-        .collect();
-    let open: Vec<RunState> = RunState::ALL
-        .iter()
-        .copied()
-        .filter(|state| !state.is_final())
-        .collect();
-    let recent = Some((RUNS - 20) * 1000);
-    let both = Some("both".to_owned());
+        ..all()
+    }
+}
+
+fn failed() -> Vec<RunState> {
+    vec![RunState::Failed, RunState::Crashed, RunState::TimedOut]
+}
+
+fn that(is: fn(RunState) -> bool) -> Vec<RunState> {
+    let all = RunState::ALL.iter().copied();
+    all.filter(|state| is(*state)).collect()
+}
+
+fn of_all_and_flows() -> Vec<Asking> {
+    let open = that(|state| !state.is_final());
+    let ended = that(RunState::is_final);
     vec![
-        ("all", all.clone(), 50),
-        ("roots", roots.clone(), 50),
+        ("all", all(), 50),
+        ("roots", roots(), 50),
         (
             "roots in several states",
             RunFilter {
                 states: ended.clone(),
-                ..roots.clone()
+                ..roots()
             },
             50,
         ),
         (
             "roots that failed",
             RunFilter {
-                states: failed.clone(),
-                ..roots.clone()
+                states: failed(),
+                ..roots()
             },
             10,
         ),
@@ -129,7 +136,7 @@ fn questions() -> Vec<(&'static str, RunFilter, usize)> {
             "roots that are open",
             RunFilter {
                 states: open.clone(),
-                ..roots.clone()
+                ..roots()
             },
             0,
         ),
@@ -137,7 +144,7 @@ fn questions() -> Vec<(&'static str, RunFilter, usize)> {
             "all that are open",
             RunFilter {
                 states: open.clone(),
-                ..all.clone()
+                ..all()
             },
             0,
         ),
@@ -145,15 +152,15 @@ fn questions() -> Vec<(&'static str, RunFilter, usize)> {
             "roots of a flow that is mostly called",
             RunFilter {
                 flow: Some("part".to_owned()),
-                ..roots.clone()
+                ..roots()
             },
             0,
         ),
         (
             "roots of a flow",
             RunFilter {
-                flow: both.clone(),
-                ..roots.clone()
+                flow: Some("both".to_owned()),
+                ..roots()
             },
             50,
         ),
@@ -161,17 +168,25 @@ fn questions() -> Vec<(&'static str, RunFilter, usize)> {
             "roots of a flow that failed",
             RunFilter {
                 flow: Some("offers".to_owned()),
-                states: failed.clone(),
-                ..roots.clone()
+                states: failed(),
+                ..roots()
             },
             10,
         ),
+    ]
+}
+
+fn of_places_and_times() -> Vec<Asking> {
+    let open = that(|state| !state.is_final());
+    let ended = that(RunState::is_final);
+    let recent = Some((RUNS - 20) * 1000);
+    vec![
         (
             "a deployment's that failed",
             RunFilter {
                 deployment: Some("nightly".to_owned()),
-                states: failed.clone(),
-                ..roots.clone()
+                states: failed(),
+                ..roots()
             },
             10,
         ),
@@ -180,7 +195,7 @@ fn questions() -> Vec<(&'static str, RunFilter, usize)> {
             RunFilter {
                 parent: Some(run_id(1)),
                 states: open,
-                ..all.clone()
+                ..all()
             },
             0,
         ),
@@ -188,8 +203,8 @@ fn questions() -> Vec<(&'static str, RunFilter, usize)> {
             "children that failed",
             RunFilter {
                 parent: Some(run_id(1)),
-                states: failed.clone(),
-                ..all.clone()
+                states: failed(),
+                ..all()
             },
             10,
         ),
@@ -198,16 +213,16 @@ fn questions() -> Vec<(&'static str, RunFilter, usize)> {
             RunFilter {
                 states: ended,
                 since: recent,
-                ..roots.clone()
+                ..roots()
             },
             11,
         ),
         (
             "failed since a moment ago",
             RunFilter {
-                states: failed,
+                states: failed(),
                 since: recent,
-                ..roots.clone()
+                ..roots()
             },
             0,
         ),
@@ -215,7 +230,7 @@ fn questions() -> Vec<(&'static str, RunFilter, usize)> {
             "long ago",
             RunFilter {
                 until: Some(100_000),
-                ..roots.clone()
+                ..roots()
             },
             49,
         ),
@@ -223,7 +238,7 @@ fn questions() -> Vec<(&'static str, RunFilter, usize)> {
             "a page far back",
             RunFilter {
                 before: Some(run_id(1000)),
-                ..roots
+                ..roots()
             },
             50,
         ),
@@ -231,7 +246,7 @@ fn questions() -> Vec<(&'static str, RunFilter, usize)> {
             "since a moment ago",
             RunFilter {
                 since: recent,
-                ..all
+                ..all()
             },
             21,
         ),
