@@ -75,7 +75,8 @@ impl Question {
         if let Some(text) = &filter.text {
             let mark = question.mark(text.to_ascii_lowercase());
             question.conditions.push(format!(
-                "(instr(lower(name), {mark}) > 0 OR flow IN (SELECT id FROM name WHERE instr(lower(text), {mark}) > 0))"
+                "(instr(lower(name), {mark}) > 0 OR instr(lower(shown), {mark}) > 0
+                  OR flow IN (SELECT id FROM name WHERE instr(lower(text), {mark}) > 0))"
             ));
         }
         Ok(Some(question))

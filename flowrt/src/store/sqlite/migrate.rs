@@ -69,12 +69,16 @@ const MIGRATIONS: &[Migration] = &[
         sql: include_str!("migrations/0014_looks.sql"),
     },
     Migration {
+        name: "shown",
+        sql: include_str!("migrations/0015_shown.sql"),
+    },
+    Migration {
         name: "lists",
-        sql: include_str!("migrations/0015_lists.sql"),
+        sql: include_str!("migrations/0016_lists.sql"),
     },
     Migration {
         name: "changed",
-        sql: include_str!("migrations/0016_changed.sql"),
+        sql: include_str!("migrations/0017_changed.sql"),
     },
 ];
 

@@ -53,6 +53,7 @@ pub(super) fn create(session: &mut Session, new: &NewRun) -> Outcome<RunRecord> 
             dispatch.slot.as_ref().map(|slot| slot.at),
             rows::tags(&dispatch.tags),
             dispatch.backfill,
+            dispatch.shown,
         ])?;
     note_time(connection, run, new.created)?;
     connection

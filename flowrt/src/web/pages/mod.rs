@@ -12,6 +12,7 @@ mod flows;
 mod limits;
 pub(in crate::web) mod links;
 mod logs;
+mod origin;
 mod overview;
 mod posted;
 mod reasons;
