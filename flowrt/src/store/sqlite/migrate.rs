@@ -73,12 +73,8 @@ const MIGRATIONS: &[Migration] = &[
         sql: include_str!("migrations/0015_shown.sql"),
     },
     Migration {
-        name: "lists",
-        sql: include_str!("migrations/0016_lists.sql"),
-    },
-    Migration {
-        name: "changed",
-        sql: include_str!("migrations/0017_changed.sql"),
+        name: "reads",
+        sql: include_str!("migrations/0016_reads.sql"),
     },
 ];
 

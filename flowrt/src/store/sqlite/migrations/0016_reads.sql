@@ -27,3 +27,16 @@ CREATE INDEX step_signal ON step (run, signal) WHERE signal IS NOT NULL;
 
 -- Failed attempts of a run in the order in which they were written.
 CREATE INDEX attempt_run ON attempt (run, id);
+
+-- Which deployments and schedules have changed at which revision, the last of them: who has read all reads only these.
+CREATE TABLE deployed_change (
+    id         INTEGER PRIMARY KEY,
+    revision   INTEGER NOT NULL,
+    deployment TEXT NOT NULL,
+    -- None: all of the deployment.
+    slug       TEXT
+) STRICT;
+CREATE INDEX deployed_change_revision ON deployed_change (revision);
+
+-- The slots of a time that have their run.
+CREATE INDEX run_slots ON run (deployment, slot) WHERE slot IS NOT NULL;
