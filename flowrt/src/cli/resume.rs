@@ -62,14 +62,12 @@ pub(super) async fn run(door: &Door, matches: &ArgMatches) -> Result<ExitCode> {
         return Ok(plan::declined(&record));
     }
     let as_json = wants_json(matches);
-    let engine = match door {
-        Door::Here(engine) => engine,
-        #[cfg(feature = "serve")]
-        Door::There(far) => {
-            let run = far.resume(record.id, resume).await?;
-            return watch::until_end(door, &run, as_json).await;
-        }
-    };
+    #[cfg(feature = "serve")]
+    if let Door::There(far) = door {
+        let run = far.resume(record.id, resume).await?;
+        return watch::until_end(door, &run, as_json).await;
+    }
+    let engine = door.here()?;
     let live = live::begin(door, engine, as_json);
     let interrupt = Interrupt::listen(engine);
     let run = engine.resume_with(record.id, resume).await?;
