@@ -101,12 +101,19 @@ impl Engine {
             .map_or_else(Vec::new, |teller| teller.notices.clone())
     }
 
-    /// The notices that were noted last, the latest first; at most so many.
+    /// The notices that were noted last, of one run or of all, the latest first; at most so many, each with its number; of
+    /// those with a smaller number than that, if one is given.
     ///
     /// # Errors
     /// If the store fails.
-    pub async fn noted(&self, limit: usize) -> Result<Vec<NoticeRecord>> {
-        self.shared.store.noted(None, limit).await.map_err(trouble)
+    pub async fn noted(
+        &self,
+        run: Option<RunId>,
+        before: Option<i64>,
+        limit: usize,
+    ) -> Result<Vec<(i64, NoticeRecord)>> {
+        let noted = self.shared.store.noted(run, before, limit);
+        noted.await.map_err(trouble)
     }
 
     /// Sends a notice about nothing, at once, without noting it.
