@@ -19,7 +19,7 @@ pub struct NoticeView {
     pub on: Vec<String>,
     /// Of which flows; of all, if there is none.
     pub flows: Vec<String>,
-    /// How long after its time a run that has not begun is late, such as `5m`.
+    /// How long after its time a run that has not begun is late, such as `5 min`.
     pub late_after: String,
     /// How: `command`, `webhook`, `slack` or `email`.
     pub way: String,
@@ -133,7 +133,10 @@ mod tests {
     #[test]
     fn what_one_needs_to_use_a_webhook_is_not_told() {
         for (address, told) in [
-            ("https://hooks.example.org/services/T0/B0/key", "hooks.example.org"),
+            (
+                "https://hooks.example.org/services/T0/B0/key",
+                "hooks.example.org",
+            ),
             ("http://me:key@example.org:8080?key=1", "example.org:8080"),
             ("https://example.org#key", "example.org"),
             ("https://key", "key"),
@@ -146,10 +149,20 @@ mod tests {
 
     #[test]
     fn of_a_command_the_program_is_told_and_no_more() {
-        let of = |words: &[&str]| first_word(&words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>());
+        let of = |words: &[&str]| {
+            first_word(
+                &words
+                    .iter()
+                    .map(|word| (*word).to_owned())
+                    .collect::<Vec<_>>(),
+            )
+        };
         assert_eq!(of(&["/usr/bin/page", "--key", "4711"]), "/usr/bin/page …");
         assert_eq!(of(&["page"]), "page");
-        assert_eq!(of(&["sh", "-c", "jq -r .text | curl -H 'key: 4711'"]), "jq …");
+        assert_eq!(
+            of(&["sh", "-c", "jq -r .text | curl -H 'key: 4711'"]),
+            "jq …"
+        );
         assert_eq!(of(&["sh", "-c", "KEY=4711 page"]), "…");
         assert_eq!(of(&["sh", "-c", "echo>/key"]), "…");
     }

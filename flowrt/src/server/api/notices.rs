@@ -73,7 +73,10 @@ async fn noted(call: Call<NotedQuery>) -> Answered<Json<NotedPage>> {
     noted.truncate(limit);
     let last = noted.last().map(|(number, _)| *number);
     Ok(Json(NotedPage {
-        items: noted.iter().map(|(_, notice)| NotedView::from(notice)).collect(),
+        items: noted
+            .iter()
+            .map(|(_, notice)| NotedView::from(notice))
+            .collect(),
         next: last.filter(|_| has_more),
     }))
 }

@@ -111,9 +111,13 @@ impl Notices for Memory {
     ) -> Answer<'_, Vec<(i64, NoticeRecord)>> {
         self.answer(move |runs| {
             let all = runs.outbox.notices.range(..before.unwrap_or(i64::MAX));
-            let wanted = all.rev().filter(|(_, notice)| run.is_none_or(|run| run == notice.run));
+            let wanted = all
+                .rev()
+                .filter(|(_, notice)| run.is_none_or(|run| run == notice.run));
             let found = wanted.take(limit);
-            Ok(found.map(|(number, notice)| (*number, notice.clone())).collect())
+            Ok(found
+                .map(|(number, notice)| (*number, notice.clone()))
+                .collect())
         })
     }
 
@@ -134,7 +138,10 @@ impl Notices for Memory {
             let there = notices.len();
             let oldest: Vec<i64> = notices.keys().take(limit).copied().collect();
             for number in oldest {
-                if notices.get(&number).is_some_and(|notice| notice.created < before) {
+                if notices
+                    .get(&number)
+                    .is_some_and(|notice| notice.created < before)
+                {
                     notices.remove(&number);
                 }
             }

@@ -55,7 +55,10 @@ pub(super) async fn show(
     visit: Visit,
     Query(wanted): Query<Wanted>,
 ) -> Response {
-    live::page(site, visit, Section::Notices, move |site| made(site, wanted.clone())).await
+    live::page(site, visit, Section::Notices, move |site| {
+        made(site, wanted.clone())
+    })
+    .await
 }
 
 async fn made(site: Site, wanted: Wanted) -> Result<Shown> {

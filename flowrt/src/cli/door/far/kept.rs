@@ -154,7 +154,9 @@ impl Far {
 
     /// At most so many; a server tells no more than 500 at a time.
     pub(in crate::cli::door) async fn noted(&self, limit: usize) -> Result<Vec<NotedView>> {
-        let page: NotedPage = self.get(&format!("/api/notices/noted?limit={limit}")).await?;
+        let page: NotedPage = self
+            .get(&format!("/api/notices/noted?limit={limit}"))
+            .await?;
         Ok(page.items)
     }
 
