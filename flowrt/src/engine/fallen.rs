@@ -92,6 +92,15 @@ pub(crate) async fn give_up(
     end_as(shared, record, RunState::Crashed, &last).await
 }
 
+/// Ends a run that cannot be driven as it has to be, before anybody has begun to.
+pub(crate) async fn refuse(
+    shared: &Shared,
+    record: &RunRecord,
+    error: &Error,
+) -> Result<RunRecord> {
+    end_as(shared, record, RunState::Failed, error).await
+}
+
 async fn end_as(
     shared: &Shared,
     record: &RunRecord,
