@@ -176,7 +176,7 @@ fn job_variables_that_mean_nothing_are_noted_and_wrong_ones_are_refused() {
     assert_eq!(output.status.code(), Some(2), "{said}");
     for line in [
         "flowrt.yaml:16:30: a variable is a text, not a list",
-        "flowrt.yaml:16:48: `working_dir` is the path of a folder, not 7",
+        "flowrt.yaml:16:49: `working_dir` is the path of a folder, not 7",
     ] {
         assert!(said.contains(line), "{line}\n{said}");
     }
