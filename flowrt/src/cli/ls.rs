@@ -122,11 +122,9 @@ fn row(run: &Seen, now: i64) -> Vec<String> {
     };
     vec![
         record.name.clone(),
-        match &record.dispatch.deployment {
-            Some(deployment) if *deployment != record.flow => {
-                format!("{} ({deployment})", record.flow)
-            }
-            _ => record.flow.clone(),
+        match (record.flow_shown(), &record.dispatch.deployment) {
+            (flow, Some(deployment)) if deployment != flow => format!("{flow} ({deployment})"),
+            (flow, _) => flow.to_owned(),
         },
         format!("{} {}", style::run_sign(record.state), record.state),
         from,

@@ -104,10 +104,15 @@ fn head(door: &Door, record: &Seen, related: &[(&str, String)]) -> String {
     let sign = style::coloured(style::run_sign(record.state));
     let mut lines = format!(
         "{sign} {} · {} · {}{took}{gone}\n",
-        record.flow, record.name, record.state
+        record.flow_shown(),
+        record.name,
+        record.state
     );
     let mut line = |name: &str, value: String| lines.push_str(&format!("  {name:10}  {value}\n"));
     line("id", record.id.to_string());
+    if record.flow_shown() != record.flow {
+        line("flow", record.flow.clone());
+    }
     if let serde_json::Value::Object(params) = record.input.to_value() {
         for (index, (name, value)) in params.iter().enumerate() {
             line(

@@ -148,9 +148,12 @@ impl BackfillState {
 }
 
 impl Backfill {
+    /// What the tags of its runs begin with.
+    pub const TAG: &str = "backfill:";
+
     /// The tag of its runs, for people: what they belong to is told by their dispatch.
     pub fn tag(&self) -> String {
-        format!("backfill:{}", self.id)
+        format!("{}{}", Self::TAG, self.id)
     }
 
     /// What the run of a slot is recorded under, so that there is one: the slot itself, where it has none yet; then the

@@ -5,6 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::dispatch::{DEFAULT_QUEUE, Dispatch};
 use super::record::Micros;
 
 /// What a person wrote down of a deployment.
@@ -192,6 +193,17 @@ pub struct ScheduleRecord {
 }
 
 impl Deployment {
+    /// What its runs say of where they come from.
+    pub fn dispatch(&self) -> Dispatch {
+        let queue = self.queue.as_deref().unwrap_or(DEFAULT_QUEUE);
+        Dispatch {
+            deployment: Some(self.name.clone()),
+            shown: self.shown.clone(),
+            tags: self.tags.clone(),
+            ..Dispatch::to_queue(queue)
+        }
+    }
+
     /// The parameters of a run: those of the deployment, of the schedule that starts it, and what is given for this run,
     /// of which the last that says one holds.
     pub fn parameters_for(

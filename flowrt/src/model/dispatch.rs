@@ -17,6 +17,9 @@ pub struct Dispatch {
     /// The deployment that it is a run of.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub deployment: Option<String>,
+    /// What that deployment calls the flow, in place of its name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub shown: Option<String>,
     /// The slot of a schedule that it fills.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub slot: Option<Slot>,

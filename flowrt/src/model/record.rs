@@ -134,6 +134,11 @@ pub struct RunRecord {
 }
 
 impl RunRecord {
+    /// What people read as its flow: the name that its deployment gives it, or its own.
+    pub fn flow_shown(&self) -> &str {
+        self.dispatch.shown.as_deref().unwrap_or(&self.flow)
+    }
+
     /// The run in which this one goes on: it completed without a value of its own.
     pub fn continued_as(&self) -> Option<RunId> {
         let has_none = self.state == RunState::Completed && self.output.is_none();

@@ -351,9 +351,9 @@ fn next(schedule: &ScheduleRecord, now: Micros) -> Option<Micros> {
 }
 
 /// What a start of a deployment's run says of where it comes from.
-pub(crate) fn start_of(deployment: &Deployment, mut start: Start) -> Start {
-    start.dispatch.deployment = Some(deployment.name.clone());
-    start.dispatch.queue = deployment.queue.clone();
-    start.dispatch.tags = deployment.tags.clone();
-    start
+fn start_of(deployment: &Deployment, start: Start) -> Start {
+    Start {
+        dispatch: deployment.dispatch(),
+        ..start
+    }
 }

@@ -382,7 +382,9 @@ async fn engine(text: &str) -> Engine {
 async fn start(engine: &Engine, name: &str) -> crate::ops::RunHandle {
     let report = engine.deployment(name).await.unwrap();
     let deployment = report.record.deployment;
-    let start = super::start_of(&deployment, crate::ops::Start::default());
+    let mut start = super::start_of(&deployment, crate::ops::Start::default());
+    // Driven here, and not left to a worker.
+    start.dispatch.queue = None;
     engine
         .start_with(&deployment.flow, &json!({}), start)
         .await

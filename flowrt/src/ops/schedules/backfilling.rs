@@ -14,7 +14,7 @@ use crate::error::{Error, Result};
 use crate::failpoint::failpoint;
 use crate::model::backfill::{Backfill, BackfillState, Chosen, Standing};
 use crate::model::deployment::{Deployment, ScheduleRecord};
-use crate::model::dispatch::{DEFAULT_QUEUE, Dispatch, Slot};
+use crate::model::dispatch::Slot;
 use crate::model::record::NewRun;
 use crate::model::state::RunState;
 
@@ -274,24 +274,15 @@ fn locked<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 fn start(deployment: &Deployment, backfill: &Backfill, chosen: &Chosen) -> Start {
-    let mut tags = deployment.tags.clone();
-    tags.push(backfill.tag());
+    let mut dispatch = deployment.dispatch();
+    dispatch.tags.push(backfill.tag());
+    dispatch.backfill = Some(backfill.id.clone());
+    dispatch.slot = Some(Slot {
+        schedule: backfill.slot_name(chosen),
+        at: chosen.at,
+    });
     Start {
-        dispatch: Dispatch {
-            queue: Some(
-                deployment
-                    .queue
-                    .clone()
-                    .unwrap_or_else(|| DEFAULT_QUEUE.to_owned()),
-            ),
-            deployment: Some(deployment.name.clone()),
-            slot: Some(Slot {
-                schedule: backfill.slot_name(chosen),
-                at: chosen.at,
-            }),
-            backfill: Some(backfill.id.clone()),
-            tags,
-        },
+        dispatch,
         logical_time: Some(chosen.at),
         ..Start::default()
     }

@@ -11,7 +11,7 @@ use crate::author::cancel::Cancel;
 use crate::engine::trouble;
 use crate::error::Result;
 use crate::failpoint::failpoint;
-use crate::model::dispatch::{DEFAULT_QUEUE, Dispatch, Slot};
+use crate::model::dispatch::{Dispatch, Slot};
 use crate::scheduler::{self, Due, Unfilled};
 use crate::store;
 
@@ -53,19 +53,11 @@ impl Engine {
         parameters.extend(record.parameters.clone());
         let start = Start {
             dispatch: Dispatch {
-                queue: Some(
-                    deployment
-                        .queue
-                        .clone()
-                        .unwrap_or_else(|| DEFAULT_QUEUE.to_owned()),
-                ),
-                deployment: Some(deployment.name.clone()),
                 slot: Some(Slot {
                     schedule: record.slug.clone(),
                     at: due.slot,
                 }),
-                backfill: None,
-                tags: deployment.tags.clone(),
+                ..deployment.dispatch()
             },
             due: Some(due.begin),
             logical_time: Some(due.slot),

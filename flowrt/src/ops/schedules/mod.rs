@@ -11,7 +11,7 @@ mod tests;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::Engine;
+use super::{DeploymentReport, Engine};
 use crate::engine::trouble;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::deployment::{Catchup, DeploymentRecord, ScheduleRecord};
@@ -87,6 +87,36 @@ impl Engine {
         let now = self.shared.clock.now();
         let read = self.read_schedules().await?;
         Ok(read.into_iter().map(|read| read.report(now)).collect())
+    }
+
+    /// The schedules of one deployment, by name.
+    ///
+    /// # Errors
+    /// If there is no such deployment, or the store fails.
+    pub async fn schedules_of(&self, deployment: &str) -> Result<Vec<ScheduleReport>> {
+        let now = self.shared.clock.now();
+        let DeploymentReport {
+            record, schedules, ..
+        } = self.deployment(deployment).await?;
+        let read = schedules
+            .into_iter()
+            .map(|schedule| Read::new(record.clone(), schedule));
+        read.map(|read| Ok(read?.report(now))).collect()
+    }
+
+    /// The next slot of each schedule that fires, the soonest first.
+    ///
+    /// # Errors
+    /// If the store fails.
+    pub async fn next_of_each(&self, count: usize) -> Result<Vec<Upcoming>> {
+        let now = self.shared.clock.now();
+        let all = self.read_schedules().await?;
+        let firing = all.iter().filter(|read| read.fires());
+        let next = |read: &Read| Some(read.upcoming(read.next(now)?));
+        let mut found: Vec<Upcoming> = firing.filter_map(next).collect();
+        found.sort_unstable();
+        found.truncate(count);
+        Ok(found)
     }
 
     /// The next slots of all schedules that fire, or of those of one deployment, the soonest first.
@@ -183,12 +213,7 @@ impl Engine {
             let Some(deployment) = deployments.peek() else {
                 break;
             };
-            let schedule = Schedule::from_json(&record.schedule)?;
-            read.push(Read {
-                deployment: deployment.clone(),
-                record,
-                schedule,
-            });
+            read.push(Read::new(deployment.clone(), record)?);
         }
         Ok(read)
     }
@@ -228,6 +253,18 @@ impl Engine {
 }
 
 impl Read {
+    fn new(deployment: DeploymentRecord, record: ScheduleRecord) -> Result<Self> {
+        Ok(Self {
+            deployment,
+            schedule: Schedule::from_json(&record.schedule)?,
+            record,
+        })
+    }
+
+    fn next(&self, now: Micros) -> Option<Micros> {
+        self.schedule.next_after(now.max(self.record.handled()))
+    }
+
     fn fires(&self) -> bool {
         self.record.is_on() && self.deployment.is_on()
     }
@@ -243,12 +280,11 @@ impl Read {
     }
 
     fn report(self, now: Micros) -> ScheduleReport {
-        let next = self.schedule.next_after(now.max(self.record.handled()));
         ScheduleReport {
             flow: self.deployment.deployment.flow.clone(),
             rule: self.schedule.to_string(),
             fires: self.fires(),
-            next,
+            next: self.next(now),
             deployment: self.record.deployment,
             slug: self.record.slug,
             schedule: self.record.schedule,

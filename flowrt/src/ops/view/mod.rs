@@ -38,6 +38,8 @@ pub struct RunView {
     pub name: String,
     /// The flow.
     pub flow: String,
+    /// What its deployment calls the flow, where that is another name.
+    pub shown: Option<String>,
     /// Where it stands.
     pub state: RunState,
     /// The queue from which a worker takes it, if it is left to workers.
@@ -157,6 +159,7 @@ impl RunView {
             run_id: record.id,
             name: record.name.clone(),
             flow: record.flow.clone(),
+            shown: record.dispatch.shown.clone(),
             state: record.state,
             queue: record.dispatch.queue.clone(),
             deployment: record.dispatch.deployment.clone(),
@@ -221,6 +224,7 @@ impl RunView {
             dispatch: Dispatch {
                 queue: self.queue,
                 deployment: self.deployment,
+                shown: self.shown,
                 slot: slot.transpose()?,
                 backfill: self.backfill,
                 tags: self.tags,

@@ -78,12 +78,20 @@ pub(super) async fn a_slot_has_one_run(store: &dyn Store) {
                 at,
             }),
             tags: vec!["a".into(), "b \"c\"".into()],
+            shown: Some("a name for people".into()),
             ..Dispatch::to_queue("default")
         },
         ..new_run(number, "calm")
     };
     let first = store.create_run(of_slot(1, "d", "s", 7)).await.unwrap();
     assert_eq!(record(store, 1).await, first);
+    assert_eq!(first.flow_shown(), "a name for people");
+    let found = RunFilter {
+        text: Some("FOR people".into()),
+        ..RunFilter::default()
+    };
+    let found = store.list_runs(found).await.unwrap();
+    assert_eq!(found, std::slice::from_ref(&first));
     let again = store.create_run(of_slot(2, "d", "s", 7)).await.unwrap();
     assert_eq!(again, first);
     for (number, deployment, schedule, at) in [(3, "e", "s", 7), (4, "d", "t", 7), (5, "d", "s", 8)]

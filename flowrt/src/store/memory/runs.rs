@@ -398,10 +398,11 @@ impl Run {
     }
 }
 
-/// The text is a part of the run's name or of its flow's.
+/// The text is a part of the run's name or of one of its flow's.
 fn says(record: &RunRecord, text: &str) -> bool {
     let text = text.to_ascii_lowercase();
     [&record.name, &record.flow]
-        .iter()
+        .into_iter()
+        .chain(&record.dispatch.shown)
         .any(|name| name.to_ascii_lowercase().contains(&text))
 }

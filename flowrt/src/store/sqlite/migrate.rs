@@ -68,6 +68,10 @@ const MIGRATIONS: &[Migration] = &[
         name: "looks",
         sql: include_str!("migrations/0014_looks.sql"),
     },
+    Migration {
+        name: "shown",
+        sql: include_str!("migrations/0015_shown.sql"),
+    },
 ];
 
 const CREATE_HISTORY: &str = "CREATE TABLE IF NOT EXISTS migration (

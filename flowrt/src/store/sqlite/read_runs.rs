@@ -83,11 +83,12 @@ pub(super) fn list(connection: &Connection, filter: &RunFilter) -> Outcome<Vec<R
     }
     if let Some(text) = &filter.text {
         conditions.push(
-            "(instr(lower(run.name), ?) > 0 OR run.flow IN (SELECT id FROM name WHERE instr(lower(text), ?) > 0))"
+            "(instr(lower(run.name), ?) > 0 OR instr(lower(run.shown), ?) > 0
+              OR run.flow IN (SELECT id FROM name WHERE instr(lower(text), ?) > 0))"
                 .into(),
         );
         let text = Value::from(text.to_ascii_lowercase());
-        values.extend([text.clone(), text]);
+        values.extend([text.clone(), text.clone(), text]);
     }
     let times = [
         ("run.created >= ?", filter.since),

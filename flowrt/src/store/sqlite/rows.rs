@@ -63,6 +63,7 @@ fn dispatch(row: &Row<'_>) -> Outcome<Dispatch> {
         deployment: row.get(25)?,
         slot,
         backfill: row.get(29)?,
+        shown: row.get(30)?,
         tags,
     })
 }

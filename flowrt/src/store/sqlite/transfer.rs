@@ -157,6 +157,7 @@ fn insert_run(session: &mut Session, record: &RunRecord) -> Outcome<i64> {
             None::<i64>,
             rows::tags(&record.dispatch.tags),
             None::<String>,
+            record.dispatch.shown,
         ])?;
     connection
         .prepare_cached(

@@ -52,6 +52,7 @@ pub(super) fn create(session: &mut Session, new: &NewRun) -> Outcome<RunRecord> 
             dispatch.slot.as_ref().map(|slot| slot.at),
             rows::tags(&dispatch.tags),
             dispatch.backfill,
+            dispatch.shown,
         ])?;
     connection
         .prepare_cached("INSERT INTO run_payload (run, input) VALUES (?1, ?2)")?

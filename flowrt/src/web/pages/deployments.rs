@@ -7,16 +7,19 @@ use axum::response::Response;
 use serde_json::Map;
 
 use super::posted::Posted;
-use super::{backfill, backfills, flow, links, values};
+use super::{backfill, backfills, flow, links, rows, schedules, values};
 use crate::author::meta::Meta;
 use crate::error::Result;
 use crate::model::payload::Payload;
-use crate::ops::DeploymentReport;
+use crate::ops::{DeploymentReport, Engine, RunFilter};
 use crate::web::Site;
-use crate::web::answer::{Section, Shown, Visit, go_to};
+use crate::web::answer::{Section, Shown, Visit, go_to, rendered};
 use crate::web::form::Typed;
 use crate::web::live;
 use crate::web::moment::Moment;
+
+/// Runs in the list of a deployment.
+const LATEST: usize = 10;
 
 /// A deployment.
 struct Line {
@@ -37,9 +40,17 @@ struct Line {
 
 #[derive(Template)]
 #[template(path = "deployments.html")]
-struct List<'a> {
+struct List {
+    /// HTML; empty if there are none.
+    table: String,
+}
+
+#[derive(Template)]
+#[template(path = "deployment_lines.html")]
+struct Lines<'a> {
     token: &'a str,
     lines: Vec<Line>,
+    with_flow: bool,
 }
 
 #[derive(Template)]
@@ -50,6 +61,12 @@ struct Page<'a> {
     params: Vec<(String, String)>,
     facts: Vec<(&'static str, String)>,
     form: Option<String>,
+    /// Its schedules as a table; empty if it has none.
+    schedules: String,
+    /// Its latest runs as a table; empty if it has none.
+    runs: String,
+    /// The page of all its runs.
+    all: String,
     /// The form for runs of the past, where there are slots.
     backfill: Option<String>,
     /// Its backfills as a table.
@@ -64,10 +81,28 @@ async fn list(site: Site) -> Result<Shown> {
     let moment = Moment::now(&site.engine);
     let reports = site.engine.deployments().await?;
     let list = List {
-        token: &site.inner.token,
-        lines: reports.iter().map(|report| line(report, &moment)).collect(),
+        table: table(&site, &reports, true, &moment),
     };
     Ok(Shown::new(Section::Deployments, "Deployments", &list))
+}
+
+/// Those of a flow as a table, in HTML; none if it has none.
+pub(super) async fn of(site: &Site, flow: &str, moment: &Moment) -> Result<Option<String>> {
+    let mut reports = site.engine.deployments().await?;
+    reports.retain(|report| report.record.deployment.flow == flow);
+    let table = table(site, &reports, false, moment);
+    Ok(Some(table).filter(|table| !table.is_empty()))
+}
+
+fn table(site: &Site, reports: &[DeploymentReport], with_flow: bool, moment: &Moment) -> String {
+    if reports.is_empty() {
+        return String::new();
+    }
+    rendered(&Lines {
+        token: &site.inner.token,
+        lines: reports.iter().map(|report| line(report, moment)).collect(),
+        with_flow,
+    })
 }
 
 fn line(report: &DeploymentReport, moment: &Moment) -> Line {
@@ -149,6 +184,9 @@ async fn page(site: &Site, report: &DeploymentReport, form: Option<String>) -> R
         params: values::params(&parameters),
         facts: facts.collect(),
         form,
+        schedules: schedules::of(site, &deployment.name, &moment).await?,
+        runs: latest(&site.engine, &deployment.name).await?,
+        all: format!("/runs?deployment={}", links::escaped(&deployment.name)),
         backfill: backfill::form(report, &backfill::Wanted::default(), None),
         backfills: backfills::of(&site.engine, &deployment.name, &moment).await?,
     };
@@ -157,6 +195,21 @@ async fn page(site: &Site, report: &DeploymentReport, form: Option<String>) -> R
         deployment.name.clone(),
         &page,
     ))
+}
+
+/// Its latest runs as a table, in HTML; empty if it has none.
+async fn latest(engine: &Engine, name: &str) -> Result<String> {
+    let filter = RunFilter {
+        deployment: Some(name.to_owned()),
+        limit: LATEST,
+        ..RunFilter::default()
+    };
+    let rows = rows::read(engine, filter).await?;
+    Ok(if rows.is_empty() {
+        String::new()
+    } else {
+        rows::table(&rows, false)
+    })
 }
 
 /// The form for a run with other parameters; none where this program does not have the flow.

@@ -7,7 +7,7 @@ use axum::response::Response;
 use serde_json::{Map, Value};
 
 use super::posted::Posted;
-use super::{chart, flows, links, rows};
+use super::{chart, deployments, flows, links, rows};
 use crate::author::meta::Meta;
 use crate::draw::svg;
 use crate::error::{Error, ErrorKind, Result};
@@ -32,7 +32,8 @@ struct Page<'a> {
     about: &'a str,
     place: String,
     kind: String,
-    schedule: Option<String>,
+    /// HTML: its deployments; none if it has none.
+    deployments: Option<String>,
     tags: &'a [&'a str],
     form: String,
     picture: Option<String>,
@@ -201,7 +202,7 @@ async fn made(site: &Site, meta: &Meta, form: String) -> Result<Shown> {
         about: meta.doc,
         place: format!("{}:{}", meta.file, meta.line),
         kind: flows::kind(engine, meta),
-        schedule: flows::schedule(meta),
+        deployments: deployments::of(site, meta.name, &moment).await?,
         tags: meta.flow.tags,
         form,
         picture: graph.map(|graph| svg::part(&graph, |_| None)),

@@ -8,6 +8,7 @@ use super::{chart, links};
 use crate::author::meta::{Kind, Meta};
 use crate::error::Result;
 use crate::model::record::RunRecord;
+use crate::ops::schedules::ScheduleReport;
 use crate::ops::{Engine, RunFilter};
 use crate::web::Site;
 use crate::web::answer::{Section, Shown, Visit};
@@ -44,6 +45,7 @@ pub(super) async fn show(State(site): State<Site>, visit: Visit) -> Response {
 async fn made(site: Site) -> Result<Shown> {
     let engine = &site.engine;
     let moment = Moment::now(engine);
+    let schedules = engine.schedules().await?;
     let mut flows = Vec::new();
     for meta in engine.flows() {
         let records = latest(engine, meta.name, STRIP).await?;
@@ -53,7 +55,7 @@ async fn made(site: Site) -> Result<Shown> {
             href: links::flow(meta.name),
             about: meta.doc.lines().next().unwrap_or_default(),
             kind: kind(engine, meta),
-            schedule: schedule(meta),
+            schedule: schedule(&schedules, meta.name),
             last_state: last.map(|run| signs::of_run(run.state)).unwrap_or_default(),
             last: last
                 .map(|run| moment.ago(run.started.unwrap_or(run.created)))
@@ -86,11 +88,14 @@ pub(super) fn kind(engine: &Engine, meta: &Meta) -> String {
     }
 }
 
-/// When the flow's own attribute says that it runs.
-pub(super) fn schedule(meta: &Meta) -> Option<String> {
-    let rule = meta.flow.schedule?;
-    Some(match meta.flow.timezone {
-        Some(zone) => format!("{rule} {zone}"),
-        None => rule.to_owned(),
+/// When a flow starts by itself: the first of its rules, and how many more there are.
+fn schedule(all: &[ScheduleReport], flow: &str) -> Option<String> {
+    let mut own = all
+        .iter()
+        .filter(|report| report.fires && report.flow == flow);
+    let first = own.next()?.rule.clone();
+    Some(match own.count() {
+        0 => first,
+        more => format!("{first} and {more} more"),
     })
 }

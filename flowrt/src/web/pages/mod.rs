@@ -13,6 +13,7 @@ mod limits;
 pub(in crate::web) mod links;
 mod logs;
 mod notices;
+mod origin;
 mod overview;
 mod posted;
 mod reasons;

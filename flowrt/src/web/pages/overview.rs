@@ -94,7 +94,7 @@ async fn made(site: Site) -> Result<Shown> {
         latest: rows::table(&latest, true),
         completed_count: hours.iter().map(|hour| hour.good).sum(),
         is_cut: today.len() == COUNTED,
-        coming: schedules::coming(engine, LIST, &moment).await?,
+        coming: schedules::coming(engine.next_of_each(LIST).await?, &moment),
         chart: chart::day(&hours, &moment),
     };
     Ok(Shown::new(Section::Overview, "Overview", &page))

@@ -17,6 +17,8 @@ pub(super) struct Row {
     pub href: String,
     pub flow: String,
     pub flow_href: String,
+    /// The deployment that it is a run of, where that is not what its flow is called.
+    pub deployment: Option<String>,
     /// HTML.
     pub state: String,
     pub tone: &'static str,
@@ -79,7 +81,12 @@ fn row(record: &RunRecord, counts: TaskCounts, is_orphaned: bool, moment: &Momen
     Row {
         name: record.name.clone(),
         href: links::run(&record.name),
-        flow: record.flow.clone(),
+        flow: record.flow_shown().to_owned(),
+        deployment: record
+            .dispatch
+            .deployment
+            .clone()
+            .filter(|deployment| deployment != record.flow_shown()),
         flow_href: links::flow(&record.flow),
         state: signs::of_run(record.state),
         tone: signs::run_tone(record.state),

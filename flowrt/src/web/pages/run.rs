@@ -5,6 +5,7 @@ use axum::extract::{Path, Query, State};
 use axum::response::Response;
 use serde::Deserialize;
 
+use super::origin::Origin;
 use super::reasons::{Told, told};
 use super::{artifacts, links, logs, rows, steps, trouble, values};
 use crate::draw::svg;
@@ -87,7 +88,7 @@ struct Page<'a> {
     started: Option<String>,
     finished: Option<String>,
     counts: TaskCounts,
-    related: Vec<Related>,
+    origin: Origin,
     /// HTML.
     trouble: String,
     /// HTML.
@@ -118,13 +119,6 @@ struct Can {
     resume: bool,
     rerun: bool,
     delete: bool,
-}
-
-/// Another run that this one has to do with.
-struct Related {
-    what: &'static str,
-    name: String,
-    href: String,
 }
 
 pub(super) async fn show(
@@ -167,7 +161,7 @@ async fn made(site: Site, run: String, wanted: Wanted) -> Result<Shown> {
         started: record.started.map(|at| moment.clock(at)),
         finished: record.finished.map(|at| moment.clock(at)),
         counts: counts.first().copied().unwrap_or_default(),
-        related: related(engine, &record).await,
+        origin: Origin::of(engine, &record, &moment).await,
         trouble,
         artifacts: artifacts::html(engine, &record).await?,
         reasons,
@@ -313,26 +307,6 @@ fn picture(graph: &Graph, record: &RunRecord) -> String {
         (NodeKind::Branch, _) => None,
         _ => Some(links::step(&record.name, &node.id)),
     })
-}
-
-async fn related(engine: &Engine, record: &RunRecord) -> Vec<Related> {
-    let parent = record.parent.as_ref().map(|(run, _)| ("part of", *run));
-    let origin = record.origin.map(|run| match record.continues() {
-        Some(_) => ("goes on from", run),
-        None => ("rerun of", run),
-    });
-    let next = record.continued_as().map(|run| ("went on as", run));
-    let mut related = Vec::new();
-    for (what, run) in parent.into_iter().chain(origin).chain(next) {
-        let name = engine.record(run).await.map(|record| record.name);
-        let name = name.unwrap_or_else(|_| run.to_string());
-        related.push(Related {
-            what,
-            href: links::run(&name),
-            name,
-        });
-    }
-    related
 }
 
 #[cfg(test)]

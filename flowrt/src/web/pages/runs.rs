@@ -24,6 +24,7 @@ const PAGE: usize = 50;
 pub(super) struct Wanted {
     state: String,
     flow: String,
+    deployment: String,
     text: String,
     within: String,
     children: String,
@@ -79,6 +80,7 @@ impl Wanted {
         RunFilter {
             states: states(&self.state),
             flow: filled(&self.flow),
+            deployment: filled(&self.deployment),
             text: filled(&self.text),
             since: time.map(|(.., seconds)| now - seconds * 1_000_000),
             roots_only: self.children.is_empty(),
@@ -91,6 +93,7 @@ impl Wanted {
         [
             &self.state,
             &self.flow,
+            &self.deployment,
             &self.text,
             &self.within,
             &self.children,
@@ -104,6 +107,7 @@ impl Wanted {
         let fields = [
             ("state", &self.state),
             ("flow", &self.flow),
+            ("deployment", &self.deployment),
             ("text", &self.text),
             ("within", &self.within),
             ("children", &self.children),

@@ -4,10 +4,9 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
 
-use super::links;
 use super::posted::Posted;
+use super::{deployments, links};
 use crate::error::Result;
-use crate::ops::Engine;
 use crate::ops::schedules::{ScheduleReport, Upcoming};
 use crate::web::Site;
 use crate::web::answer::{Section, Shown, Visit, go_to, rendered};
@@ -20,6 +19,7 @@ const COMING: usize = 20;
 /// A schedule.
 struct Line {
     deployment: String,
+    deployment_href: String,
     slug: String,
     flow: String,
     flow_href: String,
@@ -38,6 +38,7 @@ struct Coming {
     flow: String,
     flow_href: String,
     deployment: String,
+    deployment_href: String,
     slug: String,
     /// HTML.
     at: String,
@@ -47,11 +48,19 @@ struct Coming {
 
 #[derive(Template)]
 #[template(path = "schedules.html")]
-struct Page<'a> {
+struct Page {
+    /// HTML; empty if there are none.
+    schedules: String,
+    coming: Option<String>,
+}
+
+#[derive(Template)]
+#[template(path = "schedule_lines.html")]
+struct Lines<'a> {
     token: &'a str,
     schedules: Vec<Line>,
-    coming: String,
-    has_coming: bool,
+    /// They are those of one deployment, and stand on its page.
+    is_own: bool,
 }
 
 #[derive(Template)]
@@ -67,39 +76,45 @@ pub(super) async fn show(State(site): State<Site>, visit: Visit) -> Response {
 async fn made(site: Site) -> Result<Shown> {
     let moment = Moment::now(&site.engine);
     let schedules = site.engine.schedules().await?;
-    let coming = coming(&site.engine, COMING, &moment).await?;
     let page = Page {
-        token: &site.inner.token,
-        schedules: schedules
-            .into_iter()
-            .map(|report| line(report, &moment))
-            .collect(),
-        has_coming: coming.is_some(),
-        coming: coming.unwrap_or_default(),
+        schedules: lines(&site, schedules, false, &moment),
+        coming: coming(site.engine.upcoming(None, COMING).await?, &moment),
     };
     Ok(Shown::new(Section::Schedules, "Schedules", &page))
 }
 
-/// The next starts as a table; nothing if none will come.
-pub(super) async fn coming(
-    engine: &Engine,
-    count: usize,
-    moment: &Moment,
-) -> Result<Option<String>> {
-    let coming = engine.upcoming(None, count).await?;
-    if coming.is_empty() {
-        return Ok(None);
+/// The schedules of one deployment as a table; nothing if it has none.
+pub(super) async fn of(site: &Site, deployment: &str, moment: &Moment) -> Result<String> {
+    let schedules = site.engine.schedules_of(deployment).await?;
+    Ok(lines(site, schedules, true, moment))
+}
+
+fn lines(site: &Site, reports: Vec<ScheduleReport>, is_own: bool, moment: &Moment) -> String {
+    if reports.is_empty() {
+        return String::new();
     }
-    let coming = coming.into_iter().map(|start| foretold(start, moment));
-    Ok(Some(rendered(&ComingTable {
-        coming: coming.collect(),
-    })))
+    let schedules = reports.into_iter().map(|report| line(report, moment));
+    rendered(&Lines {
+        token: &site.inner.token,
+        schedules: schedules.collect(),
+        is_own,
+    })
+}
+
+/// Starts that will come as a table; nothing if none will.
+pub(super) fn coming(starts: Vec<Upcoming>, moment: &Moment) -> Option<String> {
+    let coming: Vec<_> = starts
+        .into_iter()
+        .map(|start| foretold(start, moment))
+        .collect();
+    (!coming.is_empty()).then(|| rendered(&ComingTable { coming }))
 }
 
 fn foretold(start: Upcoming, moment: &Moment) -> Coming {
     Coming {
         flow_href: links::flow(&start.flow),
         flow: start.flow,
+        deployment_href: deployments::href(&start.deployment),
         deployment: start.deployment,
         slug: start.slug,
         at: moment.clock(start.begin),
@@ -116,6 +131,7 @@ fn line(report: ScheduleReport, moment: &Moment) -> Line {
     Line {
         flow_href: links::flow(&report.flow),
         flow: report.flow,
+        deployment_href: deployments::href(&report.deployment),
         deployment: report.deployment,
         slug: report.slug,
         rule: report.rule,
@@ -138,6 +154,10 @@ pub(super) async fn switch(State(site): State<Site>, visit: Visit, posted: Poste
     let switched = site
         .engine
         .switch_schedule(deployment, posted.filled("slug"), on);
-    let done = switched.await.map(|_| go_to("/schedules"));
+    let back = match posted.filled("own") {
+        Some(_) => deployments::href(deployment),
+        None => "/schedules".to_owned(),
+    };
+    let done = switched.await.map(|_| go_to(&back));
     site.answer(&visit, Section::Schedules, done)
 }

@@ -3,6 +3,7 @@
 mod acted;
 mod backfills;
 mod buttons;
+mod deployed;
 mod large;
 mod late;
 mod pages;
