@@ -20,6 +20,7 @@ pub use crate::author::group::{GroupOptions, GroupOutcome, group, group_within};
 pub use crate::author::hook::{Hook, Rollback, hook_of, rollback_of};
 pub use crate::author::meta::*;
 pub use crate::author::predicate::{CacheKey, RetryIf, cache_key_of};
+pub use crate::author::punctual::begins;
 pub use crate::author::record::{Recordable, decode, encode};
 pub use crate::author::resource::{RegisteredResource, checked, resource};
 pub use crate::author::step::{Branch, Step, branch, branch_late, closure_guard, inline, step};

@@ -54,7 +54,7 @@ fn task(args: &TaskArgs, input: &FnInput, function: &Function, fingerprint: u64)
         schemas: false,
     };
     let meta = meta::meta(rt, function, &facts);
-    let (body, run) = (body(input), run(rt, function));
+    let (body, run) = (body(input), run(args, function));
     let items = quote!(#body #run);
     let call = callable::function(rt, input, function, &TokenStream::new());
     let registration = callable::registration(rt, function, &items, &quote!(&#meta));
@@ -90,7 +90,8 @@ pub(super) fn strip(arg: &syn::FnArg) -> syn::FnArg {
 }
 
 /// From the record of the inputs to the record of the result.
-fn run(rt: &Path, function: &Function) -> TokenStream {
+fn run(args: &TaskArgs, function: &Function) -> TokenStream {
+    let rt = &args.both.rt;
     let resources = function
         .params
         .iter()
@@ -120,7 +121,10 @@ fn run(rt: &Path, function: &Function) -> TokenStream {
     } else {
         quote!(#rt::__private::encode(&#value))
     };
-    callable::run(rt, function, &quote!(#(#resources)*), &outcome)
+    // A body that is not `async` is asked on the thread where it begins.
+    let begins = (args.limit.is_some() && function.is_async)
+        .then(|| quote!(#rt::__private::begins(&__context)?;));
+    callable::run(rt, function, &quote!(#(#resources)* #begins), &outcome)
 }
 
 fn options(args: &TaskArgs, function: &Function) -> TokenStream {

@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use tokio::sync::Notify;
 
 use super::seat::Seat;
+use crate::clock::Clock;
 
 /// Set once, never cleared.
 #[derive(Debug, Default)]
@@ -86,6 +88,17 @@ impl Stops {
                 () = self.interrupt.wait() => {}
                 () = seat.take_back() => {}
             }
+        }
+    }
+
+    /// Waits for a seat for a while. Who has none by then is told to let go: what he has keeps others out, who could go on
+    /// elsewhere.
+    pub(crate) async fn take_seat_or_let_go(&self, within: Duration) {
+        let clock = Clock::real();
+        tokio::select! {
+            biased;
+            () = self.take_seat() => {}
+            () = clock.sleep(within) => self.interrupt.set(),
         }
     }
 

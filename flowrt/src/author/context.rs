@@ -5,6 +5,7 @@ use std::sync::{Arc, OnceLock};
 
 use crate::author::cancel::Cancel;
 use crate::author::publish::{Desk, Keeper};
+use crate::author::punctual::Punctual;
 use crate::author::vault::Vault;
 use crate::model::ids::RunId;
 use crate::model::record::Micros;
@@ -40,6 +41,8 @@ pub(crate) struct Attempt {
     pub(crate) vault: Option<Arc<dyn Vault>>,
     /// A resource could not be made, so the body has not begun.
     pub(crate) lacked: AtomicBool,
+    /// By when its body has to begin.
+    pub(crate) punctual: Punctual,
 }
 
 impl TaskContext {
@@ -58,6 +61,7 @@ impl TaskContext {
             used: OnceLock::new(),
             vault: None,
             lacked: AtomicBool::new(false),
+            punctual: Punctual::default(),
         }))
     }
 

@@ -6,6 +6,7 @@ use crate::author::call::{Callable, TaskCall};
 use crate::author::context::TaskContext;
 use crate::author::frame::{Frame, enter};
 use crate::author::meta::Meta;
+use crate::author::punctual::begins;
 use crate::author::record::{Recordable, decode};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::payload::Payload;
@@ -63,14 +64,18 @@ pub fn check_param<T: Recordable>(
 /// Runs the body of a task that is not `async` on the blocking pool.
 ///
 /// # Errors
-/// If the runtime shuts down before the body has begun.
+/// If the runtime shuts down before the body has begun, or the body would begin too late for its limit.
 pub async fn blocking<R: Send + 'static>(
     context: TaskContext,
     body: impl FnOnce(&TaskContext) -> R + Send + 'static,
 ) -> Result<R> {
-    let work = move || enter(Frame::Task(context.0.clone()), || body(&context));
+    let work = move || {
+        // The pool may have had no thread for a while.
+        begins(&context)?;
+        Ok(enter(Frame::Task(context.0.clone()), || body(&context)))
+    };
     match tokio::task::spawn_blocking(work).await {
-        Ok(value) => Ok(value),
+        Ok(value) => value,
         Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
         Err(_) => Err(Error::new(
             ErrorKind::Cancelled,

@@ -21,6 +21,7 @@ pub(crate) mod plain;
 pub(crate) mod poll;
 pub(crate) mod predicate;
 pub(crate) mod publish;
+pub(crate) mod punctual;
 pub(crate) mod race;
 pub(crate) mod record;
 pub(crate) mod resource;

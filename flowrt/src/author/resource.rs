@@ -55,9 +55,14 @@ pub type Shared = Arc<dyn Any + Send + Sync>;
 /// tries again. In a run that is the task itself, after a wait, and no attempt is spent on it.
 pub async fn resource<T: Any + Send + Sync>() -> Result<Arc<T>> {
     let maker = registered::maker(TypeId::of::<T>(), std::any::type_name::<T>())?;
-    let made = cells::value(maker).await;
+    let attempt = match frame::current() {
+        Some(Frame::Task(attempt)) => Some(attempt),
+        _ => None,
+    };
+    let hurries = attempt.as_ref().is_some_and(|at| at.punctual.hurries());
+    let made = cells::value(maker, hurries).await;
     if made.is_err()
-        && let Some(Frame::Task(attempt)) = frame::current()
+        && let Some(attempt) = attempt
     {
         attempt.lacked.store(true, Ordering::Relaxed);
     }

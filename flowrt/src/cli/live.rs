@@ -64,17 +64,18 @@ pub(super) async fn end(live: Option<Live>) {
     }
 }
 
-/// Shows a run that another process drives, as its store tells it, until it ends or its process is gone.
-pub(super) async fn follow(door: &Door, run: RunId, as_json: bool) -> crate::Result<()> {
+/// Shows a run that another process drives, as its store tells it, and those in which it goes on, until the last ends or its
+/// process is gone. Gives the last.
+pub(super) async fn follow(door: &Door, run: RunId, as_json: bool) -> crate::Result<RunId> {
     let mut show = (!as_json).then(|| Show::new(door.clone()));
     if let Some(show) = &mut show {
         show.view.infer();
     }
-    let engine = match door {
-        Door::Here(engine) => engine,
-        #[cfg(feature = "serve")]
-        Door::There(far) => return listen(far.events(run), show).await,
-    };
+    #[cfg(feature = "serve")]
+    if let Door::There(far) = door {
+        return listen(far.events(run), show, run).await;
+    }
+    let engine = door.here()?;
     let mut retold = Retold::new(run);
     loop {
         let watch = crate::clock::Stopwatch::start();
@@ -86,7 +87,7 @@ pub(super) async fn follow(door: &Door, run: RunId, as_json: bool) -> crate::Res
             show.draw();
         }
         if retold.is_over() {
-            return Ok(());
+            return Ok(retold.root());
         }
         // A long record takes long to read: reading must stay a small part of the time.
         Clock::real()
@@ -97,14 +98,18 @@ pub(super) async fn follow(door: &Door, run: RunId, as_json: bool) -> crate::Res
 
 /// Shows what a server tells of a run.
 #[cfg(feature = "serve")]
-async fn listen(mut events: super::door::Stream, mut show: Option<Show>) -> crate::Result<()> {
+async fn listen(
+    mut events: super::door::Stream,
+    mut show: Option<Show>,
+    run: RunId,
+) -> crate::Result<RunId> {
     while let Some(event) = events.next().await? {
         if let Some(show) = &mut show {
             show.take(event).await;
             show.draw();
         }
     }
-    Ok(())
+    Ok(events.run().unwrap_or(run))
 }
 
 /// A log line as `runs logs` writes it, which is the same on every day.

@@ -50,7 +50,7 @@ pub(super) async fn run(matches: &ArgMatches) -> Result<ExitCode> {
         }
         other => {
             let matches = other.map_or(matches, |(_, matches)| matches);
-            list(&door::open_existing(matches).await?, matches).await?;
+            list(&door::open(matches).await?, matches).await?;
         }
     }
     Ok(ExitCode::SUCCESS)

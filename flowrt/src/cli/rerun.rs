@@ -90,14 +90,12 @@ pub(super) async fn run(door: &Door, matches: &ArgMatches) -> Result<ExitCode> {
         return Ok(plan::declined(&record));
     }
     let as_json = wants_json(matches);
-    let engine = match door {
-        Door::Here(engine) => engine,
-        #[cfg(feature = "serve")]
-        Door::There(far) => {
-            let run = far.rerun(record.id, &rerun).await?;
-            return watch::until_end(door, &run, as_json).await;
-        }
-    };
+    #[cfg(feature = "serve")]
+    if let Door::There(far) = door {
+        let run = far.rerun(record.id, &rerun).await?;
+        return watch::until_end(door, &run, as_json).await;
+    }
+    let engine = door.here()?;
     let live = live::begin(door, engine, as_json);
     let interrupt = Interrupt::listen(engine);
     let run = engine.rerun(record.id, &rerun).await?;

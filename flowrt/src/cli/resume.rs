@@ -62,14 +62,12 @@ pub(super) async fn run(door: &Door, matches: &ArgMatches) -> Result<ExitCode> {
         return Ok(plan::declined(&record));
     }
     let as_json = wants_json(matches);
-    let engine = match door {
-        Door::Here(engine) => engine,
-        #[cfg(feature = "serve")]
-        Door::There(far) => {
-            let run = far.resume(record.id, resume).await?;
-            return watch::until_end(door, &run, as_json).await;
-        }
-    };
+    #[cfg(feature = "serve")]
+    if let Door::There(far) = door {
+        let run = far.resume(record.id, resume).await?;
+        return watch::until_end(door, &run, as_json).await;
+    }
+    let engine = door.here()?;
     if engine.wants_own_process(&record).await? {
         print::note(
             "its deployment has `job_variables`, which workers give its process; here it has what this terminal has",

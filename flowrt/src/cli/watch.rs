@@ -31,8 +31,8 @@ pub(super) async fn run(door: &Door, matches: &ArgMatches) -> Result<ExitCode> {
 /// # Errors
 /// If the store or the server fails.
 pub(super) async fn until_end(door: &Door, record: &RunRecord, as_json: bool) -> Result<ExitCode> {
-    live::follow(door, record.id, as_json).await?;
-    let record = door.run(record.id).await?.record;
+    let last = live::follow(door, record.id, as_json).await?;
+    let record = door.run(last).await?.record;
     if record.state.is_final() || record.state.needs_person() {
         return outcome::report(door, record, as_json).await;
     }

@@ -23,13 +23,14 @@ use crate::author::core::Core;
 use crate::author::frame::{Frame, Framed, enter};
 use crate::author::meta::Meta;
 use crate::author::publish::Desk;
+use crate::author::punctual::{self, Punctual};
 use crate::author::slot::{Busy, CallOptions, Finished, Key, Recorded};
 use crate::clock::{Clock, Stopwatch};
 use crate::error::{Error, ErrorKind, Result};
 use crate::failpoint::failpoint;
 use crate::mask;
 use crate::model::payload::Payload;
-use crate::model::record::{AttemptRecord, Entry, WaitRecord};
+use crate::model::record::{AttemptRecord, Entry, Micros, WaitRecord};
 use crate::model::retry;
 use crate::model::state::TaskState;
 use crate::store::Durability;
@@ -77,11 +78,12 @@ pub(super) async fn run_task(
     }
     let mut first = None;
     let mut lacking = 0;
+    let mut late = None;
     loop {
         let context = context_of(&host, &core, &step, failed + 1, &cancel);
         let begun = match given.take() {
             Some(permit) => Ok(Begun::at_once(permit)),
-            None => Box::pin(begin(&host, key, meta, &input, &context.0)).await,
+            None => Box::pin(begin(&host, key, meta, &input, &context.0, late.take())).await,
         };
         body_begins(&host, &core, key, (meta, failed + 1), &step, &cancel).await;
         let started = core.clock.now();
@@ -95,6 +97,12 @@ pub(super) async fn run_task(
             }
             Err(error) => (Err(error), None),
         };
+        if context.0.punctual.is_late() {
+            late = begun.and_then(|begun| begun.place);
+            core.body_waits(key);
+            host.did_not_begin(&step, meta).await;
+            continue;
+        }
         let result = settled(&host, &context.0, result).await;
         hear_signals(&host, &core, result.is_err()).await;
         if let Err(error) = &result
@@ -114,17 +122,9 @@ pub(super) async fn run_task(
         let recorded = outcome(result, meta, &step, failed + 1);
         failed += 1;
         let Some(delay) = retried else {
-            return Finished {
-                key,
-                recorded,
-                attempts: failed,
-                started: first.unwrap_or(started),
-                ended,
-                fingerprint: meta.fingerprint,
-                signal: None,
-                reused_from: None,
-                synced: meta.task.durable || took >= WORTH_A_SYNC,
-            };
+            let started = first.unwrap_or(started);
+            let synced = meta.task.durable || took >= WORTH_A_SYNC;
+            return finished(key, meta, recorded, failed, (started, ended), synced);
         };
         first.get_or_insert(started);
         drop(begun);
@@ -138,6 +138,27 @@ pub(super) async fn run_task(
             next: None,
         };
         Box::pin(until_next(&host, &core, meta, delay, record)).await;
+    }
+}
+
+fn finished(
+    key: Key,
+    meta: &Meta,
+    recorded: Recorded,
+    attempts: u32,
+    (started, ended): (Micros, Micros),
+    synced: bool,
+) -> Finished {
+    Finished {
+        key,
+        recorded,
+        attempts,
+        started,
+        ended,
+        fingerprint: meta.fingerprint,
+        signal: None,
+        reused_from: None,
+        synced,
     }
 }
 
@@ -188,6 +209,7 @@ fn context_of(
         logged: AtomicU32::new(0),
         vault: core.facts.vault.clone(),
         lacked: AtomicBool::new(false),
+        punctual: Punctual::default(),
     }))
 }
 
@@ -308,6 +330,7 @@ async fn run_body(
             grace: host.shared.settings.grace(),
             clock: core.clock.clone(),
         };
+        punctual::begins(&context)?;
         let future = isolate::run(meta, input, context, bounds);
         return Box::pin(Framed { frame, future })
             .await

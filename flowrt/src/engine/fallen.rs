@@ -73,23 +73,24 @@ pub(crate) async fn let_go(
     end_as(shared, record, RunState::Interrupted, error).await
 }
 
-/// Ends a run that has fallen too often.
-pub(crate) async fn give_up(
-    shared: &Shared,
-    record: &RunRecord,
-    error: &Error,
-) -> Result<RunRecord> {
+/// Ends a run that has fallen too often, its end included: nothing follows from it any more.
+async fn give_up(shared: &Shared, record: &RunRecord, error: &Error) -> Result<RunRecord> {
+    let last = too_often(shared, record, error);
+    end_as(shared, record, RunState::Crashed, &last).await
+}
+
+pub(super) fn too_often(shared: &Shared, record: &RunRecord, error: &Error) -> Error {
     let message = format!(
         "{}; that was the {}. time in a row without a recorded step, more than allowed (crashes_max = {})",
         error.message(),
         record.crashes,
         shared.settings.crashes_max()
     );
-    let mut last = Error::new(ErrorKind::Crashed, message);
-    if let Some(hint) = error.try_this() {
-        last = last.hint(hint.to_owned());
+    let last = Error::new(ErrorKind::Crashed, message);
+    match error.try_this() {
+        Some(hint) => last.hint(hint.to_owned()),
+        None => last,
     }
-    end_as(shared, record, RunState::Crashed, &last).await
 }
 
 /// Ends a run that cannot be driven as it has to be, before anybody has begun to.
@@ -101,7 +102,7 @@ pub(crate) async fn refuse(
     end_as(shared, record, RunState::Failed, error).await
 }
 
-async fn end_as(
+pub(super) async fn end_as(
     shared: &Shared,
     record: &RunRecord,
     state: RunState,

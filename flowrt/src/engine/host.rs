@@ -310,6 +310,13 @@ impl RunHost {
         }
     }
 
+    /// What is on record of a body that has begun is not true of this one any more.
+    pub(super) async fn did_not_begin(&self, step: &Arc<str>, meta: &Meta) {
+        if meta.task.park || self.suspicious.load(Ordering::Relaxed) {
+            Box::pin(self.note_over(step.to_string())).await;
+        }
+    }
+
     async fn note_suspicious(&self, step: &Arc<str>) {
         let wait = WaitRecord {
             step: step.to_string(),

@@ -18,6 +18,7 @@ use crate::author::slot::Key;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::limit::Rule;
 use crate::model::payload::Payload;
+use crate::model::record::Micros;
 use crate::store::tickets::{Ask, Bucket, GiveBack};
 use gate::{Comer, Gate};
 
@@ -59,6 +60,8 @@ pub(super) struct Place {
     token: u64,
     started: Option<Started>,
     used: Option<u32>,
+    /// How often its body could not begin in time.
+    late: u32,
 }
 
 impl Drop for Place {
@@ -92,11 +95,18 @@ impl Place {
         self.used = used;
     }
 
-    /// Half of the slack is left for what happens between this look at the clock and the body's first line.
-    fn is_late(&self, now: i64) -> bool {
-        self.started
-            .as_ref()
-            .is_some_and(|started| now > started.at.saturating_add(started.rule.slack() / 2))
+    /// By when the body has to begin. Half of the slack is left for what happens between the look at the clock and the
+    /// body's first line.
+    fn begin_by(&self) -> Micros {
+        self.started.as_ref().map_or(Micros::MAX, |started| {
+            started.at.saturating_add(started.rule.slack() / 2)
+        })
+    }
+
+    /// Waits for another turn, at its old place in the queue.
+    async fn again(&mut self) -> Result<()> {
+        let token = self.token;
+        self.wait(|reply| Request::Again { token, reply }).await
     }
 
     async fn wait(&mut self, request: impl FnOnce(Reply) -> Request) -> Result<()> {
@@ -113,7 +123,7 @@ impl Place {
 /// What a body needs to begin.
 #[derive(Debug)]
 pub(super) struct Begun {
-    pub(super) place: Option<Place>,
+    pub(super) place: Option<Box<Place>>,
     _permit: Option<OwnedSemaphorePermit>,
 }
 
@@ -127,7 +137,8 @@ impl Begun {
     }
 }
 
-/// Waits for the limit of a task, then for a place among the run's bodies.
+/// Waits for the limit of a task, then for a place among the run's bodies. One that was `late` has its place in the limit's
+/// queue already.
 ///
 /// # Errors
 /// If the limit is full and the task does not queue, or the call weighs more than the limit holds.
@@ -137,6 +148,7 @@ pub(super) async fn begin(
     meta: &'static Meta,
     input: &Payload,
     attempt: &Attempt,
+    late: Option<Box<Place>>,
 ) -> Result<Begun> {
     let Some(used) = &meta.task.limit else {
         return Ok(Begun {
@@ -144,34 +156,50 @@ pub(super) async fn begin(
             _permit: host.permit(meta).await,
         });
     };
-    let limiter = host.shared.limiter();
-    let mut place = limiter.place();
-    let (ask, rule) = ask(host, meta, used, input, attempt)?;
-    let (token, when_full) = (place.token, meta.task.when_full);
-    place
-        .wait(|reply| {
-            Request::Enter(Comer {
-                token,
-                key,
-                ask,
-                rule,
-                when_full,
-                comes_back: false,
-                reply,
-            })
-        })
-        .await?;
+    let mut place = match late {
+        Some(mut place) => {
+            place.late += 1;
+            attempt.punctual.was_late(place.late);
+            place.again().await?;
+            place
+        }
+        None => enter(host, key, meta, ask(host, meta, used, input, attempt)?).await?,
+    };
     loop {
         let permit = host.permit(meta).await;
-        if !place.is_late(host.shared.clock.now()) {
+        let (clock, by) = (&host.shared.clock, place.begin_by());
+        if clock.now() <= by {
+            if by < Micros::MAX {
+                attempt.punctual.begin_by(clock.clone(), by);
+            }
             return Ok(Begun {
                 place: Some(place),
                 _permit: permit,
             });
         }
         drop(permit);
-        place.wait(|reply| Request::Again { token, reply }).await?;
+        place.again().await?;
     }
+}
+
+async fn enter(
+    host: &RunHost,
+    key: Key,
+    meta: &Meta,
+    (ask, rule): (Ask, Rule),
+) -> Result<Box<Place>> {
+    let mut place = Box::new(host.shared.limiter().place());
+    let (token, when_full) = (place.token, meta.task.when_full);
+    let comer = |reply| Comer {
+        token,
+        key,
+        ask,
+        rule,
+        when_full,
+        reply,
+    };
+    place.wait(|reply| Request::Enter(comer(reply))).await?;
+    Ok(place)
 }
 
 fn ask(
@@ -205,6 +233,7 @@ fn ask(
         run: host.run,
         step: attempt.step.to_string(),
         asked: host.shared.clock.now(),
+        if_full: gate::if_full(meta.task.when_full),
     };
     Ok((ask, rule))
 }
@@ -242,6 +271,7 @@ impl Limiter {
             token,
             started: None,
             used: None,
+            late: 0,
         }
     }
 }

@@ -34,6 +34,8 @@ mod starter;
 mod successor;
 mod terms;
 mod tries;
+#[cfg(all(feature = "isolate", unix))]
+pub(crate) mod unlaunched;
 mod vault;
 mod watch;
 

@@ -12,7 +12,7 @@ use tokio::process::{Child, Command};
 
 use super::{ARGUMENT, Claimed, Kind, own};
 use crate::clock::Clock;
-use crate::engine::{again, fallen, isolate};
+use crate::engine::{again, fallen, isolate, unlaunched};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::record::RunRecord;
 
@@ -21,6 +21,9 @@ const TO_LET_GO: Duration = Duration::from_secs(5);
 
 /// How long a run whose process ended at once is kept, the first time; each time twice as long.
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
+
+/// How long a run for which no process could be started is kept, the first time; each time twice as long.
+const FIRST_PAUSE_OF_STARTS: Duration = Duration::from_millis(if cfg!(test) { 1 } else { 2000 });
 
 /// At most so long.
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
@@ -32,10 +35,11 @@ inventory::submit! {
 fn drive(claimed: Claimed) -> BoxFuture<'static, Result<()>> {
     Box::pin(async move {
         let mut child = match start(&claimed) {
+            Ok(child) => child,
             Err(error) if error.kind() == ErrorKind::Misuse && claimed.surroundings.is_some() => {
                 return own::refuse(&claimed, &error).await;
             }
-            started => started?,
+            Err(error) => return note_failed_start(&claimed, error).await,
         };
         let stops = &claimed.stops;
         let was_told = || stops.interrupt.is_set();
@@ -83,20 +87,53 @@ async fn note_death(claimed: &Claimed, status: ExitStatus) -> Result<()> {
         .hint("what it said is in the log of the worker; mend that, then resume the run");
     let counted = fallen::count(shared, record).await?;
     if counted.crashes > shared.settings.crashes_max() {
-        return fallen::give_up(shared, &counted, &error).await.map(drop);
+        return unlaunched::end_here(shared, counted, claimed.meta, &error, &claimed.stops).await;
     }
+    let_go_later(claimed, &counted, &error, FIRST_PAUSE).await
+}
+
+/// What hinders one start mostly hinders the next: it is tried a few times, and then a person has to see to it. The run has
+/// done nothing wrong, so it does not end.
+async fn note_failed_start(claimed: &Claimed, error: Error) -> Result<()> {
+    let (shared, record) = (&claimed.shared, &claimed.record);
+    tracing::error!(run = %record.name, %error, "a run could not be driven");
+    let counted = fallen::count(shared, record).await?;
+    if counted.crashes <= shared.settings.crashes_max() {
+        return let_go_later(claimed, &counted, &error, FIRST_PAUSE_OF_STARTS).await;
+    }
+    let message = format!(
+        "{error:#}; that was the {}. time in a row, more than allowed (crashes_max = {})",
+        counted.crashes,
+        shared.settings.crashes_max()
+    );
+    let mend = error
+        .try_this()
+        .unwrap_or("mend that where the worker runs");
+    let hint = format!("{mend}, then runs resume {}", record.name);
+    let error = Error::new(error.kind(), message).hint(hint);
+    unlaunched::park(shared, &counted, &error).await.map(drop)
+}
+
+async fn let_go_later(
+    claimed: &Claimed,
+    counted: &RunRecord,
+    error: &Error,
+    first: Duration,
+) -> Result<()> {
     let clock = Clock::real();
     tokio::select! {
-        () = clock.sleep(pause(counted.crashes)) => {}
+        () = clock.sleep(pause(first, counted.crashes)) => {}
         () = claimed.stops.interrupt.wait() => {}
     }
-    fallen::let_go(shared, &counted, &error).await.map(drop)
+    fallen::let_go(&claimed.shared, counted, error)
+        .await
+        .map(drop)
 }
 
 /// How long a worker waits after so many deaths before it lets the run go to the next process.
-fn pause(deaths: u32) -> Duration {
+fn pause(first: Duration, deaths: u32) -> Duration {
     let doublings = deaths.saturating_sub(1).min(8);
-    (FIRST_PAUSE * (1 << doublings)).min(LONGEST_PAUSE)
+    (first * (1 << doublings)).min(LONGEST_PAUSE)
 }
 
 fn start(claimed: &Claimed) -> Result<Child> {

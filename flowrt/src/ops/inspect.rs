@@ -142,13 +142,13 @@ impl Engine {
         self.shared.store.schema().await.map_err(trouble)
     }
 
-    /// A number that changes when another process may have changed the store. What this process does does not change it:
-    /// that is told by its [events](Self::all_events).
+    /// A number that changes when anybody may have changed a run, this process included: not all that it does is told by its
+    /// [events](Self::all_events).
     ///
     /// # Errors
     /// If the store fails.
     pub async fn version(&self) -> Result<u64> {
-        self.shared.store.version().await.map_err(trouble)
+        self.shared.store.changes().await.map_err(trouble)
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::Engine;
 use crate::engine::{Events, trouble};
-use crate::error::Result;
+use crate::error::{ErrorKind, Result};
 use crate::model::event::{Event, What};
 use crate::model::ids::RunId;
 use crate::model::record::{ASIDE, Journal, LogLine, Micros, RunRecord};
@@ -39,11 +39,14 @@ impl Engine {
     }
 }
 
-/// The events of a run and of the runs below it as their record tells them, whichever process drives them.
+/// The events of a run, of the runs below it, and of those in which it goes on, as their record tells them, whichever process
+/// drives them.
 ///
 /// The record knows of ends, failed attempts, waits and log lines; that a body has begun is not recorded.
 #[derive(Debug)]
 pub struct Retold {
+    /// The run that is followed, and then those in which it goes on.
+    root: RunId,
     runs: Vec<RunId>,
     told: HashMap<RunId, Told>,
     over: bool,
@@ -64,10 +67,26 @@ impl Retold {
     /// Begins with the start of the run.
     pub fn new(run: RunId) -> Self {
         Self {
+            root: run,
             runs: vec![run],
             told: HashMap::new(),
             over: false,
         }
+    }
+
+    /// The run that is followed by now: the last that was told of those in which it goes on.
+    pub fn root(&self) -> RunId {
+        self.root
+    }
+
+    /// The end of the run was told, or that it stopped, and it does not go on in another.
+    pub fn has_ended(&self) -> bool {
+        self.told.get(&self.root).is_some_and(|told| told.ended)
+    }
+
+    /// Whether the start of that run was told.
+    pub fn has_begun(&self, run: RunId) -> bool {
+        self.told.get(&run).is_some_and(|told| told.begun)
     }
 
     /// The run has ended or stopped, or its process is gone; there will be no more events until somebody resumes it.
@@ -80,7 +99,7 @@ impl Retold {
     /// # Errors
     /// If the store fails or has no such run.
     pub async fn goes_on(&self, engine: &Engine) -> Result<bool> {
-        let record = engine.record(self.runs[0]).await?;
+        let record = engine.record(self.root).await?;
         Ok(!record.state.is_final() && engine.is_driven(&record))
     }
 
@@ -92,7 +111,7 @@ impl Retold {
         let mut events = Vec::new();
         let mut next = 0;
         while let Some(run) = self.runs.get(next).copied() {
-            let is_root = next == 0;
+            let is_root = run == self.root;
             next += 1;
             if self.told.get(&run).is_some_and(|told| told.ended) {
                 continue;
@@ -110,7 +129,15 @@ impl Retold {
             }
             told.tell(&record, journal, &mut events);
             if is_root {
-                self.over = told.ended || !engine.is_driven(&record);
+                let goes_on = match record.continued_as() {
+                    Some(next) => is_there(engine, next).await?,
+                    None => None,
+                };
+                self.over = goes_on.is_none() && (told.ended || !engine.is_driven(&record));
+                if let Some(next) = goes_on {
+                    self.root = next;
+                    self.runs.push(next);
+                }
             }
             let children = RunFilter {
                 parent: Some(run),
@@ -124,7 +151,23 @@ impl Retold {
             }
         }
         events.sort_by_key(|event| event.at);
+        // Whatever the clocks said: nothing comes after the end.
+        let root = self.root;
+        let is_end =
+            |event: &Event| event.run == root && matches!(event.what, What::RunEnded { .. });
+        if let Some(end) = events.iter().position(is_end) {
+            events[end..].rotate_left(1);
+        }
         Ok(events)
+    }
+}
+
+/// The run in which another goes on, unless somebody has deleted it.
+async fn is_there(engine: &Engine, run: RunId) -> Result<Option<RunId>> {
+    match engine.record(run).await {
+        Ok(record) => Ok(Some(record.id)),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
     }
 }
 

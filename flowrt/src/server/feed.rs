@@ -1,6 +1,9 @@
 //! Events for many watchers, read once. Each has a place in the order in which it was told, so that who comes back says
 //! where he was and misses nothing; after a restart of the server, or a long absence, he is told everything anew.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -102,12 +105,7 @@ impl Feeds {
         if let Some(feed) = held {
             return feed.clone();
         }
-        let feed = Arc::new(Feed {
-            life: clock::random_u64(),
-            told: Mutex::default(),
-            has_begun: watch::Sender::new(false),
-            count: watch::Sender::new(0),
-        });
+        let feed = Arc::new(Feed::new());
         feeds.insert(run, feed.clone());
         let (feeds, engine, own) = (self.clone(), engine.clone(), feed.clone());
         tokio::spawn(async move {
@@ -135,6 +133,15 @@ enum At {
 }
 
 impl Feed {
+    fn new() -> Self {
+        Self {
+            life: clock::random_u64(),
+            told: Mutex::default(),
+            has_begun: watch::Sender::new(false),
+            count: watch::Sender::new(0),
+        }
+    }
+
     fn lock(&self) -> MutexGuard<'_, Told> {
         self.told.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -197,7 +204,7 @@ async fn tell(feed: &Feed, engine: &Engine, run: Option<RunId>) -> Result<()> {
         None => engine.all_events(),
     };
     let mut teller = match run {
-        Some(run) => Teller::Run(Box::new(Retold::new(run)), run),
+        Some(run) => Teller::Run(Box::new(Retold::new(run)), Vec::new()),
         None => Teller::All(Changes::since_now(engine).await?),
     };
     feed.begin();
@@ -206,12 +213,12 @@ async fn tell(feed: &Feed, engine: &Engine, run: Option<RunId>) -> Result<()> {
     let mut version = None;
     loop {
         let seen = engine.version().await?;
-        if teller.more(feed, engine).await? {
+        if teller.more(feed, engine, &mut live).await? {
             return Ok(());
         }
         let looked = Stopwatch::start();
         loop {
-            let changed = wait(feed, &mut live, run.is_some()).await;
+            let changed = wait(&mut teller, feed, &mut live).await;
             clock.sleep(PAUSE).await;
             if feed.count.receiver_count() > 0 {
                 watched = clock.now();
@@ -229,7 +236,7 @@ async fn tell(feed: &Feed, engine: &Engine, run: Option<RunId>) -> Result<()> {
 }
 
 /// Waits for a while, and tells that a body has begun: that is not recorded. Gives whether something happened here.
-async fn wait(feed: &Feed, live: &mut Events, is_told: bool) -> bool {
+async fn wait(teller: &mut Teller, feed: &Feed, live: &mut Events) -> bool {
     let clock = Clock::real();
     let first = tokio::select! {
         event = live.next() => event,
@@ -239,18 +246,9 @@ async fn wait(feed: &Feed, live: &mut Events, is_told: bool) -> bool {
         clock.sleep(LOOK).await;
         return true;
     };
-    let mut next = Some(first);
-    while let Some(event) = next {
-        if is_told
-            && matches!(
-                event.what,
-                What::Started { .. } | What::FannedOut { .. } | What::Progress { .. }
-            )
-        {
-            push(feed, event);
-        }
-        next = live.try_next();
-    }
+    teller.hear(first);
+    teller.hear_all(live);
+    teller.tell_heard(feed);
     true
 }
 
@@ -261,27 +259,63 @@ fn push(feed: &Feed, event: Event) {
 
 /// What was told so far.
 enum Teller {
-    Run(Box<Retold>, RunId),
+    /// With what was heard that is not recorded, and not told yet.
+    Run(Box<Retold>, Vec<Event>),
     All(Changes),
 }
 
 impl Teller {
     /// Tells what is new; gives whether there will be no more.
-    async fn more(&mut self, feed: &Feed, engine: &Engine) -> Result<bool> {
+    async fn more(&mut self, feed: &Feed, engine: &Engine, live: &mut Events) -> Result<bool> {
         match self {
-            Self::Run(retold, run) => {
-                // Asked first: what is recorded before the end is told before it.
-                let record = engine.record(*run).await?;
-                for event in retold.more(engine).await? {
+            Self::Run(retold, _) => {
+                let events = retold.more(engine).await?;
+                let is_over = retold.has_ended();
+                let is_start = |event: &Event| matches!(event.what, What::RunStarted { .. });
+                let (starts, rest): (Vec<_>, Vec<_>) = events.into_iter().partition(is_start);
+                for event in starts {
                     push(feed, event);
                 }
-                Ok(record.state.is_final() || record.state.needs_person())
+                // What has ended in the record began before, and that was said before it was recorded: it is heard by now.
+                self.hear_all(live);
+                self.tell_heard(feed);
+                for event in rest {
+                    push(feed, event);
+                }
+                Ok(is_over)
             }
             Self::All(changes) => {
                 for change in changes.more(engine).await? {
                     feed.push("run", &change);
                 }
                 Ok(false)
+            }
+        }
+    }
+
+    fn hear_all(&mut self, live: &mut Events) {
+        while let Some(event) = live.try_next() {
+            self.hear(event);
+        }
+    }
+
+    /// Keeps what the record does not tell.
+    fn hear(&mut self, event: Event) {
+        if let Self::Run(_, heard) = self
+            && matches!(
+                event.what,
+                What::Started { .. } | What::FannedOut { .. } | What::Progress { .. }
+            )
+        {
+            heard.push(event);
+        }
+    }
+
+    /// Tells what was heard of runs whose start was told.
+    fn tell_heard(&mut self, feed: &Feed) {
+        if let Self::Run(retold, heard) = self {
+            for event in heard.extract_if(.., |event| retold.has_begun(event.run)) {
+                push(feed, event);
             }
         }
     }

@@ -53,7 +53,7 @@ use rules::{
     FOUND_AT_MOST, aside_offset, check_ending, check_going_on, check_owned, check_reopenable,
     check_same_step, check_transition, continued, due_after, due_at_rest, nothing_to_reuse, taken,
 };
-use tickets::{Admitted, Ask, Bucket, BucketRecord, GiveBack};
+use tickets::{BucketRecord, Turned, Turns};
 
 /// When a write must have reached the disk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -336,19 +336,10 @@ pub trait Store:
     /// Remembers that these flows exist, so that `check` can tell which were lost. Returns all remembered names.
     fn remember_flows(&self, flows: Vec<String>) -> Answer<'_, Vec<String>>;
 
-    /// Puts calls into the queues of limits; returns their tickets. A ticket ends with the drive of its run: whoever claims,
-    /// reopens or finishes the run gives it back.
-    fn ask(&self, asks: Vec<Ask>) -> Answer<'_, Vec<u64>>;
-
-    /// Lets those of this process start whose turn it is under `rule`, or the rule that a person set. What dead processes
-    /// held is free.
-    fn admit(&self, bucket: Bucket, rule: Rule, now: Micros) -> Answer<'_, Admitted>;
-
-    /// Ends tickets. One that is not there any more is no error.
-    fn give_back(&self, rule: Rule, given: Vec<(u64, GiveBack)>) -> Answer<'_, ()>;
-
-    /// Marks all tickets of a bucket before that one as unwanted.
-    fn oust(&self, bucket: Bucket, before: u64) -> Answer<'_, ()>;
+    /// Gives tickets of limits back, puts calls into the queues, and lets those of this process start whose turn it is: in this
+    /// order. What dead processes held is free. A ticket ends with the drive of its run: whoever claims, reopens or finishes
+    /// the run gives it back.
+    fn take_turns(&self, turns: Turns) -> Answer<'_, Turned>;
 
     /// The buckets of a limit, or of all, with their tickets.
     fn buckets(&self, name: Option<String>) -> Answer<'_, Vec<BucketRecord>>;
@@ -396,6 +387,9 @@ pub trait Store:
     /// A number that changes when another process may have changed the store (signals, cancels). What is done through this
     /// handle does not change it.
     fn version(&self) -> Answer<'_, u64>;
+
+    /// A number that changes when anybody may have changed a run, this handle included.
+    fn changes(&self) -> Answer<'_, u64>;
 
     /// The version of the store's schema; `None` where there is none.
     fn schema(&self) -> Answer<'_, Option<i64>> {

@@ -28,6 +28,41 @@ pub struct Ask {
     pub step: String,
     /// When.
     pub asked: Micros,
+    /// What it does if there is no room.
+    pub if_full: IfFull,
+}
+
+/// What somebody does who finds no room.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum IfFull {
+    /// He waits for his turn.
+    Wait,
+    /// He waits, and all who were there before him are unwanted.
+    Oust,
+    /// He goes: no ticket is left of him.
+    Leave,
+}
+
+/// What a process does with its limits at one moment.
+#[derive(Debug, Clone, Default)]
+pub struct Turns {
+    /// Tickets that end, each with the program's rule for its bucket. One that is not there any more is no error.
+    pub given: Vec<(Rule, u64, GiveBack)>,
+    /// Those that come.
+    pub asks: Vec<Ask>,
+    /// Buckets that are looked at, each with the program's rule: that which a person set counts in its place.
+    pub buckets: Vec<(Bucket, Rule)>,
+    /// The moment.
+    pub now: Micros,
+}
+
+/// What came of it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Turned {
+    /// The tickets of those that came, in their order; what is left of them is told by [`Self::admitted`].
+    pub tickets: Vec<u64>,
+    /// What was found in each bucket, in their order.
+    pub admitted: Vec<Admitted>,
 }
 
 /// What becomes of a ticket.
@@ -41,7 +76,7 @@ pub enum GiveBack {
     Late,
 }
 
-/// What `admit` found.
+/// What was found in a bucket.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Admitted {
     /// Tickets of this process that may start now.

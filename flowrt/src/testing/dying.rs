@@ -22,7 +22,7 @@ use crate::model::record::{
 use crate::model::state::RunState;
 use crate::store::cache::{CacheEntry, CacheFilter, Kept};
 use crate::store::memory::Memory;
-use crate::store::tickets::{Admitted, Ask, Bucket, BucketRecord, GiveBack};
+use crate::store::tickets::{BucketRecord, Turned, Turns};
 use crate::store::{
     Answer, Copied, Durability, Ending, Error, Import, Imported, LogFilter, Process, Reopening,
     RunFilter, SecretRecord, Store, Usage,
@@ -305,17 +305,8 @@ impl Store for Dying {
     fn remember_flows(&self, flows: Vec<String>) -> Answer<'_, Vec<String>> {
         self.read(self.runs.remember_flows(flows))
     }
-    fn ask(&self, asks: Vec<Ask>) -> Answer<'_, Vec<u64>> {
-        self.write(0, self.runs.ask(asks))
-    }
-    fn admit(&self, bucket: Bucket, rule: Rule, now: Micros) -> Answer<'_, Admitted> {
-        self.write(0, self.runs.admit(bucket, rule, now))
-    }
-    fn give_back(&self, rule: Rule, given: Vec<(u64, GiveBack)>) -> Answer<'_, ()> {
-        self.write(0, self.runs.give_back(rule, given))
-    }
-    fn oust(&self, bucket: Bucket, before: u64) -> Answer<'_, ()> {
-        self.write(0, self.runs.oust(bucket, before))
+    fn take_turns(&self, turns: Turns) -> Answer<'_, Turned> {
+        self.write(0, self.runs.take_turns(turns))
     }
     fn buckets(&self, name: Option<String>) -> Answer<'_, Vec<BucketRecord>> {
         self.read(self.runs.buckets(name))
@@ -375,6 +366,9 @@ impl Store for Dying {
     }
     fn version(&self) -> Answer<'_, u64> {
         self.read(self.runs.version())
+    }
+    fn changes(&self) -> Answer<'_, u64> {
+        self.read(self.runs.changes())
     }
     fn close(&self) -> Answer<'_, ()> {
         self.read(self.runs.close())

@@ -63,6 +63,11 @@ impl Default for Engine {
 }
 
 impl Engine {
+    #[cfg(test)]
+    pub(super) fn writes(&self) -> usize {
+        self.store.writes()
+    }
+
     /// An empty store, no mocks, and the clock at 2030-01-01T00:00:00Z.
     ///
     /// # Panics

@@ -1,5 +1,7 @@
 //! The engine of tests, tested.
 
+mod limited;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 

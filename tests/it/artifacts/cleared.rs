@@ -67,7 +67,10 @@ fn equal_values_are_not_taken_from_runs_that_begin_while_others_go() {
                 .output()
                 .expect("the program runs");
             let said = text(&run.stdout) + &text(&run.stderr);
-            assert!(said.contains("2000000 bytes of 7"), "{said}");
+            // Its last task reads them. Then it may be deleted before it has told its result.
+            assert!(said.contains("completed  first "), "{said}");
+            let is_deleted = said.contains("was deleted") || said.contains("has no run");
+            assert!(is_deleted || said.contains("2000000 bytes of 7"), "{said}");
         }
     };
     std::thread::scope(|scope| {

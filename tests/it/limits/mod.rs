@@ -4,6 +4,7 @@
     reason = "bodies of the tests spend real time"
 )]
 
+mod late;
 mod policies;
 mod processes;
 mod rates;

@@ -22,7 +22,7 @@ async fn ask_often(count: u32) -> Result<u32> {
 }
 
 /// The most starts in any window of that length.
-fn most(starts: &[Instant], window: Duration) -> usize {
+pub(super) fn most(starts: &[Instant], window: Duration) -> usize {
     starts
         .iter()
         .map(|from| {

@@ -62,7 +62,7 @@ deployments:
 "#;
 
 /// A server that is killed when the test ends, however it ends.
-struct Server(Child);
+pub(super) struct Server(Child);
 
 impl Drop for Server {
     fn drop(&mut self) {
@@ -72,7 +72,7 @@ impl Drop for Server {
 }
 
 impl Server {
-    fn kill(mut self) {
+    pub(super) fn kill(mut self) {
         self.0.kill().expect("it can be killed");
         self.0.wait().expect("it is gone");
     }
@@ -87,21 +87,27 @@ impl Server {
     }
 }
 
-struct Place {
+pub(super) struct Place {
     folder: TempDir,
     store: Arc<dyn Store>,
 }
 
 impl Place {
     async fn new() -> Self {
+        let place = Self::of(FILE);
+        place.deploy_what_was_missed().await;
+        place
+    }
+
+    /// Where that was deployed; `FOLDER` in it is the place.
+    pub(super) fn of(file: &str) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let name = folder.path().to_str().expect("a name in UTF-8");
-        let file = FILE.replace("FOLDER", name);
+        let file = file.replace("FOLDER", name);
         std::fs::write(folder.path().join("flowrt.yaml"), file).expect("a file");
         let store = open(folder.path());
         let place = Self { folder, store };
         place.call(&["deploy", "--yes"]);
-        place.deploy_what_was_missed().await;
         place
     }
 
@@ -135,7 +141,7 @@ impl Place {
         );
     }
 
-    fn command(&self, arguments: &[&str]) -> Command {
+    pub(super) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(PROGRAM);
         command
             .args(arguments)
@@ -147,7 +153,7 @@ impl Place {
         command
     }
 
-    fn call(&self, arguments: &[&str]) -> Value {
+    pub(super) fn call(&self, arguments: &[&str]) -> Value {
         let output = self.command(arguments).arg("--json").output();
         let output = output.expect("the program runs");
         let told = String::from_utf8_lossy(&output.stderr);
@@ -155,7 +161,7 @@ impl Place {
         serde_json::from_slice(&output.stdout).expect("it is JSON")
     }
 
-    fn serve(&self, failpoint: Option<&str>) -> Server {
+    pub(super) fn serve(&self, failpoint: Option<&str>) -> Server {
         let said = std::fs::File::options()
             .create(true)
             .append(true)
@@ -171,7 +177,7 @@ impl Place {
         Server(child.expect("the program runs"))
     }
 
-    fn ledger(&self) -> Vec<String> {
+    pub(super) fn ledger(&self) -> Vec<String> {
         let text = std::fs::read_to_string(self.folder.path().join("ledger")).unwrap_or_default();
         text.lines().map(str::to_owned).collect()
     }
@@ -181,12 +187,12 @@ impl Place {
         std::fs::write(path, "").expect("a file");
     }
 
-    async fn runs(&self) -> Vec<RunRecord> {
+    pub(super) async fn runs(&self) -> Vec<RunRecord> {
         let all = self.store.list_runs(RunFilter::default()).await;
         all.expect("the runs")
     }
 
-    async fn backfill(&self, id: &str) -> BackfillRecord {
+    pub(super) async fn backfill(&self, id: &str) -> BackfillRecord {
         let found = self.store.backfill(id.to_owned()).await;
         found.expect("the store answers").expect("it is there")
     }

@@ -2,6 +2,7 @@
 
 mod amid;
 mod backfill;
+mod cancelled;
 
 use std::collections::BTreeSet;
 use std::path::Path;

@@ -49,7 +49,7 @@ fn a_dry_run_shows_what_would_be_and_changes_nothing() {
         "{said:?}"
     );
     assert!(
-        said.out.contains("4 runs, 3 at a time; 0 slots left alone"),
+        said.err.contains("4 runs, 3 at a time; 0 slots left alone"),
         "{said:?}"
     );
     assert_eq!(desk.json("backfill ls"), json!([]));

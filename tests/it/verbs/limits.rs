@@ -83,10 +83,13 @@ fn what_limits_do_not_understand_they_say() {
         (&["set", "API", "8", "--default"], &["exclude each other"]),
         (
             &["set", "APY", "50 per minute"],
-            &["there is no limit `APY`", "limits ls"],
+            &["there is no limit `APY`", "did you mean `API`?"],
         ),
         (&["show"], &["lacks <NAME>"]),
-        (&["show", "APY"], &["there is no limit `APY`", "limits ls"]),
+        (
+            &["show", "APY"],
+            &["there is no limit `APY`", "did you mean `API`?"],
+        ),
         (&["reset", "APY"], &["there is no limit `APY`"]),
         (&["plan", "APY"], &["there is no limit `APY`"]),
         (

@@ -3,7 +3,7 @@ use flowrt::model::state::RunState;
 use serde_json::json;
 
 use super::{Place, text};
-use crate::until::until;
+use crate::until::{until, until_some};
 
 #[tokio::test]
 async fn two_workers_take_each_run_once() {
@@ -114,4 +114,38 @@ async fn a_start_that_nobody_waits_for_is_left_to_a_worker() {
     store.await_all(&place, RunState::Completed).await;
     let shown = text(&place.call(&["runs", "ls", "--json"]).stdout);
     assert!(shown.contains("\"queue\":\"default\""), "{shown}");
+}
+
+/// A run that has its place among the runs of its flow, and waits in a worker whose only seat is taken for long: it lets go of
+/// both, and the worker that has room drives it and the others.
+#[tokio::test]
+async fn a_run_without_a_seat_keeps_its_place_from_nobody() {
+    let place = Place::new();
+    let store = place.store();
+    let _roomy = place.spawn(&["worker", "--concurrency", "1"], &[]);
+    store.leave(&place, "alone", "x").await;
+    place.await_line("x begins");
+    let full = place.spawn(&["worker", "--concurrency", "1"], &[]);
+    place.await_worker(&full);
+    let waits = store.leave(&place, "alone", "a").await;
+    until_some(async || {
+        let run = store.run(&waits).await;
+        (run.state == RunState::Waiting && run.owner.is_some()).then_some(())
+    })
+    .await;
+    // It has left its seat to this one.
+    let long = store.leave(&place, "long", "l").await;
+    place.await_line("l begins");
+    for name in ["a", "b"] {
+        place.touch(&format!("{name}-go"));
+    }
+    place.touch("x-go");
+    let other = store.leave(&place, "alone", "b").await;
+    for run in [waits, other] {
+        until_some(async || store.run(&run).await.state.is_final().then_some(())).await;
+    }
+    assert!(!store.run(&long).await.state.is_final());
+    assert_eq!((place.count("a ends"), place.count("b ends")), (1, 1));
+    place.touch("go");
+    store.await_all(&place, RunState::Completed).await;
 }

@@ -146,6 +146,23 @@ async fn a_run_whose_processes_die_before_they_have_it_ends_as_crashed() {
     assert_eq!(place.ledger(), [] as [&str; 0]);
 }
 
+/// No process comes to what follows from its end, so the worker does it.
+#[tokio::test]
+async fn a_run_whose_processes_die_before_they_have_it_has_its_hook() {
+    let place = Place::new();
+    let store = place.store();
+    let dies = [
+        ("FLOWRT_FAILPOINT", "launch::before_claim:1"),
+        ("FLOWRT_CRASHES_MAX", "1"),
+    ];
+    let _worker = place.spawn(&["worker", "--launcher", "process"], &dies);
+    let run = store.leave(&place, "watched", "a").await;
+    store.await_all(&place, RunState::Crashed).await;
+    let error = store.run(&run).await.error.expect("has one");
+    assert!(error.contains("before it had taken the run"), "{error:?}");
+    assert_eq!(place.ledger(), ["Crashed told"]);
+}
+
 /// It dies just before the rest is on the disk, or just after: either way the signal brings the run back, and what is
 /// recorded is not done again.
 #[tokio::test]

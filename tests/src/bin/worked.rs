@@ -8,6 +8,7 @@
 use std::io::Write;
 use std::path::Path;
 
+use flowrt::Outcome;
 use flowrt::prelude::*;
 
 fn note(folder: &str, line: &str) -> Result<()> {
@@ -117,6 +118,34 @@ async fn look(folder: String, who: String) -> Result<()> {
 #[flow]
 fn surrounded(folder: String, who: String) -> Result<()> {
     look(folder, who)
+}
+
+/// Its end is told in the folder of the program.
+#[task]
+async fn tell(outcome: Outcome) -> Result<()> {
+    note(".", &format!("{} told", outcome.state))
+}
+
+/// One line, unless it crashes.
+#[flow(on_crash = tell)]
+fn watched(folder: String, who: String) -> Result<()> {
+    leave(folder, who)
+}
+
+/// Goes on until a file `NAME-go` appears.
+#[task]
+async fn go_on(folder: String, name: String) -> Result<()> {
+    note(&folder, &format!("{name} begins"))?;
+    while !Path::new(&folder).join(format!("{name}-go")).exists() {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    note(&folder, &format!("{name} ends"))
+}
+
+/// One at a time.
+#[flow(max_runs = 1)]
+fn alone(folder: String, who: String) -> Result<()> {
+    go_on(folder, who)
 }
 
 /// Ends its process.

@@ -48,6 +48,10 @@ impl Cell {
         is_fresh.then(|| held.value.clone())
     }
 
+    fn known(&self) -> Option<Shared> {
+        self.held().as_ref().map(|held| held.value.clone())
+    }
+
     fn put(&self, value: Shared) {
         *self.held() = Some(Held {
             value,
@@ -57,7 +61,7 @@ impl Cell {
 
     /// The old value if it is healthy; one that is not is torn down.
     async fn still_healthy(&self) -> Option<Shared> {
-        let value = self.held().as_ref().map(|held| held.value.clone())?;
+        let value = self.known()?;
         let Some(health) = self.maker.health else {
             return Some(value);
         };
@@ -91,10 +95,12 @@ fn cell(maker: &'static RegisteredResource) -> Arc<Cell> {
     cell.clone()
 }
 
-/// The value of a resource, made or made again if need be.
-pub(super) async fn value(maker: &'static RegisteredResource) -> Result<Shared> {
+/// The value of a resource, made or made again if need be. Who `hurries` takes one that is there without a look at its health,
+/// which may take longer than a limit leaves time for.
+pub(super) async fn value(maker: &'static RegisteredResource, hurries: bool) -> Result<Shared> {
     let cell = cell(maker);
-    if let Some(value) = cell.fresh() {
+    let known = if hurries { cell.known() } else { cell.fresh() };
+    if let Some(value) = known {
         return Ok(value);
     }
     let _turn = cell.turn.lock().await;

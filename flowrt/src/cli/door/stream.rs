@@ -79,6 +79,11 @@ impl Stream {
         }
     }
 
+    /// The run that is followed by now: the last that was told of those in which it goes on.
+    pub(in crate::cli) fn run(&self) -> Option<RunId> {
+        self.run
+    }
+
     /// The next event; none when there will be no more.
     ///
     /// # Errors

@@ -1,6 +1,6 @@
 //! The one who asks the store, for all tasks of this process, whose turn it is.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use tokio::sync::mpsc::UnboundedReceiver;
@@ -15,7 +15,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::model::limit::Rule;
 use crate::model::record::Micros;
 use crate::store::Store;
-use crate::store::tickets::{Admitted, Ask, Bucket, GiveBack};
+use crate::store::tickets::{Admitted, Ask, Bucket, GiveBack, IfFull, Turns};
 
 /// What is given back by another process is seen by asking.
 const ASK_AGAIN: Micros = 50_000;
@@ -51,10 +51,11 @@ pub(super) struct Comer {
     pub(super) ask: Ask,
     pub(super) rule: Rule,
     pub(super) when_full: WhenFull,
-    /// It was let in before: it waits for its next place, whatever `when_full` says to new ones.
-    pub(super) comes_back: bool,
     pub(super) reply: Reply,
 }
+
+/// Who does not wait: where, which token, and what its task says then.
+type Impatient = (Bucket, u64, WhenFull);
 
 impl Gate {
     pub(super) fn new(
@@ -94,157 +95,105 @@ impl Gate {
         }
     }
 
+    /// One round: what is given back, who comes, and who may start then is one transaction.
     async fn serve(&mut self, batch: Vec<Request>) -> Result<()> {
         let mut comers: Vec<Comer> = Vec::new();
-        let mut given: HashMap<Bucket, Vec<(u64, GiveBack)>> = HashMap::new();
+        let mut given = Vec::new();
+        let now = self.clock.now();
         for request in batch {
             match request {
                 Request::Enter(comer) => comers.push(comer),
-                Request::Again { token, reply } => self.again(token, reply, &mut given),
+                Request::Again { token, reply } => given.extend(self.again(token, reply, now)),
                 Request::Leave { token, how } => {
                     comers.retain(|comer| comer.token != token);
-                    self.leave(token, how, &mut given);
+                    given.extend(self.leave(token, how, now));
                 }
             }
         }
-        let now = self.clock.now();
-        for (bucket, given) in given {
-            if let Some(room) = self.rooms.get_mut(&bucket) {
-                room.next = Some(now);
-                let rule = room.rule;
-                patiently(|| self.store.give_back(rule, given.clone()))
-                    .await
-                    .map_err(trouble)?;
-            }
-        }
-        let impatient = self.let_come(comers).await?;
-        self.admit_due().await?;
-        self.turn_away(impatient).await
-    }
-
-    fn again(
-        &mut self,
-        token: u64,
-        reply: Reply,
-        given: &mut HashMap<Bucket, Vec<(u64, GiveBack)>>,
-    ) {
-        let Some((bucket, ticket)) = self.tickets.get(&token) else {
-            return;
-        };
-        if let Some(room) = self.rooms.get_mut(bucket) {
-            room.held.remove(ticket);
-            room.waiting.insert(*ticket, reply);
-            given
-                .entry(bucket.clone())
-                .or_default()
-                .push((*ticket, GiveBack::Late));
-        }
-    }
-
-    fn leave(
-        &mut self,
-        token: u64,
-        how: GiveBack,
-        given: &mut HashMap<Bucket, Vec<(u64, GiveBack)>>,
-    ) {
-        let Some((bucket, ticket)) = self.tickets.remove(&token) else {
-            return;
-        };
-        if let Some(room) = self.rooms.get_mut(&bucket) {
-            room.held.remove(&ticket);
-            room.waiting.remove(&ticket);
-            given.entry(bucket).or_default().push((ticket, how));
-        }
-    }
-
-    /// Gets tickets for those who come; returns those who do not want to wait.
-    async fn let_come(&mut self, mut comers: Vec<Comer>) -> Result<Vec<(Bucket, u64, WhenFull)>> {
         // Calls that a flow makes at once are told apart by the order in which it built them.
         comers.sort_by_key(|comer| (comer.ask.run, comer.key));
-        let asks: Vec<Ask> = comers.iter().map(|comer| comer.ask.clone()).collect();
-        if asks.is_empty() {
-            return Ok(Vec::new());
+        let turns = Turns {
+            given,
+            asks: comers.iter().map(|comer| comer.ask.clone()).collect(),
+            buckets: self.looked_at(&comers, now),
+            now,
+        };
+        if turns.given.is_empty() && turns.buckets.is_empty() {
+            return Ok(());
         }
-        let tickets = patiently(|| self.store.ask(asks.clone()))
+        let turned = patiently(|| self.store.take_turns(turns.clone()))
             .await
             .map_err(trouble)?;
+        let impatient = self.let_come(comers, turned.tickets);
+        let buckets = turns.buckets.into_iter().map(|(bucket, _)| bucket);
+        for (bucket, admitted) in buckets.zip(turned.admitted) {
+            if let Some(room) = self.rooms.get_mut(&bucket) {
+                room.open(admitted, now, self.clock.is_fake());
+            }
+        }
+        self.turn_away(impatient);
+        self.rooms.retain(|_, room| !room.is_empty());
+        Ok(())
+    }
+
+    fn again(&mut self, token: u64, reply: Reply, now: Micros) -> Option<(Rule, u64, GiveBack)> {
+        let (bucket, ticket) = self.tickets.get(&token)?;
+        let room = self.rooms.get_mut(bucket)?;
+        room.held.remove(ticket);
+        room.waiting.insert(*ticket, reply);
+        room.next = Some(now);
+        Some((room.rule, *ticket, GiveBack::Late))
+    }
+
+    fn leave(&mut self, token: u64, how: GiveBack, now: Micros) -> Option<(Rule, u64, GiveBack)> {
+        let (bucket, ticket) = self.tickets.remove(&token)?;
+        let room = self.rooms.get_mut(&bucket)?;
+        room.held.remove(&ticket);
+        room.waiting.remove(&ticket);
+        room.next = Some(now);
+        Some((room.rule, ticket, how))
+    }
+
+    /// The buckets in which somebody of this process may start now, or learns that he is not wanted.
+    fn looked_at(&self, comers: &[Comer], now: Micros) -> Vec<(Bucket, Rule)> {
+        let is_due = |room: &Room| !room.is_empty() && room.next.is_some_and(|next| next <= now);
+        let due = self.rooms.iter().filter(|(_, room)| is_due(room));
+        let mut buckets: BTreeMap<Bucket, Rule> = comers
+            .iter()
+            .map(|comer| (comer.ask.bucket.clone(), comer.rule))
+            .collect();
+        buckets.extend(due.map(|(bucket, room)| (bucket.clone(), room.rule)));
+        buckets.into_iter().collect()
+    }
+
+    /// Remembers those who came; gives those who do not want to wait.
+    fn let_come(&mut self, comers: Vec<Comer>, tickets: Vec<u64>) -> Vec<Impatient> {
         let mut impatient = Vec::new();
         for (comer, ticket) in comers.into_iter().zip(tickets) {
-            let Comer {
-                token,
-                ask,
-                rule,
-                when_full,
-                comes_back,
-                reply,
-                ..
-            } = comer;
-            let bucket = ask.bucket;
-            match when_full {
-                _ if comes_back => {}
-                WhenFull::Queue => {}
-                WhenFull::CancelPrevious => {
-                    patiently(|| self.store.oust(bucket.clone(), ticket))
-                        .await
-                        .map_err(trouble)?;
-                }
-                WhenFull::Fail | WhenFull::Skip => {
-                    impatient.push((bucket.clone(), ticket, when_full))
-                }
+            let (bucket, when_full) = (comer.ask.bucket, comer.when_full);
+            if comer.ask.if_full == IfFull::Leave {
+                impatient.push((bucket.clone(), comer.token, when_full));
             }
-            self.tickets.insert(token, (bucket.clone(), ticket));
+            self.tickets.insert(comer.token, (bucket.clone(), ticket));
             let room = self
                 .rooms
                 .entry(bucket)
-                .or_insert_with(|| Room::new(rule, when_full));
-            room.waiting.insert(ticket, reply);
-            room.next = Some(self.clock.now());
+                .or_insert_with(|| Room::new(comer.rule, when_full));
+            room.waiting.insert(ticket, comer.reply);
         }
-        Ok(impatient)
-    }
-
-    async fn admit_due(&mut self) -> Result<()> {
-        let now = self.clock.now();
-        let due = self
-            .rooms
-            .iter()
-            .filter(|(_, room)| room.next.is_some_and(|next| next <= now));
-        let due: Vec<Bucket> = due.map(|(bucket, _)| bucket.clone()).collect();
-        for bucket in due {
-            let Some(rule) = self.rooms.get(&bucket).map(|room| room.rule) else {
-                continue;
-            };
-            let now = self.clock.now();
-            let admitted = patiently(|| self.store.admit(bucket.clone(), rule, now))
-                .await
-                .map_err(trouble)?;
-            if let Some(room) = self.rooms.get_mut(&bucket) {
-                room.open(admitted, now, self.clock.is_fake());
-                if room.is_empty() {
-                    self.rooms.remove(&bucket);
-                }
-            }
-        }
-        Ok(())
+        impatient
     }
 
     /// Those who found no room and do not want to wait.
-    async fn turn_away(&mut self, impatient: Vec<(Bucket, u64, WhenFull)>) -> Result<()> {
-        for (bucket, ticket, when_full) in impatient {
-            let Some(room) = self.rooms.get_mut(&bucket) else {
-                continue;
-            };
-            let Some(reply) = room.waiting.remove(&ticket) else {
-                continue;
-            };
-            let rule = room.rule;
-            let given = vec![(ticket, GiveBack::Withdrawn)];
-            patiently(|| self.store.give_back(rule, given.clone()))
-                .await
-                .map_err(trouble)?;
-            let _ = reply.send(Err(full(&bucket, when_full)));
+    fn turn_away(&mut self, impatient: Vec<Impatient>) {
+        for (bucket, token, when_full) in impatient {
+            let ticket = self.tickets.get(&token).map(|(_, ticket)| *ticket);
+            let room = self.rooms.get_mut(&bucket).zip(ticket);
+            if let Some(reply) = room.and_then(|(room, ticket)| room.waiting.remove(&ticket)) {
+                self.tickets.remove(&token);
+                let _ = reply.send(Err(full(&bucket, when_full)));
+            }
         }
-        Ok(())
     }
 
     fn refuse_all(&mut self, error: &Error) {
@@ -319,4 +268,13 @@ fn full(bucket: &Bucket, when_full: WhenFull) -> Error {
     Error::new(ErrorKind::Full, message).hint(
         "with `when_full = queue` the task waits for its turn; `limits show` tells who holds it",
     )
+}
+
+/// What a call does that finds no room.
+pub(super) fn if_full(when_full: WhenFull) -> IfFull {
+    match when_full {
+        WhenFull::Queue => IfFull::Wait,
+        WhenFull::CancelPrevious => IfFull::Oust,
+        WhenFull::Fail | WhenFull::Skip => IfFull::Leave,
+    }
 }

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::gate::Comer;
+use super::gate::{Comer, if_full};
 use super::let_in::{self, By};
 use super::{Place, Request};
 use crate::author::cancel::Stops;
@@ -19,7 +19,7 @@ use crate::model::limit::{LimitKind, Rule};
 use crate::model::payload::Payload;
 use crate::model::record::RunRecord;
 use crate::model::state::RunState;
-use crate::store::tickets::{Ask, Bucket};
+use crate::store::tickets::{Ask, Bucket, IfFull};
 use crate::store::{Durability, Ending};
 
 /// What stands in the queue of a deployment where steps have their ids: a run holds a place of its flow beside it.
@@ -32,6 +32,10 @@ pub(in crate::engine) struct Entered {
 
 /// Who waits longer than this for a place leaves the seat that a worker has given him.
 const QUIET: Duration = Duration::from_millis(50);
+
+/// How long a run that may go on, in a worker that has no seat for it, keeps its place from others. Then whichever worker has a
+/// seat takes it, and its turn comes before that of new ones.
+const WITHOUT_SEAT: Duration = Duration::from_secs(1);
 
 /// The place of a run that comes back in the queue: before those that were never let in.
 const COMES_BACK: i32 = 1;
@@ -103,12 +107,17 @@ async fn enter_one(
         run: record.id,
         step: bound.step.to_owned(),
         asked: shared.clock.now(),
+        // Who was let in before waits for his next place, whatever new ones are told.
+        if_full: match comes_back {
+            true => IfFull::Wait,
+            false => if_full(bound.when_full),
+        },
     };
     let mut place = shared.limiter().place();
     let (token, key, when_full) = (place.token, Key::FIRST, bound.when_full);
     set_state(shared, record, RunState::Waiting).await?;
     let waited = tokio::select! {
-        waited = place.wait(|reply| Request::Enter(Comer { token, key, ask, rule, when_full, comes_back, reply })) => waited,
+        waited = place.wait(|reply| Request::Enter(Comer { token, key, ask, rule, when_full, reply })) => waited,
         () = stops.cancel.wait() => Ok(()),
         () = stops.interrupt.wait() => Ok(()),
         // Never ready: others go on meanwhile.
@@ -120,7 +129,7 @@ async fn enter_one(
             if place.started.is_some() && !was_let_in {
                 let_in::note(shared, record, bound.by).await?;
             }
-            stops.take_seat().await;
+            stops.take_seat_or_let_go(WITHOUT_SEAT).await;
             set_state(shared, record, RunState::Running).await?;
             Ok(Some(place))
         }

@@ -34,9 +34,13 @@ fn falls_at(place: &'static str, times: u32) -> Rc<Cell<u32>> {
 
 /// Leaves a run to a worker of this process, and waits for its end.
 async fn worked_off(engine: &Engine, flow: &str) -> RunRecord {
+    worked_off_by(engine, flow, Work::default()).await
+}
+
+async fn worked_off_by(engine: &Engine, flow: &str, work: Work) -> RunRecord {
     let worker = engine.clone();
     tokio::spawn(async move {
-        let _ = worker.work(Work::default(), std::future::pending()).await;
+        let _ = worker.work(work, std::future::pending()).await;
     });
     let start = Start {
         dispatch: Dispatch::to_queue("default"),
@@ -47,7 +51,7 @@ async fn worked_off(engine: &Engine, flow: &str) -> RunRecord {
     let watch = crate::clock::Stopwatch::start();
     loop {
         let record = engine.record(id).await.expect("reads");
-        if record.state.is_final() {
+        if record.state.is_final() || record.state == RunState::Parked {
             return record;
         }
         assert!(watch.elapsed() < Duration::from_secs(60), "{record:?}");
@@ -93,4 +97,23 @@ async fn whoever_drives_it_himself_finds_it_interrupted_with_the_cause() {
     assert!(error.message().contains("on purpose"), "{error}");
     let again = engine.resume(id).await.expect("resumes").wait().await;
     assert_eq!(again.expect("ends").state, RunState::Completed);
+}
+
+/// A test is no program that could be started again.
+#[cfg(all(feature = "isolate", unix))]
+#[tokio::test]
+async fn one_for_which_no_process_can_be_started_is_left_to_a_person() {
+    let engine = engine().await;
+    let work = Work {
+        launcher: "process".to_owned(),
+        ..Work::default()
+    };
+    let record = worked_off_by(&engine, "falls", work).await;
+    assert_eq!((record.state, record.owner), (RunState::Parked, None));
+    let error = crate::Error::from_json(&record.error.expect("has one"));
+    assert!(error.message().contains("the 4. time"), "{error}");
+    assert!(error.message().contains("flowrt::main!"), "{error}");
+    let why = engine.why(record.id).await.expect("reads");
+    let told = serde_json::to_string(&why).expect("is JSON");
+    assert!(told.contains("the 4. time"), "{told}");
 }

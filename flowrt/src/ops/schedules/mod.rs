@@ -11,7 +11,9 @@ mod tests;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::{DeploymentReport, Engine};
+#[cfg(feature = "deployments")]
+use super::DeploymentReport;
+use super::Engine;
 use crate::engine::trouble;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::deployment::{Catchup, DeploymentRecord, ScheduleRecord};
@@ -93,6 +95,7 @@ impl Engine {
     ///
     /// # Errors
     /// If there is no such deployment, or the store fails.
+    #[cfg(feature = "deployments")]
     pub async fn schedules_of(&self, deployment: &str) -> Result<Vec<ScheduleReport>> {
         let now = self.shared.clock.now();
         let DeploymentReport {

@@ -9,7 +9,7 @@ pub(super) fn routes() -> Vec<Route> {
         Route::get(
             "/runs/{run}/events",
             "watchRun",
-            "What has happened to a run and to those below it, and what happens, until it ends; Last-Event-ID goes on after an event",
+            "What has happened to a run, to those below it and to those in which it goes on, and what happens, until the last ends; Last-Event-ID goes on after an event",
             run,
         ),
         Route::get(

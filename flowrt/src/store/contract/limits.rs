@@ -1,9 +1,10 @@
 //! Tickets of limits.
 
 use super::super::sample::{new_run, run_id};
-use super::super::tickets::{Ask, Bucket, GiveBack};
+use super::super::tickets::{Admitted, Ask, Bucket, GiveBack, IfFull, Turned, Turns};
 use super::super::{Ending, Store};
 use crate::model::limit::{LimitKind, Rule};
+use crate::model::record::Micros;
 use crate::model::state::RunState;
 
 const DB: Rule = Rule {
@@ -34,6 +35,7 @@ fn ask(bucket: &Bucket, step: &str, priority: i32) -> Ask {
         run: run_id(1),
         step: step.to_owned(),
         asked: 5,
+        if_full: IfFull::Wait,
     }
 }
 
@@ -42,13 +44,39 @@ async fn asked(store: &dyn Store, bucket: &Bucket, steps: &[(&str, i32)]) -> Vec
         .iter()
         .map(|(step, priority)| ask(bucket, step, *priority))
         .collect();
-    store.ask(asks).await.unwrap()
+    let turns = Turns {
+        asks,
+        ..Turns::default()
+    };
+    turn(store, turns).await.tickets
+}
+
+async fn turn(store: &dyn Store, turns: Turns) -> Turned {
+    store.take_turns(turns).await.unwrap()
+}
+
+async fn admit(store: &dyn Store, bucket: &Bucket, rule: Rule, now: Micros) -> Admitted {
+    let turns = Turns {
+        buckets: vec![(bucket.clone(), rule)],
+        now,
+        ..Turns::default()
+    };
+    turn(store, turns).await.admitted.remove(0)
+}
+
+async fn give_back(store: &dyn Store, rule: Rule, given: &[(u64, GiveBack)]) {
+    let given = given.iter().map(|(ticket, how)| (rule, *ticket, *how));
+    let turns = Turns {
+        given: given.collect(),
+        ..Turns::default()
+    };
+    assert_eq!(turn(store, turns).await, Turned::default());
 }
 
 pub(super) async fn slots_are_given_in_order_and_given_back(store: &dyn Store) {
     let db = bucket("DB", "");
     let ids = asked(store, &db, &[("a", 0), ("b", 0), ("c", 0), ("urgent", 5)]).await;
-    let first = store.admit(db.clone(), DB, 10).await.unwrap();
+    let first = admit(store, &db, DB, 10).await;
     assert_eq!(
         first.started,
         [ids[3], ids[0]],
@@ -57,25 +85,15 @@ pub(super) async fn slots_are_given_in_order_and_given_back(store: &dyn Store) {
     assert!(first.is_crowded && first.next.is_none(), "{first:?}");
     let other = bucket("DB", "eu");
     let apart = asked(store, &other, &[("d", 0)]).await;
-    assert_eq!(
-        store.admit(other.clone(), DB, 10).await.unwrap().started,
-        apart
-    );
-    store
-        .give_back(
-            DB,
-            vec![(ids[0], GiveBack::Done(None)), (999, GiveBack::Withdrawn)],
-        )
-        .await
-        .unwrap();
-    assert_eq!(
-        store.admit(db.clone(), DB, 11).await.unwrap().started,
-        [ids[1]]
-    );
-    store
-        .give_back(DB, vec![(ids[2], GiveBack::Withdrawn)])
-        .await
-        .unwrap();
+    assert_eq!(admit(store, &other, DB, 10).await.started, apart);
+    give_back(
+        store,
+        DB,
+        &[(ids[0], GiveBack::Done(None)), (999, GiveBack::Withdrawn)],
+    )
+    .await;
+    assert_eq!(admit(store, &db, DB, 11).await.started, [ids[1]]);
+    give_back(store, DB, &[(ids[2], GiveBack::Withdrawn)]).await;
     let there = store.buckets(Some("DB".to_owned())).await.unwrap();
     assert_eq!(
         there
@@ -97,32 +115,17 @@ pub(super) async fn slots_are_given_in_order_and_given_back(store: &dyn Store) {
 pub(super) async fn a_window_remembers_what_has_ended(store: &dyn Store) {
     let api = bucket("API", "");
     let ids = asked(store, &api, &[("a", 0), ("b", 0), ("c", 0)]).await;
-    assert_eq!(
-        store.admit(api.clone(), API, 10).await.unwrap().started,
-        ids[..2]
-    );
-    store
-        .give_back(API, vec![(ids[0], GiveBack::Done(None))])
-        .await
-        .unwrap();
-    let full = store.admit(api.clone(), API, 20).await.unwrap();
+    assert_eq!(admit(store, &api, API, 10).await.started, ids[..2]);
+    give_back(store, API, &[(ids[0], GiveBack::Done(None))]).await;
+    let full = admit(store, &api, API, 20).await;
     assert_eq!(
         (full.started.len(), full.next),
         (0, Some(10 + API.memory()))
     );
-    store
-        .give_back(API, vec![(ids[1], GiveBack::Late)])
-        .await
-        .unwrap();
-    assert_eq!(
-        store.admit(api.clone(), API, 30).await.unwrap().started,
-        [ids[1]]
-    );
+    give_back(store, API, &[(ids[1], GiveBack::Late)]).await;
+    assert_eq!(admit(store, &api, API, 30).await.started, [ids[1]]);
     store.reset_limit("API".to_owned()).await.unwrap();
-    assert_eq!(
-        store.admit(api.clone(), API, 40).await.unwrap().started,
-        [ids[2]]
-    );
+    assert_eq!(admit(store, &api, API, 40).await.started, [ids[2]]);
 }
 
 pub(super) async fn a_person_sets_the_rule(store: &dyn Store) {
@@ -130,11 +133,11 @@ pub(super) async fn a_person_sets_the_rule(store: &dyn Store) {
     asked(store, &db, &[("a", 0), ("b", 0), ("c", 0)]).await;
     let one = Rule { count: 1, ..DB };
     store.set_limit("DB".to_owned(), Some(one)).await.unwrap();
-    let admitted = store.admit(db.clone(), DB, 1).await.unwrap();
+    let admitted = admit(store, &db, DB, 1).await;
     assert_eq!((admitted.started.len(), admitted.rule), (1, Some(one)));
     assert_eq!(store.limit_rules().await.unwrap(), [("DB".to_owned(), one)]);
     store.set_limit("DB".to_owned(), None).await.unwrap();
-    assert_eq!(store.admit(db, DB, 2).await.unwrap().started.len(), 1);
+    assert_eq!(admit(store, &db, DB, 2).await.started.len(), 1);
     assert!(store.limit_rules().await.unwrap().is_empty());
 }
 
@@ -143,7 +146,7 @@ pub(super) async fn the_end_of_a_drive_gives_all_tickets_back(store: &dyn Store)
     let run = store.claim(run_id(1), 0, false, 1).await.unwrap().unwrap();
     let db = bucket("DB", "");
     asked(store, &db, &[("a", 0), ("b", 0), ("c", 0)]).await;
-    store.admit(db.clone(), DB, 2).await.unwrap();
+    admit(store, &db, DB, 2).await;
     let ending = Ending {
         state: RunState::Cancelled,
         output: None,
@@ -164,7 +167,7 @@ pub(super) async fn the_end_of_a_drive_gives_all_tickets_back(store: &dyn Store)
 pub(super) async fn a_step_that_asks_again_gives_its_ticket_back(store: &dyn Store) {
     let db = bucket("DB", "");
     let first = asked(store, &db, &[("a", 0)]).await;
-    assert_eq!(store.admit(db.clone(), DB, 1).await.unwrap().started, first);
+    assert_eq!(admit(store, &db, DB, 1).await.started, first);
     asked(store, &db, &[("a", 0), ("a", 0), ("b", 0)]).await;
     let there = store.buckets(None).await.unwrap();
     assert_eq!(
@@ -175,8 +178,40 @@ pub(super) async fn a_step_that_asks_again_gives_its_ticket_back(store: &dyn Sto
 
 pub(super) async fn a_place_can_be_taken(store: &dyn Store) {
     let db = bucket("DB", "");
-    let ids = asked(store, &db, &[("a", 0), ("b", 0)]).await;
-    store.admit(db.clone(), DB, 1).await.unwrap();
-    store.oust(db.clone(), ids[1]).await.unwrap();
-    assert_eq!(store.admit(db, DB, 2).await.unwrap().unwanted, [ids[0]]);
+    let first = asked(store, &db, &[("a", 0)]).await;
+    admit(store, &db, DB, 1).await;
+    let ousts = Ask {
+        if_full: IfFull::Oust,
+        ..ask(&db, "b", 0)
+    };
+    let turns = Turns {
+        asks: vec![ousts],
+        ..Turns::default()
+    };
+    turn(store, turns).await;
+    assert_eq!(admit(store, &db, DB, 2).await.unwanted, first);
+}
+
+pub(super) async fn what_is_given_back_is_free_for_those_who_come_with_it(store: &dyn Store) {
+    let db = bucket("DB", "");
+    let ids = asked(store, &db, &[("a", 0), ("b", 0), ("c", 0)]).await;
+    admit(store, &db, DB, 1).await;
+    let who_does_not_wait = |step| Ask {
+        if_full: IfFull::Leave,
+        ..ask(&db, step, 9)
+    };
+    let turned = turn(
+        store,
+        Turns {
+            given: vec![(DB, ids[0], GiveBack::Done(None))],
+            asks: vec![who_does_not_wait("d"), who_does_not_wait("e")],
+            buckets: vec![(db.clone(), DB)],
+            now: 2,
+        },
+    )
+    .await;
+    assert_eq!(turned.admitted[0].started, turned.tickets[..1]);
+    let there = store.buckets(None).await.unwrap();
+    let waiting: Vec<u64> = there[0].waiting().map(|ticket| ticket.id).collect();
+    assert_eq!(waiting, [ids[2]], "who does not wait has gone");
 }

@@ -42,6 +42,7 @@ async fn check_runs<G>(fresh: &impl Fn() -> (Arc<dyn Store>, G)) {
     check! { fresh,
         runs:
             a_run_is_accepted_once,
+            each_change_of_a_run_is_counted,
             names_are_made_unique,
             runs_are_found_by_name_and_id,
             lists_are_newest_first_and_paged,
@@ -100,7 +101,8 @@ async fn check_what_is_beside_them<G>(fresh: &impl Fn() -> (Arc<dyn Store>, G)) 
             a_person_sets_the_rule,
             the_end_of_a_drive_gives_all_tickets_back,
             a_step_that_asks_again_gives_its_ticket_back,
-            a_place_can_be_taken;
+            a_place_can_be_taken,
+            what_is_given_back_is_free_for_those_who_come_with_it;
         queue:
             what_is_due_is_taken_once,
             a_slot_has_one_run,

@@ -150,6 +150,18 @@ pub(super) async fn lists_are_newest_first_and_paged(store: &dyn Store) {
     ));
 }
 
+pub(super) async fn each_change_of_a_run_is_counted(store: &dyn Store) {
+    let mut seen = vec![store.changes().await.unwrap()];
+    store.create_run(new_run(1, "n")).await.unwrap();
+    seen.push(store.changes().await.unwrap());
+    store.claim(run_id(1), 0, false, 7).await.unwrap().unwrap();
+    seen.push(store.changes().await.unwrap());
+    store.request_cancel(run_id(1), 8).await.unwrap();
+    seen.push(store.changes().await.unwrap());
+    let different: std::collections::HashSet<&u64> = seen.iter().collect();
+    assert_eq!(different.len(), seen.len(), "{seen:?}");
+}
+
 pub(super) async fn a_claim_needs_the_epoch(store: &dyn Store) {
     store.create_run(new_run(1, "n")).await.unwrap();
     let first = store.claim(run_id(1), 0, false, 7).await.unwrap().unwrap();

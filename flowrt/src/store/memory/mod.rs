@@ -21,7 +21,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::apart::Apart;
 use super::cache::{CacheEntry, CacheFilter, Kept};
 use super::limits::{PayloadLimit, check_artifacts};
-use super::tickets::{Admitted, Ask, Bucket, BucketRecord, GiveBack};
+use super::tickets::{BucketRecord, Turned, Turns};
 use super::{
     Answer, Copied, Durability, Ending, Error, Import, Imported, LogFilter, Process, Reopening,
     RunFilter, SecretRecord, Store, Usage, continued,
@@ -324,26 +324,8 @@ impl Store for Memory {
         })
     }
 
-    fn ask(&self, asks: Vec<Ask>) -> Answer<'_, Vec<u64>> {
-        self.answer(move |runs| Ok(runs.tickets.ask(asks, self.process.id)))
-    }
-
-    fn admit(&self, bucket: Bucket, rule: Rule, now: Micros) -> Answer<'_, Admitted> {
-        self.answer(move |runs| Ok(runs.tickets.admit(&bucket, rule, self.process.id, now)))
-    }
-
-    fn give_back(&self, rule: Rule, given: Vec<(u64, GiveBack)>) -> Answer<'_, ()> {
-        self.answer(move |runs| {
-            runs.tickets.give_back(rule, given);
-            Ok(())
-        })
-    }
-
-    fn oust(&self, bucket: Bucket, before: u64) -> Answer<'_, ()> {
-        self.answer(move |runs| {
-            runs.tickets.oust(&bucket, before);
-            Ok(())
-        })
+    fn take_turns(&self, turns: Turns) -> Answer<'_, Turned> {
+        self.answer(move |runs| Ok(runs.tickets.take_turns(turns, self.process.id)))
     }
 
     fn buckets(&self, name: Option<String>) -> Answer<'_, Vec<BucketRecord>> {
@@ -420,6 +402,10 @@ impl Store for Memory {
 
     fn version(&self) -> Answer<'_, u64> {
         self.answer(|_| Ok(0))
+    }
+
+    fn changes(&self) -> Answer<'_, u64> {
+        self.answer(|runs| Ok(runs.changes))
     }
 
     fn close(&self) -> Answer<'_, ()> {

@@ -33,6 +33,8 @@ pub(super) struct Runs {
     pub workers: BTreeMap<ProcessId, WorkerRecord>,
     next_serial: u64,
     next_line: i64,
+    /// How often a run was, or may have been, changed.
+    pub changes: u64,
     pub flows: BTreeSet<String>,
     pub tickets: Tickets,
     pub kept: Kept,
@@ -64,6 +66,7 @@ impl Runs {
     }
 
     pub fn get_mut(&mut self, id: RunId) -> Result<&mut Run, Error> {
+        self.changes += 1;
         self.serials
             .get(&id)
             .and_then(|serial| self.by_serial.get_mut(serial))
@@ -71,6 +74,7 @@ impl Runs {
     }
 
     pub fn create(&mut self, new: NewRun) -> Result<RunRecord, Error> {
+        self.changes += 1;
         let key = new
             .idempotency_key
             .clone()

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashSet};
 
 use super::super::tickets::{
-    Admitted, Ask, Bucket, BucketRecord, GiveBack, Ticket, looked_at, taken,
+    Admitted, Ask, Bucket, BucketRecord, GiveBack, IfFull, Ticket, Turned, Turns, looked_at, taken,
 };
 use crate::model::ids::{ProcessId, RunId};
 use crate::model::limit::{PATIENCE, Rule, Waiting, admit};
@@ -19,10 +19,30 @@ pub(super) struct Tickets {
 }
 
 impl Tickets {
-    pub fn ask(&mut self, asks: Vec<Ask>, process: ProcessId) -> Vec<u64> {
-        asks.into_iter()
-            .map(|ask| self.ask_one(ask, process))
-            .collect()
+    pub fn take_turns(&mut self, turns: Turns, own: ProcessId) -> Turned {
+        for (rule, ticket, how) in turns.given {
+            self.give_back(rule, ticket, how);
+        }
+        let mut turned = Turned::default();
+        let mut leaving = Vec::new();
+        for ask in turns.asks {
+            let (bucket, if_full) = (ask.bucket.clone(), ask.if_full);
+            let ticket = self.ask_one(ask, own);
+            match if_full {
+                IfFull::Wait => {}
+                IfFull::Oust => self.oust(&bucket, ticket),
+                IfFull::Leave => leaving.push(ticket),
+            }
+            turned.tickets.push(ticket);
+        }
+        for (bucket, rule) in turns.buckets {
+            turned
+                .admitted
+                .push(self.admit(&bucket, rule, own, turns.now));
+        }
+        let has_left = |ticket: &Ticket| ticket.start.is_none() && leaving.contains(&ticket.id);
+        self.tickets.retain(|_, ticket| !has_left(ticket));
+        turned
     }
 
     fn ask_one(&mut self, ask: Ask, process: ProcessId) -> u64 {
@@ -60,13 +80,7 @@ impl Tickets {
         });
     }
 
-    pub fn admit(
-        &mut self,
-        bucket: &Bucket,
-        rule: Rule,
-        process: ProcessId,
-        now: Micros,
-    ) -> Admitted {
+    fn admit(&mut self, bucket: &Bucket, rule: Rule, process: ProcessId, now: Micros) -> Admitted {
         let rule = self.rules.get(&bucket.name).copied().unwrap_or(rule);
         self.tickets
             .retain(|_, ticket| ticket.bucket != *bucket || !ticket.is_forgotten(&rule, now));
@@ -126,35 +140,33 @@ impl Tickets {
         }
     }
 
-    pub fn give_back(&mut self, rule: Rule, given: Vec<(u64, GiveBack)>) {
-        for (id, how) in given {
-            let Some(ticket) = self.tickets.get_mut(&id) else {
-                continue;
-            };
-            let rule = self.rules.get(&ticket.bucket.name).copied().unwrap_or(rule);
-            let cost = match how {
-                GiveBack::Done(used) => used.unwrap_or(ticket.weight),
-                GiveBack::Withdrawn | GiveBack::Late => 0,
-            };
-            if ticket.start.is_some()
-                && let Some(full_at) = self.buckets.get_mut(&ticket.bucket)
-            {
-                *full_at += rule.correction(ticket.weight, cost);
+    fn give_back(&mut self, rule: Rule, id: u64, how: GiveBack) {
+        let Some(ticket) = self.tickets.get_mut(&id) else {
+            return;
+        };
+        let rule = self.rules.get(&ticket.bucket.name).copied().unwrap_or(rule);
+        let cost = match how {
+            GiveBack::Done(used) => used.unwrap_or(ticket.weight),
+            GiveBack::Withdrawn | GiveBack::Late => 0,
+        };
+        if ticket.start.is_some()
+            && let Some(full_at) = self.buckets.get_mut(&ticket.bucket)
+        {
+            *full_at += rule.correction(ticket.weight, cost);
+        }
+        match how {
+            GiveBack::Done(_) if ticket.start.is_some() && rule.memory() > 0 => {
+                ticket.is_done = true;
+                ticket.weight = cost;
             }
-            match how {
-                GiveBack::Done(_) if ticket.start.is_some() && rule.memory() > 0 => {
-                    ticket.is_done = true;
-                    ticket.weight = cost;
-                }
-                GiveBack::Late => (ticket.start, ticket.due) = (None, None),
-                GiveBack::Done(_) | GiveBack::Withdrawn => {
-                    self.tickets.remove(&id);
-                }
+            GiveBack::Late => (ticket.start, ticket.due) = (None, None),
+            GiveBack::Done(_) | GiveBack::Withdrawn => {
+                self.tickets.remove(&id);
             }
         }
     }
 
-    pub fn oust(&mut self, bucket: &Bucket, before: u64) {
+    fn oust(&mut self, bucket: &Bucket, before: u64) {
         for ticket in self.tickets.values_mut() {
             if ticket.bucket == *bucket && ticket.id < before && !ticket.is_done {
                 ticket.is_unwanted = true;

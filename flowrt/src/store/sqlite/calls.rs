@@ -61,6 +61,16 @@ impl Sqlite {
             }
         })
     }
+
+    /// The same with the commits of this process.
+    pub(super) fn seen_changes(&self) -> Answer<'_, u64> {
+        Box::pin(async move {
+            // Read first: a commit in between makes the next look differ, and none is missed.
+            let own = self.0.writer.durable.commits();
+            let others = self.seen_version().await?;
+            Ok(others.rotate_left(32) ^ own)
+        })
+    }
 }
 
 /// What blocks is done where it holds up no executor.

@@ -78,6 +78,11 @@ impl Durable {
         state.committed
     }
 
+    /// How many commits there were.
+    pub fn commits(&self) -> u64 {
+        self.state().committed
+    }
+
     /// Waits until that commit is on the disk. The first who waits syncs by himself, and takes along all commits before:
     /// a hop to another thread and back costs as much as the sync of a fast disk. The runtime moves its other work to
     /// another thread meanwhile; where it cannot, the thread of this store syncs.

@@ -48,7 +48,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::cache::{CacheEntry, CacheFilter, Kept};
-use super::tickets::{Admitted, Ask, Bucket, BucketRecord, GiveBack};
+use super::tickets::{BucketRecord, Turned, Turns};
 use super::{
     Answer, Copied, Durability, Ending, Error, Import, Imported, LogFilter, Options, Process,
     Reopening, RunFilter, SecretRecord, Store, Usage, check_ending, check_going_on,
@@ -357,37 +357,18 @@ impl Store for Sqlite {
         })
     }
 
-    fn ask(&self, asks: Vec<Ask>) -> Answer<'_, Vec<u64>> {
-        let process = self.process();
-        self.write(Durability::Soon, Ok(()), 0, move |session| {
-            tickets::ask(&session.connection, &asks, process)
-        })
-    }
-
-    fn admit(&self, bucket: Bucket, rule: Rule, now: Micros) -> Answer<'_, Admitted> {
+    fn take_turns(&self, turns: Turns) -> Answer<'_, Turned> {
         let own = self.process();
         Box::pin(async move {
-            let bucket_there = bucket.clone();
+            let buckets = turns.buckets.clone();
             let mut dead = self
-                .question(move |connection| tickets::processes(connection, &bucket_there))
+                .question(move |connection| tickets::processes(connection, &buckets))
                 .await?;
             dead.retain(|process| *process != own && !self.is_alive(*process));
             self.write(Durability::Soon, Ok(()), 0, move |session| {
-                tickets::admit_some(&session.connection, &bucket, rule, own, &dead, now)
+                tickets::take_turns(&session.connection, &turns, own, &dead)
             })
             .await
-        })
-    }
-
-    fn give_back(&self, rule: Rule, given: Vec<(u64, GiveBack)>) -> Answer<'_, ()> {
-        self.write(Durability::Soon, Ok(()), 0, move |session| {
-            tickets::give_back(&session.connection, rule, &given)
-        })
-    }
-
-    fn oust(&self, bucket: Bucket, before: u64) -> Answer<'_, ()> {
-        self.write(Durability::Soon, Ok(()), 0, move |session| {
-            tickets::oust(&session.connection, &bucket, before)
         })
     }
 
@@ -457,6 +438,10 @@ impl Store for Sqlite {
 
     fn version(&self) -> Answer<'_, u64> {
         self.seen_version()
+    }
+
+    fn changes(&self) -> Answer<'_, u64> {
+        self.seen_changes()
     }
 
     fn schema(&self) -> Answer<'_, Option<i64>> {

@@ -3,7 +3,7 @@
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::super::tickets::{
-    Admitted, Ask, Bucket, BucketRecord, GiveBack, Ticket, looked_at, taken,
+    Admitted, Ask, Bucket, BucketRecord, GiveBack, IfFull, Ticket, Turned, Turns, looked_at, taken,
 };
 use super::fault::{Fault, Outcome};
 use super::rows;
@@ -16,10 +16,36 @@ const TICKET: &str = "SELECT ticket.id, bucket.name, bucket.key, weight, priorit
 const LEAVE_UNSTARTED: &str = "DELETE FROM ticket WHERE run = ?1 AND step = ?2 AND start IS NULL";
 const LEAVE_STARTED: &str = "UPDATE ticket SET done = 1 WHERE run = ?1 AND step = ?2";
 
-pub(super) fn ask(connection: &Connection, asks: &[Ask], process: ProcessId) -> Outcome<Vec<u64>> {
-    asks.iter()
-        .map(|ask| ask_one(connection, ask, process))
-        .collect()
+/// Takes turns. `dead` processes hold nothing and wait for nothing.
+pub(super) fn take_turns(
+    connection: &Connection,
+    turns: &Turns,
+    own: ProcessId,
+    dead: &[ProcessId],
+) -> Outcome<Turned> {
+    for (rule, ticket, how) in &turns.given {
+        give_back(connection, *rule, *ticket, *how)?;
+    }
+    let mut turned = Turned::default();
+    for ask in &turns.asks {
+        let ticket = ask_one(connection, ask, own)?;
+        if ask.if_full == IfFull::Oust {
+            oust(connection, &ask.bucket, ticket)?;
+        }
+        turned.tickets.push(ticket);
+    }
+    for (bucket, rule) in &turns.buckets {
+        let admitted = admit_some(connection, bucket, *rule, own, dead, turns.now)?;
+        turned.admitted.push(admitted);
+    }
+    for (ask, ticket) in turns.asks.iter().zip(&turned.tickets) {
+        if ask.if_full == IfFull::Leave {
+            connection
+                .prepare_cached("DELETE FROM ticket WHERE id = ?1 AND start IS NULL")?
+                .execute([ticket.cast_signed()])?;
+        }
+    }
+    Ok(turned)
 }
 
 fn ask_one(connection: &Connection, ask: &Ask, process: ProcessId) -> Outcome<u64> {
@@ -58,21 +84,26 @@ pub(super) fn leave_run(connection: &Connection, run: RunId) -> Outcome<()> {
     Ok(())
 }
 
-/// The processes whose tickets count in a bucket.
-pub(super) fn processes(connection: &Connection, bucket: &Bucket) -> Outcome<Vec<ProcessId>> {
+/// The processes whose tickets count in these buckets.
+pub(super) fn processes(
+    connection: &Connection,
+    buckets: &[(Bucket, Rule)],
+) -> Outcome<Vec<ProcessId>> {
     let mut statement = connection.prepare_cached(
         "SELECT DISTINCT process FROM ticket JOIN bucket ON bucket.id = ticket.bucket WHERE name = ?1 AND key = ?2 AND done = 0",
     )?;
-    let mut found = statement.query(params![bucket.name, bucket.key])?;
     let mut processes = Vec::new();
-    while let Some(row) = found.next()? {
-        processes.push(ProcessId(rows::run_id(row, 0)?.0));
+    for (bucket, _) in buckets {
+        let mut found = statement.query(params![bucket.name, bucket.key])?;
+        while let Some(row) = found.next()? {
+            processes.push(ProcessId(rows::run_id(row, 0)?.0));
+        }
     }
     Ok(processes)
 }
 
-/// Lets those start whose turn it is. `dead` processes hold nothing and wait for nothing.
-pub(super) fn admit_some(
+/// Lets those start whose turn it is.
+fn admit_some(
     connection: &Connection,
     bucket: &Bucket,
     rule: Rule,
@@ -176,50 +207,44 @@ fn unwanted(connection: &Connection, bucket: i64, own: ProcessId) -> Outcome<Vec
     Ok(ids)
 }
 
-pub(super) fn give_back(
-    connection: &Connection,
-    rule: Rule,
-    given: &[(u64, GiveBack)],
-) -> Outcome<()> {
-    for (id, how) in given {
-        let found = tickets(
-            connection,
-            &format!("{TICKET} WHERE ticket.id = ?1"),
-            params![id.cast_signed()],
-        )?;
-        let Some(ticket) = found.first() else {
-            continue;
-        };
-        let rule = rule_of(connection, &ticket.bucket.name)?.unwrap_or(rule);
-        let cost = match how {
-            GiveBack::Done(used) => used.unwrap_or(ticket.weight),
-            GiveBack::Withdrawn | GiveBack::Late => 0,
-        };
-        let correction = rule.correction(ticket.weight, cost);
-        if ticket.start.is_some() && correction != 0 {
-            connection
-                .prepare_cached(
-                    "UPDATE bucket SET full_at = full_at + ?3 WHERE name = ?1 AND key = ?2",
-                )?
-                .execute(params![ticket.bucket.name, ticket.bucket.key, correction])?;
-        }
-        let id = id.cast_signed();
-        match how {
-            GiveBack::Done(_) if ticket.start.is_some() && rule.memory() > 0 => connection
-                .prepare_cached("UPDATE ticket SET done = 1, weight = ?2 WHERE id = ?1")?
-                .execute(params![id, cost])?,
-            GiveBack::Late => connection
-                .prepare_cached("UPDATE ticket SET start = NULL, due = NULL WHERE id = ?1")?
-                .execute([id])?,
-            GiveBack::Done(_) | GiveBack::Withdrawn => connection
-                .prepare_cached("DELETE FROM ticket WHERE id = ?1")?
-                .execute([id])?,
-        };
+fn give_back(connection: &Connection, rule: Rule, id: u64, how: GiveBack) -> Outcome<()> {
+    let found = tickets(
+        connection,
+        &format!("{TICKET} WHERE ticket.id = ?1"),
+        params![id.cast_signed()],
+    )?;
+    let Some(ticket) = found.first() else {
+        return Ok(());
+    };
+    let rule = rule_of(connection, &ticket.bucket.name)?.unwrap_or(rule);
+    let cost = match how {
+        GiveBack::Done(used) => used.unwrap_or(ticket.weight),
+        GiveBack::Withdrawn | GiveBack::Late => 0,
+    };
+    let correction = rule.correction(ticket.weight, cost);
+    if ticket.start.is_some() && correction != 0 {
+        connection
+            .prepare_cached(
+                "UPDATE bucket SET full_at = full_at + ?3 WHERE name = ?1 AND key = ?2",
+            )?
+            .execute(params![ticket.bucket.name, ticket.bucket.key, correction])?;
     }
+    let id = id.cast_signed();
+    match how {
+        GiveBack::Done(_) if ticket.start.is_some() && rule.memory() > 0 => connection
+            .prepare_cached("UPDATE ticket SET done = 1, weight = ?2 WHERE id = ?1")?
+            .execute(params![id, cost])?,
+        GiveBack::Late => connection
+            .prepare_cached("UPDATE ticket SET start = NULL, due = NULL WHERE id = ?1")?
+            .execute([id])?,
+        GiveBack::Done(_) | GiveBack::Withdrawn => connection
+            .prepare_cached("DELETE FROM ticket WHERE id = ?1")?
+            .execute([id])?,
+    };
     Ok(())
 }
 
-pub(super) fn oust(connection: &Connection, bucket: &Bucket, before: u64) -> Outcome<()> {
+fn oust(connection: &Connection, bucket: &Bucket, before: u64) -> Outcome<()> {
     let id = make_bucket(connection, bucket)?;
     connection
         .prepare_cached(
