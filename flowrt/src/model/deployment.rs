@@ -193,6 +193,25 @@ pub struct ScheduleRecord {
 }
 
 impl Deployment {
+    /// One of a flow that says nothing more of its runs.
+    pub fn new(name: impl Into<String>, flow: impl Into<String>, source: Source) -> Self {
+        Self {
+            name: name.into(),
+            flow: flow.into(),
+            shown: None,
+            description: String::new(),
+            tags: Vec::new(),
+            parameters: Map::new(),
+            pool: None,
+            queue: None,
+            job_variables: Map::new(),
+            limit: None,
+            retries: None,
+            timeout: None,
+            source,
+        }
+    }
+
     /// What its runs say of where they come from.
     pub fn dispatch(&self) -> Dispatch {
         let queue = self.queue.as_deref().unwrap_or(DEFAULT_QUEUE);
@@ -221,6 +240,17 @@ impl Deployment {
 }
 
 impl DeploymentRecord {
+    /// As it is when it was deployed at that time, meant to fire.
+    pub fn new(deployment: Deployment, at: Micros) -> Self {
+        Self {
+            deployment,
+            active: true,
+            switched: None,
+            created: at,
+            changed: at,
+        }
+    }
+
     /// Whether its schedules may fire.
     pub fn is_on(&self) -> bool {
         self.switched.unwrap_or(self.active)
@@ -228,6 +258,26 @@ impl DeploymentRecord {
 }
 
 impl ScheduleRecord {
+    /// One that is meant to fire, has no parameters of its own and makes up for nothing.
+    pub fn new(
+        deployment: impl Into<String>,
+        slug: impl Into<String>,
+        schedule: Value,
+        since: Micros,
+    ) -> Self {
+        Self {
+            deployment: deployment.into(),
+            slug: slug.into(),
+            schedule,
+            parameters: Map::new(),
+            catchup: Catchup::None,
+            active: true,
+            switched: None,
+            since,
+            cursor: None,
+        }
+    }
+
     /// Whether it fires, if its deployment may.
     pub fn is_on(&self) -> bool {
         self.switched.unwrap_or(self.active)

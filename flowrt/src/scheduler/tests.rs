@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use serde_json::{Map, json};
+use serde_json::json;
 
 use super::{Due, Unfilled, run};
 use crate::author::cancel::Cancel;
@@ -123,38 +123,11 @@ impl Place {
 }
 
 async fn deploy(shared: &Shared, seen: u64) {
-    let deployment = Deployment {
-        name: "d".to_owned(),
-        flow: "scheduled_in_test".to_owned(),
-        shown: None,
-        description: String::new(),
-        tags: vec![],
-        parameters: Map::new(),
-        pool: None,
-        queue: None,
-        job_variables: Map::new(),
-        limit: None,
-        retries: None,
-        timeout: None,
-        source: Source::Person,
-    };
-    let record = DeploymentRecord {
-        deployment,
-        active: true,
-        switched: None,
-        created: 0,
-        changed: 0,
-    };
+    let deployment = Deployment::new("d", "scheduled_in_test", Source::Person);
+    let record = DeploymentRecord::new(deployment, 0);
     let schedule = ScheduleRecord {
-        deployment: "d".to_owned(),
-        slug: "s".to_owned(),
-        schedule: json!({ "cron": "* * * * *" }),
-        parameters: Map::new(),
         catchup: Catchup::All,
-        active: true,
-        switched: None,
-        since: 0,
-        cursor: None,
+        ..ScheduleRecord::new("d", "s", json!({ "cron": "* * * * *" }), 0)
     };
     let change = Change::Set(Box::new(record), vec![schedule]);
     assert!(shared.store.deploy(seen, vec![change]).await.unwrap());

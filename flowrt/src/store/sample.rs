@@ -114,40 +114,27 @@ pub(super) fn ending(state: RunState) -> Ending {
 }
 
 pub(super) fn deployment(name: &str) -> DeploymentRecord {
+    let deployment = Deployment {
+        tags: vec!["nightly".into()],
+        queue: Some("q".into()),
+        timeout: Some(5),
+        ..Deployment::new(name, "offers", Source::File)
+    };
     DeploymentRecord {
-        deployment: Deployment {
-            name: name.into(),
-            flow: "offers".into(),
-            shown: None,
-            description: String::new(),
-            tags: vec!["nightly".into()],
-            parameters: serde_json::Map::new(),
-            pool: None,
-            queue: Some("q".into()),
-            job_variables: serde_json::Map::new(),
-            limit: None,
-            retries: None,
-            timeout: Some(5),
-            source: Source::File,
-        },
-        active: true,
-        switched: None,
-        created: 3,
         changed: 4,
+        ..DeploymentRecord::new(deployment, 3)
     }
 }
 
 pub(super) fn schedule(deployment: &str, slug: &str) -> ScheduleRecord {
     ScheduleRecord {
-        deployment: deployment.into(),
-        slug: slug.into(),
-        schedule: serde_json::json!({"cron": "0 10 * * *"}),
-        parameters: serde_json::Map::new(),
         catchup: Catchup::Last,
-        active: true,
-        switched: None,
-        since: 1,
-        cursor: None,
+        ..ScheduleRecord::new(
+            deployment,
+            slug,
+            serde_json::json!({"cron": "0 10 * * *"}),
+            1,
+        )
     }
 }
 

@@ -16,8 +16,9 @@ fn keys(value: &Value) -> BTreeSet<&str> {
         .collect()
 }
 
-const RUN: [&str; 26] = [
+const RUN: [&str; 27] = [
     "run_id",
+    "shown",
     "name",
     "flow",
     "state",

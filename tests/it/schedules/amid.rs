@@ -114,16 +114,12 @@ impl Place {
     /// As if they had been deployed before their first slot, and nobody had served since.
     async fn deploy_what_was_missed(&self) {
         let start = 1_704_412_800_000_000;
+        let end = start + 90 * 60_000_000;
+        let rule = json!({ "cron": "* * * * *", "start": start, "end": end });
         let schedule = |slug: &str, catchup| ScheduleRecord {
-            deployment: "missed".to_owned(),
-            slug: slug.to_owned(),
-            schedule: json!({ "cron": "* * * * *", "start": start, "end": start + 90 * 60_000_000 }),
             parameters: Map::from_iter([("who".to_owned(), json!(slug))]),
             catchup,
-            active: true,
-            switched: None,
-            since: start - 1,
-            cursor: None,
+            ..ScheduleRecord::new("missed", slug, rule.clone(), start - 1)
         };
         let schedules = vec![
             schedule("all", Catchup::All),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use flowrt::Engine;
 use flowrt::model::backfill::{BackfillState, Which};
-use flowrt::model::deployment::{Catchup, ScheduleRecord};
+use flowrt::model::deployment::ScheduleRecord;
 use flowrt::model::record::RunRecord;
 use flowrt::model::state::RunState;
 use flowrt::ops::schedules::{BackfillAsk, BackfillReport};
@@ -52,16 +52,10 @@ impl Place {
         let folder = tempfile::tempdir().expect("a folder");
         let store = open(folder.path());
         let parameters = Map::from_iter([("folder".to_owned(), json!(folder.path()))]);
+        let rule = json!({ "cron": "0 10 * * *", "timezone": "Asia/Tokyo" });
         let schedule = ScheduleRecord {
-            deployment: "days".to_owned(),
-            slug: "daily".to_owned(),
-            schedule: json!({ "cron": "0 10 * * *", "timezone": "Asia/Tokyo" }),
-            parameters: Map::new(),
-            catchup: Catchup::None,
             active: false,
-            switched: None,
-            since: 0,
-            cursor: None,
+            ..ScheduleRecord::new("days", "daily", rule, 0)
         };
         let change = Change::Set(deployment("days", "backfilled", parameters), vec![schedule]);
         assert!(store.deploy(0, vec![change]).await.expect("it is deployed"));

@@ -55,44 +55,22 @@ fn open(folder: &Path) -> Arc<dyn Store> {
 
 fn deployment(name: &str, flow: &str, parameters: Map<String, Value>) -> Box<DeploymentRecord> {
     let deployment = Deployment {
-        name: name.to_owned(),
-        flow: flow.to_owned(),
-        shown: None,
-        description: String::new(),
         tags: vec!["test".to_owned()],
         parameters,
-        pool: None,
-        queue: None,
-        job_variables: Map::new(),
-        limit: None,
-        retries: None,
-        timeout: None,
-        source: Source::Person,
+        ..Deployment::new(name, flow, Source::Person)
     };
-    Box::new(DeploymentRecord {
-        deployment,
-        active: true,
-        switched: None,
-        created: 0,
-        changed: 0,
-    })
+    Box::new(DeploymentRecord::new(deployment, 0))
 }
 
 /// Schedules of one deployment, each with a slot every second from `start` on.
 fn deployed(count: u32, slots: i64, catchup: Catchup, start: Micros) -> Vec<Change> {
     let record = deployment("ticks", "tick", Map::new());
+    let end = start + (slots - 1) * SECOND;
+    let rule = json!({ "cron": "* * * * * *", "start": start, "end": end });
     let schedules = (0..count).map(|number| ScheduleRecord {
-        deployment: "ticks".to_owned(),
-        slug: format!("s{number}"),
-        schedule: json!({
-            "cron": "* * * * * *", "start": start, "end": start + (slots - 1) * SECOND,
-        }),
         parameters: Map::from_iter([("who".to_owned(), json!(number))]),
         catchup,
-        active: true,
-        switched: None,
-        since: start - 1,
-        cursor: None,
+        ..ScheduleRecord::new("ticks", format!("s{number}"), rule.clone(), start - 1)
     });
     vec![Change::Set(record, schedules.collect())]
 }

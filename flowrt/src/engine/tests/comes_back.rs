@@ -25,31 +25,15 @@ const _: fn() -> crate::TaskCall<Listens> = listens;
 const _: fn() -> crate::TaskCall<Alone> = alone;
 
 async fn deploy(engine: &Engine, when_full: RunWhenFull) {
+    let limit = RunLimit {
+        count: 1,
+        when_full,
+    };
     let deployment = Deployment {
-        name: "nightly".to_owned(),
-        flow: "listens".to_owned(),
-        shown: None,
-        description: String::new(),
-        tags: Vec::new(),
-        parameters: serde_json::Map::new(),
-        pool: None,
-        queue: None,
-        job_variables: serde_json::Map::new(),
-        limit: Some(RunLimit {
-            count: 1,
-            when_full,
-        }),
-        retries: None,
-        timeout: None,
-        source: Source::File,
+        limit: Some(limit),
+        ..Deployment::new("nightly", "listens", Source::File)
     };
-    let record = DeploymentRecord {
-        deployment,
-        active: true,
-        switched: None,
-        created: 0,
-        changed: 0,
-    };
+    let record = DeploymentRecord::new(deployment, 0);
     let changes = vec![Change::Set(Box::new(record), Vec::new())];
     let deployed = engine.store().deploy(0, changes).await;
     assert!(deployed.expect("the store answers"));

@@ -70,19 +70,9 @@ pub(super) fn of_flows(flows: &Flows) -> Vec<Wanted> {
             let schedule = Schedule::of_cron(cron, meta.flow.timezone).ok()?;
             Some(Wanted {
                 deployment: Deployment {
-                    name: meta.name.to_owned(),
-                    flow: meta.name.to_owned(),
-                    shown: None,
                     description: meta.doc.to_owned(),
                     tags: meta.flow.tags.iter().map(|&tag| tag.to_owned()).collect(),
-                    parameters: Map::new(),
-                    pool: None,
-                    queue: None,
-                    job_variables: Map::new(),
-                    limit: None,
-                    retries: None,
-                    timeout: None,
-                    source: Source::Flow,
+                    ..Deployment::new(meta.name, meta.name, Source::Flow)
                 },
                 active: true,
                 schedules: vec![WantedSchedule {

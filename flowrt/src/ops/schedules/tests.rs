@@ -33,37 +33,14 @@ async fn engine(minute: Micros, catchup: Catchup) -> Engine {
 
 async fn deploy(engine: &Engine, parameters: Value, catchup: Catchup) {
     let deployment = Deployment {
-        name: "d".to_owned(),
-        flow: "planned_in_test".to_owned(),
-        shown: None,
-        description: String::new(),
         tags: vec!["own".to_owned()],
         parameters: parameters.as_object().cloned().unwrap(),
-        pool: None,
-        queue: None,
-        job_variables: Map::new(),
-        limit: None,
-        retries: None,
-        timeout: None,
-        source: Source::Person,
+        ..Deployment::new("d", "planned_in_test", Source::Person)
     };
-    let record = DeploymentRecord {
-        deployment,
-        active: true,
-        switched: None,
-        created: 0,
-        changed: 0,
-    };
+    let record = DeploymentRecord::new(deployment, 0);
     let schedule = ScheduleRecord {
-        deployment: "d".to_owned(),
-        slug: "s".to_owned(),
-        schedule: json!({ "cron": "* * * * *" }),
-        parameters: Map::new(),
         catchup,
-        active: true,
-        switched: None,
-        since: 0,
-        cursor: None,
+        ..ScheduleRecord::new("d", "s", json!({ "cron": "* * * * *" }), 0)
     };
     let change = Change::Set(Box::new(record), vec![schedule]);
     let seen = engine.store().deployments_revision().await.unwrap();
