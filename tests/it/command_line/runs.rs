@@ -16,11 +16,12 @@ fn keys(value: &Value) -> BTreeSet<&str> {
         .collect()
 }
 
-const RUN: [&str; 27] = [
+const RUN: [&str; 28] = [
     "run_id",
     "shown",
     "name",
     "flow",
+    "shown",
     "state",
     "queue",
     "deployment",
