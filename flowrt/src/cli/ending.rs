@@ -7,24 +7,21 @@ use std::collections::HashMap;
 
 use super::command::program_name;
 use super::door::Door;
+use super::live::grouped;
 use crate::error::{Error, ErrorKind};
-use crate::model::record::{ASIDE, Journal, RunRecord, StepKind, StepRecord};
-use crate::model::state::{RunState, TaskState};
+use crate::model::record::RunRecord;
+use crate::model::state::RunState;
+use crate::ops::{Few, Recap};
 use crate::registry::callees;
-
-/// How many steps are named before the rest is only counted.
-const NAMED: usize = 3;
 
 /// What the last lines are made of.
 pub(super) struct Ending<'a> {
     pub(super) record: &'a RunRecord,
-    pub(super) journal: &'a Journal,
+    pub(super) recap: &'a Recap,
     /// Attempts that a task may take, by its name.
     pub(super) attempts: &'a HashMap<&'static str, u32>,
     /// How this program is called.
     pub(super) program: &'a str,
-    /// The run in which it failed: this one, or one below it.
-    pub(super) failed_in: &'a str,
     /// What its error alone does not say.
     pub(super) more: &'a [String],
 }
@@ -34,16 +31,14 @@ pub(super) struct Ending<'a> {
 /// # Errors
 /// If the store fails.
 pub(super) async fn of(door: &Door, record: &RunRecord) -> crate::Result<Vec<String>> {
-    let journal = door.journal(record.id).await?;
+    let recap = door.recap(record).await?;
     let attempts = attempts_of(door);
-    let failed_in = failed_in(door, record, &journal).await?;
     let digest = door.digest(record).await?;
     Ok(Ending {
         record,
-        journal: &journal,
+        recap: &recap,
         attempts: &attempts,
         program: &program_name(),
-        failed_in: &failed_in,
         more: &digest.map(|digest| digest.more()).unwrap_or_default(),
     }
     .lines())
@@ -60,37 +55,6 @@ fn attempts_of(door: &Door) -> HashMap<&'static str, u32> {
         }
     }
     attempts
-}
-
-/// The name of the innermost run whose own task failed.
-async fn failed_in(door: &Door, record: &RunRecord, journal: &Journal) -> crate::Result<String> {
-    let mut name = record.name.clone();
-    let mut run = record.id;
-    let mut step = failed_child(journal).map(|step| step.step.clone());
-    while let Some(called) = step {
-        run = run.child(&called);
-        let Ok(child) = door.run(run).await else {
-            break;
-        };
-        name = child.record.name;
-        let journal = door.journal(run).await?;
-        step = failed_child(&journal).map(|step| step.step.clone());
-    }
-    Ok(name)
-}
-
-fn failed_child(journal: &Journal) -> Option<&StepRecord> {
-    let failed = |step: &&StepRecord| {
-        step.seq < ASIDE
-            && step.state.is_failure()
-            && step.kind != StepKind::Node
-            && !step.tolerated
-    };
-    journal
-        .steps
-        .iter()
-        .find(failed)
-        .filter(|step| step.kind == StepKind::Flow)
 }
 
 impl Ending<'_> {
@@ -128,51 +92,24 @@ impl Ending<'_> {
         flowrt_grammar::format_duration(took)
     }
 
-    fn steps(&self) -> impl Iterator<Item = &StepRecord> {
-        let current = |step: &&StepRecord| step.seq < ASIDE;
-        self.journal.steps.iter().filter(current)
-    }
-
-    fn done(&self) -> impl Iterator<Item = &StepRecord> {
-        self.steps()
-            .filter(|step| matches!(step.kind, StepKind::Task | StepKind::Flow))
-    }
-
     fn tasks(&self) -> String {
-        let retried = self.done().filter(|step| step.attempts > 1).count();
-        let cached = self
-            .done()
-            .filter(|step| step.state == TaskState::Cached)
-            .count();
-        let skipped = self
-            .steps()
-            .filter(|step| step.state == TaskState::Skipped)
-            .count();
-        let tolerated = self.done().filter(|step| step.state.is_failure()).count();
-        let mut words = counted(self.done().count(), "task");
+        let recap = self.recap;
+        let mut words = counted(recap.tasks, "task");
         for (count, what) in [
-            (retried, "retried"),
-            (cached, "cached"),
-            (skipped, "skipped"),
-            (tolerated, "failed and tolerated"),
+            (recap.retried, "retried"),
+            (recap.cached, "cached"),
+            (recap.skipped, "skipped"),
+            (recap.failed, "failed and tolerated"),
         ] {
             if count > 0 {
-                words.push_str(&format!(", {count} {what}"));
+                words.push_str(&format!(", {} {what}", grouped(count)));
             }
         }
         words
     }
 
     fn kept(&self) -> String {
-        let kept = self.done().filter(|step| step.state.is_success()).count();
-        format!("{} kept", counted(kept, "task"))
-    }
-
-    fn unstarted(&self) -> Vec<&str> {
-        self.steps()
-            .filter(|step| step.kind == StepKind::Node && step.state == TaskState::UpstreamFailed)
-            .map(|step| step.step.as_str())
-            .collect()
+        format!("{} kept", counted(self.recap.kept, "task"))
     }
 
     fn stopped(&self, verb: &str) -> Vec<String> {
@@ -187,15 +124,17 @@ impl Ending<'_> {
             lines.extend(error.chain().map(|cause| format!("    caused by: {cause}")));
         }
         let mut facts = vec![self.kept()];
-        let unstarted = self.unstarted();
-        if !unstarted.is_empty() {
-            facts.push(format!("{} not started", unstarted.len()));
+        if self.recap.unstarted.count > 0 {
+            facts.push(format!(
+                "{} not started",
+                grouped(self.recap.unstarted.count)
+            ));
         }
         let location = error.as_ref().and_then(Error::location);
         let location = location.map_or_else(String::new, |location| format!("{location} · "));
         lines.push(format!("  {location}{}", facts.join(", ")));
         lines.extend(self.more.iter().map(|line| format!("  {line}")));
-        lines.extend(self.hints(error.as_ref(), &unstarted));
+        lines.extend(self.hints(error.as_ref()));
         lines
     }
 
@@ -204,10 +143,10 @@ impl Ending<'_> {
         let Some((error, task)) = error.and_then(|error| Some((error, error.task()?))) else {
             return String::new();
         };
-        let inside = if self.failed_in == self.record.name {
-            String::new()
-        } else {
-            format!(" of {}", self.failed_in)
+        let failed_in = &self.recap.failed_in;
+        let inside = match *failed_in == self.record.name {
+            true => String::new(),
+            false => format!(" of {failed_in}"),
         };
         let name = task.rsplit('/').next().unwrap_or(task);
         let name = name.split(['[', '#']).next().unwrap_or(name);
@@ -221,17 +160,15 @@ impl Ending<'_> {
         format!(" at {task}{inside}{attempts}")
     }
 
-    fn hints(&self, error: Option<&Error>, unstarted: &[&str]) -> Vec<String> {
-        let failed: Vec<&str> = self
-            .done()
-            .filter(|step| step.state.is_failure() && !step.tolerated)
-            .map(|step| step.step.as_str())
-            .collect();
+    fn hints(&self, error: Option<&Error>) -> Vec<String> {
+        let Recap {
+            redone, unstarted, ..
+        } = self.recap;
         let mut what = String::new();
-        if !failed.is_empty() {
-            what = format!("redoes {}", named(&failed));
+        if redone.count > 0 {
+            what = format!("redoes {}", named(redone));
         }
-        if !failed.is_empty() && !unstarted.is_empty() {
+        if redone.count > 0 && unstarted.count > 0 {
             what.push_str(&format!(", then {}", named(unstarted)));
         }
         let in_doubt = self.record.state == RunState::Parked
@@ -253,7 +190,7 @@ impl Ending<'_> {
         if let Some(task) = error.and_then(Error::task) {
             lines.push(format!(
                 "      {} runs logs {} --task {task}",
-                self.program, self.failed_in
+                self.program, self.recap.failed_in
             ));
         }
         if let Some(hint) = error.and_then(Error::try_this) {
@@ -276,18 +213,18 @@ impl Ending<'_> {
     }
 }
 
-pub(super) fn counted(count: usize, what: &str) -> String {
+pub(super) fn counted(count: u64, what: &str) -> String {
     let many = if count == 1 { "" } else { "s" };
-    format!("{} {what}{many}", super::live::grouped(count as u64))
+    format!("{} {what}{many}", grouped(count))
 }
 
-fn named(steps: &[&str]) -> String {
-    if steps.len() <= NAMED {
-        return steps.join(", ");
+fn named(steps: &Few) -> String {
+    let mut words = steps.first.join(", ");
+    let more = steps.count.saturating_sub(steps.first.len() as u64);
+    if more > 0 {
+        let and = if words.is_empty() { "" } else { " and " };
+        let what = if words.is_empty() { "steps" } else { "more" };
+        words.push_str(&format!("{and}{} {what}", grouped(more)));
     }
-    format!(
-        "{} and {} more",
-        steps[..NAMED].join(", "),
-        steps.len() - NAMED
-    )
+    words
 }

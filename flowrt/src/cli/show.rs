@@ -155,8 +155,7 @@ fn head(door: &Door, record: &Seen, related: &[(&str, String)]) -> String {
 fn outline_lines(outlined: &Outlined) -> String {
     let mut lines = String::new();
     if outlined.failed > 0 {
-        let failed = usize::try_from(outlined.failed).unwrap_or(usize::MAX);
-        let failed = counted(failed, "failure");
+        let failed = counted(outlined.failed, "failure");
         lines.push_str(&format!("{failed}\n{}\n", step_lines(&outlined.failures)));
     }
     lines.push_str(&step_lines(&outlined.steps));

@@ -179,7 +179,10 @@ fn in_a_queue(reason: &Reason, who: &str, moment: &Moment, program: &str) -> Opt
             let mut lines = vec![first];
             lines.extend(held_by(holders, *held));
             if *more > 0 {
-                lines.push(format!("  and {} of this run", counted(*more, "more step")));
+                lines.push(format!(
+                    "  and {} of this run",
+                    counted(*more as u64, "more step")
+                ));
             }
             lines.push(format!("  see the queue:  {program} limits show {limit}"));
             lines
@@ -229,7 +232,7 @@ fn in_a_queue(reason: &Reason, who: &str, moment: &Moment, program: &str) -> Opt
 fn before(ahead: usize) -> String {
     match ahead {
         0 => String::new(),
-        ahead => format!("; {} before it", counted(ahead, "other")),
+        ahead => format!("; {} before it", counted(ahead as u64, "other")),
     }
 }
 
@@ -243,7 +246,7 @@ fn held_by(holders: &[Holder], held: usize) -> Option<String> {
         .collect();
     let others = match held.saturating_sub(named.len()) {
         0 => String::new(),
-        others => format!(" and {}", counted(others, "other")),
+        others => format!(" and {}", counted(others as u64, "other")),
     };
     (!named.is_empty()).then(|| format!("  held by:  {}{others}", named.join(", ")))
 }
@@ -287,6 +290,17 @@ fn of_step(reason: &Reason, who: &str, moment: &Moment, program: &str) -> Vec<St
             lower(*state)
         )],
         Why::Dependency { on } => vec![format!("{who} waits for {}.", on.join(", "))],
+        Why::More { steps, runs } => {
+            let below = if *runs {
+                ", and more runs below it"
+            } else {
+                ""
+            };
+            vec![format!(
+                "{who}: {} wait{below}.",
+                counted(*steps, "more step")
+            )]
+        }
         Why::Other { kind, until } => {
             vec![format!(
                 "{who} waits for {kind}{}.",

@@ -39,6 +39,43 @@ pub struct Line<'a> {
     pub finished: Micros,
     /// It ran in another run.
     pub is_reused: bool,
+    /// How many attempts it took.
+    pub attempts: u32,
+}
+
+/// What became of the steps of a run, whatever kinds they are of.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Done {
+    /// Tasks and child runs that have ended.
+    pub tasks: u64,
+    /// Of those, the ones that took more than one attempt.
+    pub retried: u64,
+    /// Of those, the ones whose result was kept from before.
+    pub cached: u64,
+    /// Of those, the ones that failed.
+    pub failed: u64,
+    /// Of those, the ones with a value.
+    pub kept: u64,
+    /// Steps that were skipped.
+    pub skipped: u64,
+    /// Nodes that did not start because others failed.
+    pub unstarted: u64,
+}
+
+impl Done {
+    fn add(&mut self, line: Line<'_>) {
+        let if_so = u64::from;
+        if matches!(line.kind, StepKind::Task | StepKind::Flow) {
+            self.tasks += 1;
+            self.retried += if_so(line.attempts > 1);
+            self.cached += if_so(line.state == TaskState::Cached);
+            self.failed += if_so(line.state.is_failure());
+            self.kept += if_so(line.state.is_success());
+        }
+        self.skipped += if_so(line.state == TaskState::Skipped);
+        let is_unstarted = line.kind == StepKind::Node && line.state == TaskState::UpstreamFailed;
+        self.unstarted += if_so(is_unstarted);
+    }
 }
 
 /// The steps of a run by kind.
@@ -48,6 +85,8 @@ pub struct Outline {
     pub read: Option<Place>,
     /// How many are counted.
     pub total: u64,
+    /// What became of them.
+    pub done: Done,
     kinds: Vec<Kind>,
     by_name: HashMap<String, usize>,
     fans: HashMap<String, u64>,
@@ -90,6 +129,7 @@ impl Outline {
             return;
         }
         self.total += 1;
+        self.done.add(line);
         let name = kind(line.step);
         let place = match self.by_name.get(&*name) {
             Some(place) => *place,
@@ -207,6 +247,7 @@ mod tests {
             started: 10 + place,
             finished: 20 + place,
             is_reused: false,
+            attempts: 1,
         }
     }
 

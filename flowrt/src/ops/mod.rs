@@ -11,6 +11,8 @@ mod hand;
 pub mod inspect;
 pub(crate) mod isolate;
 #[cfg(feature = "serve")]
+#[cfg(test)]
+mod large_runs;
 mod late;
 #[cfg(feature = "cli")]
 mod launched;
@@ -23,6 +25,7 @@ pub mod params;
 pub(crate) mod picture;
 mod process;
 mod published;
+mod recap;
 mod rerun;
 mod resume;
 pub mod schedules;
@@ -78,6 +81,7 @@ pub(crate) use launched::ARGUMENT as LAUNCHED;
 pub use limits::{BucketReport, LimitReport, TicketReport};
 pub use once::Once;
 pub(crate) use process::this_process;
+pub use recap::{Few, Recap};
 pub use rerun::{Rerun, rerun_warning};
 pub use resume::Resume;
 pub use secrets::SecretReport;

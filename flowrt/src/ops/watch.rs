@@ -8,8 +8,9 @@ use crate::engine::{Events, trouble};
 use crate::error::{ErrorKind, Result};
 use crate::model::event::{Event, What};
 use crate::model::ids::RunId;
-use crate::model::record::{ASIDE, Journal, LogLine, Micros, RunRecord};
-use crate::store::{LogFilter, RunFilter};
+use crate::model::outline::Place;
+use crate::model::record::{AttemptRecord, LogLine, Micros, RunRecord, StepRecord, WaitRecord};
+use crate::store::{LogFilter, RunFilter, StepFilter};
 
 impl Engine {
     /// What happens from now on to a run of this engine, and to the runs below it. Events of other processes are not
@@ -39,10 +40,17 @@ impl Engine {
     }
 }
 
+/// So many waits of a run are told at a time.
+const WAITS: usize = 1_000;
+
+/// So many children of a run are read at once.
+const CHILDREN: usize = 100;
+
 /// The events of a run, of the runs below it, and of those in which it goes on, as their record tells them, whichever process
 /// drives them.
 ///
-/// The record knows of ends, failed attempts, waits and log lines; that a body has begun is not recorded.
+/// The record knows of ends, failed attempts, waits and log lines; that a body has begun is not recorded. Each call reads
+/// what has been written since the one before, so who follows a run reads each of its steps once, however many there are.
 #[derive(Debug)]
 pub struct Retold {
     /// The run that is followed, and then those in which it goes on.
@@ -57,10 +65,27 @@ pub struct Retold {
 struct Told {
     begun: bool,
     ended: bool,
+    /// The life of the run that the places are of.
+    epoch: u64,
+    /// All that lies up to here is told.
+    step: Option<Place>,
+    attempt: Option<Place>,
+    log: Option<i64>,
+    /// What was told in an earlier life, which a record that is taken over says again.
     steps: HashSet<String>,
     attempts: HashMap<String, u32>,
     waits: HashMap<String, Option<Micros>>,
-    log: Option<i64>,
+    /// When the last step ended.
+    last: Option<Micros>,
+}
+
+/// What a run's record has got since it was read last.
+struct News {
+    record: RunRecord,
+    steps: Vec<(Place, StepRecord)>,
+    attempts: Vec<(Place, AttemptRecord)>,
+    waits: Vec<WaitRecord>,
+    lines: Vec<(i64, LogLine)>,
 }
 
 impl Retold {
@@ -116,39 +141,23 @@ impl Retold {
             if self.told.get(&run).is_some_and(|told| told.ended) {
                 continue;
             }
-            let record = engine.record(run).await?;
-            let journal = engine.journal(run).await?;
             let told = self.told.entry(run).or_default();
-            let filter = LogFilter {
-                after: told.log,
-                ..LogFilter::default()
-            };
-            for (cursor, line) in engine.logs(run, filter).await? {
-                told.log = Some(cursor);
-                events.push(event(&record, line.time, What::Log(line)));
-            }
-            told.tell(&record, journal, &mut events);
+            let news = told.read(engine, run).await?;
+            let is_driven = engine.is_driven(&news.record);
+            let goes_on_as = news.record.continued_as();
+            told.tell(news, &mut events);
             if is_root {
-                let goes_on = match record.continued_as() {
+                let goes_on = match goes_on_as {
                     Some(next) => is_there(engine, next).await?,
                     None => None,
                 };
-                self.over = goes_on.is_none() && (told.ended || !engine.is_driven(&record));
+                self.over = goes_on.is_none() && (told.ended || !is_driven);
                 if let Some(next) = goes_on {
                     self.root = next;
                     self.runs.push(next);
                 }
             }
-            let children = RunFilter {
-                parent: Some(run),
-                ..RunFilter::default()
-            };
-            for child in engine.runs(children).await? {
-                if let Entry::Vacant(new) = self.told.entry(child.id) {
-                    new.insert(Told::default());
-                    self.runs.push(child.id);
-                }
-            }
+            self.find_children(engine, run).await?;
         }
         events.sort_by_key(|event| event.at);
         // Whatever the clocks said: nothing comes after the end.
@@ -159,6 +168,34 @@ impl Retold {
             events[end..].rotate_left(1);
         }
         Ok(events)
+    }
+
+    /// Children come newest first, and those that are known came before those that are not.
+    async fn find_children(&mut self, engine: &Engine, run: RunId) -> Result<()> {
+        let mut before = None;
+        loop {
+            let children = RunFilter {
+                parent: Some(run),
+                before,
+                limit: CHILDREN,
+                ..RunFilter::default()
+            };
+            let found = engine.runs(children).await?;
+            let mut is_known = found.len() < CHILDREN;
+            for child in &found {
+                match self.told.entry(child.id) {
+                    Entry::Vacant(new) => {
+                        new.insert(Told::default());
+                        self.runs.push(child.id);
+                    }
+                    Entry::Occupied(_) => is_known = true,
+                }
+            }
+            before = found.last().map(|child| child.id);
+            if is_known {
+                return Ok(());
+            }
+        }
     }
 }
 
@@ -172,7 +209,40 @@ async fn is_there(engine: &Engine, run: RunId) -> Result<Option<RunId>> {
 }
 
 impl Told {
-    fn tell(&mut self, record: &RunRecord, journal: Journal, events: &mut Vec<Event>) {
+    /// The record first: what is written after it was read may be told before an end that is not, and never after it.
+    async fn read(&mut self, engine: &Engine, run: RunId) -> Result<News> {
+        let record = engine.record(run).await?;
+        if record.epoch != self.epoch {
+            self.epoch = record.epoch;
+            (self.step, self.attempt) = (None, None);
+        }
+        let store = &engine.shared.store;
+        let steps = StepFilter {
+            after: self.step,
+            ..StepFilter::default()
+        };
+        let lines = LogFilter {
+            after: self.log,
+            ..LogFilter::default()
+        };
+        Ok(News {
+            lines: engine.logs(run, lines).await?,
+            attempts: store
+                .attempts_after(run, self.attempt)
+                .await
+                .map_err(trouble)?,
+            steps: store.steps(run, steps).await.map_err(trouble)?,
+            waits: store.waits(run, WAITS).await.map_err(trouble)?.0,
+            record,
+        })
+    }
+
+    fn tell(&mut self, news: News, events: &mut Vec<Event>) {
+        let record = &news.record;
+        for (cursor, line) in news.lines {
+            self.log = Some(cursor);
+            events.push(event(record, line.time, What::Log(line)));
+        }
         if !std::mem::replace(&mut self.begun, true) {
             let what = What::RunStarted {
                 name: record.name.clone(),
@@ -186,23 +256,25 @@ impl Told {
                 what,
             ));
         }
-        for attempt in &journal.attempts {
+        for (place, attempt) in &news.attempts {
+            self.attempt = Some(*place);
             let last = self.attempts.entry(attempt.step.clone()).or_default();
             if attempt.attempt > *last {
                 *last = attempt.attempt;
                 events.push(event(record, attempt.finished, What::retrying(attempt)));
             }
         }
-        for step in journal.steps.iter().filter(|step| step.seq < ASIDE) {
+        for (place, step) in &news.steps {
+            self.step = Some(*place);
+            self.last = self.last.max(Some(step.finished));
             if self.steps.insert(step.step.clone()) {
                 let what = What::ended(step, step.reused_from.is_some());
                 events.push(event(record, step.finished, what));
             }
         }
         // When a wait began is not recorded; it is still open, so what has ended came before.
-        let ends = journal.steps.iter().map(|step| step.finished).max();
-        let since = ends.max(record.started).unwrap_or(record.created);
-        for wait in &journal.waits {
+        let since = self.last.max(record.started).unwrap_or(record.created);
+        for wait in &news.waits {
             let new = self.waits.insert(wait.step.clone(), wait.due) != Some(wait.due);
             if new && let Some(what) = What::waiting(wait) {
                 events.push(event(record, since, what));

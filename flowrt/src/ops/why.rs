@@ -2,6 +2,7 @@
 
 mod left;
 mod queue;
+mod read;
 #[cfg(test)]
 mod tests;
 
@@ -9,16 +10,13 @@ use std::collections::HashSet;
 
 use serde::Serialize;
 
-use super::Engine;
 use crate::engine::park::doubt_of;
-use crate::engine::trouble;
-use crate::error::{Error, Result};
+use crate::error::Error;
 use crate::model::graph::Graph;
 use crate::model::ids::RunId;
 use crate::model::limit::Rule;
 use crate::model::record::{ASIDE, Journal, Micros, RunRecord, WaitRecord};
 use crate::model::state::RunState;
-use crate::store::{Process, RunFilter, StepFilter};
 
 /// Why a run, or one step of it, does not go on now.
 #[derive(Debug, Clone, PartialEq, Serialize, serde::Deserialize, schemars::JsonSchema)]
@@ -188,6 +186,13 @@ pub enum Why {
         /// When it ends by itself, in microseconds since the Unix epoch.
         until: Option<Micros>,
     },
+    /// More of its steps, or runs below it, wait than are told one by one.
+    More {
+        /// How many steps more are recorded as waiting.
+        steps: u64,
+        /// There are runs below it of which nothing is told.
+        runs: bool,
+    },
     /// It does not wait: a living process drives it.
     UnderWay {
         /// The number of that process.
@@ -215,84 +220,6 @@ pub enum Driver {
     Living(Option<u32>),
     /// A process that is gone.
     Gone(Option<u32>),
-}
-
-impl Engine {
-    /// Why a run, its steps and the runs below it do not go on now.
-    ///
-    /// # Errors
-    /// If the store fails or does not know the run.
-    pub async fn why(&self, run: RunId) -> Result<Vec<Reason>> {
-        let store = &self.shared.store;
-        let processes = store.processes().await.map_err(trouble)?;
-        let workers = store.workers().await.map_err(trouble)?;
-        let queues = self.queues().await?;
-        let mut reasons = Vec::new();
-        let mut runs = vec![run];
-        while let Some(run) = runs.pop() {
-            let record = self.record(run).await?;
-            let open = RunState::ALL.iter().filter(|state| !state.is_final());
-            let unfinished = self
-                .runs(RunFilter {
-                    parent: Some(run),
-                    states: open.copied().collect(),
-                    ..RunFilter::default()
-                })
-                .await?;
-            let driver = self.driver_of(&record, &processes);
-            let graph = self.graph(&record.flow);
-            let graph = graph.map(|graph| graph.without_branches());
-            let journal = self.waiting(run, graph.as_ref()).await?;
-            let most = self.flow(&record.flow);
-            let most = most.and_then(|meta| meta.flow.max_runs);
-            let queued = queue::waits_of(&record, &queues, most);
-            let graph = graph.as_ref();
-            let mut of_run = reasons_of(&record, &journal, &unfinished, queued, &driver, graph);
-            left::tell(&mut of_run, &record, &workers, self.shared.clock.now());
-            for reason in &mut of_run {
-                self.name_holders(&mut reason.why).await?;
-            }
-            reasons.append(&mut of_run);
-            runs.extend(unfinished.iter().map(|child| child.id));
-        }
-        Ok(reasons)
-    }
-
-    /// What is recorded of a run as far as it tells why something waits.
-    async fn waiting(&self, run: RunId, graph: Option<&Graph>) -> Result<Journal> {
-        let store = &self.shared.store;
-        let waits = store.waits(run, 0).await.map_err(trouble)?.0;
-        let retried = waits.iter().filter(|wait| wait.kind == "retry");
-        let retried = retried.map(|wait| wait.step.clone()).collect();
-        let mut journal = Journal {
-            attempts: self.attempts(run, retried).await?,
-            waits,
-            ..Journal::default()
-        };
-        if let Some(graph) = graph {
-            let nodes = StepFilter {
-                named: Some(graph.nodes.iter().map(|node| node.id.clone()).collect()),
-                ..StepFilter::default()
-            };
-            let steps = store.steps(run, nodes).await.map_err(trouble)?;
-            journal.steps = steps.into_iter().map(|(_, step)| step).collect();
-            journal.scopes = store.scopes(run).await.map_err(trouble)?;
-        }
-        Ok(journal)
-    }
-
-    fn driver_of(&self, record: &RunRecord, processes: &[Process]) -> Driver {
-        let Some(owner) = record.owner else {
-            return Driver::Nobody;
-        };
-        let known = processes.iter().find(|process| process.id == owner);
-        let pid = known.map(|process| process.pid);
-        if self.is_driven(record) {
-            Driver::Living(pid)
-        } else {
-            Driver::Gone(pid)
-        }
-    }
 }
 
 /// The reasons of one run: that of the run as a whole first, then those of its steps.

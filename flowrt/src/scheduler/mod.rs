@@ -3,6 +3,8 @@
 //! It sleeps until the next slot, something changes in this process, or the store tells that another process has written.
 //! Any number of schedulers may work on one store: a run is accepted in the transaction that moves its schedule's cursor.
 
+#[cfg(test)]
+mod many;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -122,9 +124,7 @@ enum Next {
 async fn turn(shared: &Shared, table: &mut Table, fill: &Fill, besides: &Besides) -> Result<Next> {
     let revision = shared.store.deployments_revision().await;
     if !table.is_of(revision.map_err(trouble)?) {
-        let deployed = shared.store.deployed().await.map_err(trouble)?;
-        let knows = |flow: &str| shared.flows.contains_key(flow);
-        table.load(deployed, knows);
+        read_changes(shared, table).await?;
     }
     let now = shared.clock.now();
     let (seen, due) = (table.revision(), table.take_due(now));
@@ -150,6 +150,20 @@ async fn turn(shared: &Shared, table: &mut Table, fill: &Fill, besides: &Besides
         true => Next::AtOnce,
         false => Next::At(table.next()),
     })
+}
+
+/// Reads what has changed since the table was read, which may be one schedule of a hundred thousand.
+async fn read_changes(shared: &Shared, table: &mut Table) -> Result<()> {
+    let (store, knows) = (&shared.store, |flow: &str| shared.flows.contains_key(flow));
+    let changes = match table.is_read() {
+        true => store.deployed_since(table.revision()).await,
+        false => Ok(None),
+    };
+    match changes.map_err(trouble)? {
+        Some((revision, changes)) => table.change(revision, changes, knows),
+        None => table.load(store.deployed().await.map_err(trouble)?, knows),
+    }
+    Ok(())
 }
 
 /// How far the slots of a schedule are handled.

@@ -2,7 +2,9 @@
 
 use super::Answer;
 use crate::model::backfill::{BackfillRecord, BackfillState, Begun, Standing};
-use crate::model::record::{NewRun, RunRecord};
+use crate::model::dispatch::Slot;
+use crate::model::record::{Micros, NewRun, RunRecord};
+use crate::model::state::RunState;
 
 /// What a store does with backfills. Every change is synced.
 pub trait Backfills {
@@ -20,6 +22,15 @@ pub trait Backfills {
 
     /// The runs that each of these has begun, in the order given; none of one that is not there.
     fn begun_runs(&self, ids: Vec<String>) -> Answer<'_, Vec<Begun>>;
+
+    /// The slots of a deployment, of that time, that have a run, with its state; the run accepted last comes first. The slot
+    /// of a run that a backfill has begun anew has a name of its own.
+    fn filled_slots(
+        &self,
+        deployment: String,
+        from: Micros,
+        to: Micros,
+    ) -> Answer<'_, Vec<(Slot, RunState)>>;
 
     /// Accepts the run of the next slot of the backfill that the run's dispatch names, and counts it, in one transaction.
     /// `None`, and nothing is changed, if that backfill does not run any more, or not `begun` of its slots have their run. A

@@ -25,6 +25,21 @@ pub enum Change {
     Remove(String),
 }
 
+/// The revisions before the present one of which a store remembers what they changed.
+pub const REVISIONS_KEPT: u64 = 1_000;
+
+/// Of more changes than these, all is read anew.
+pub const CHANGES_MAX: usize = 1_000;
+
+/// What has changed, as it is now.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Changed {
+    /// A deployment with all its schedules; none if it is gone.
+    Whole(String, Option<(DeploymentRecord, Vec<ScheduleRecord>)>),
+    /// The schedule of a deployment by its slug; none if it, or the deployment, is gone.
+    One(String, String, Option<(DeploymentRecord, ScheduleRecord)>),
+}
+
 /// What a store does with deployments. Every change is synced.
 pub trait Deployments {
     /// All of them.
@@ -35,6 +50,13 @@ pub trait Deployments {
         &self,
         name: String,
     ) -> Answer<'_, Option<(DeploymentRecord, Vec<ScheduleRecord>)>>;
+
+    /// The present revision and what has changed since that one, in no order; `None` if that is not known any more, or so
+    /// much has changed that all may as well be read.
+    fn deployed_since(&self, seen: u64) -> Answer<'_, Option<(u64, Vec<Changed>)>>;
+
+    /// One schedule of one deployment.
+    fn schedule(&self, deployment: String, slug: String) -> Answer<'_, Option<ScheduleRecord>>;
 
     /// One, without its schedules, of which there may be very many.
     fn deployment_alone(&self, name: String) -> Answer<'_, Option<DeploymentRecord>>;

@@ -46,4 +46,12 @@ pub trait Looks: Send + Sync + fmt::Debug + 'static {
 
     /// The failed attempts of these steps, by number.
     fn attempts(&self, run: RunId, steps: Vec<String>) -> Answer<'_, Vec<AttemptRecord>>;
+
+    /// The failed attempts that were written after that place, each with its own, in the order in which they were written.
+    /// One that is written again keeps its place; once a run is reopened, places begin anew.
+    fn attempts_after(
+        &self,
+        run: RunId,
+        after: Option<Place>,
+    ) -> Answer<'_, Vec<(Place, AttemptRecord)>>;
 }

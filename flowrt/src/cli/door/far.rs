@@ -18,13 +18,12 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::model::artifact::ArtifactRecord;
 use crate::model::digest::ErrorDigest;
 use crate::model::ids::RunId;
-use crate::model::payload::Digest;
 use crate::model::plan::How;
-use crate::model::record::{Journal, LogLine, StepRecord};
+use crate::model::record::LogLine;
 use crate::ops::inspect::Step;
 use crate::ops::outline::Outlined;
 use crate::ops::view::{ArtifactView, PlanView, RunView, StepView, time};
-use crate::ops::{LogFilter, Reason, Resume, RunFilter, Start};
+use crate::ops::{LogFilter, Reason, Recap, Resume, RunFilter, Start};
 
 /// How many runs are asked for at a time.
 const PAGE: usize = 500;
@@ -195,36 +194,8 @@ impl Far {
         Ok(outlined)
     }
 
-    /// A record as far as steps are told.
-    pub(super) async fn journal(&self, run: RunId) -> Result<Journal> {
-        let steps = self.steps(run).await?;
-        let ended = steps.into_iter().filter(|step| step.kind.is_some());
-        let steps = ended.zip(0..).filter_map(|(step, seq)| {
-            Some(StepRecord {
-                seq,
-                scope: String::new(),
-                position: 0,
-                kind: step.kind?,
-                digest: Digest::default(),
-                fingerprint: 0,
-                input: None,
-                output: step.error,
-                started: step.started.or(step.finished)?,
-                finished: step.finished?,
-                signal: None,
-                step: step.step,
-                task: step.task,
-                state: step.state,
-                attempts: step.attempts,
-                reused_from: step.reused_from,
-                tolerated: step.tolerated,
-                label: step.label,
-            })
-        });
-        Ok(Journal {
-            steps: steps.collect(),
-            ..Journal::default()
-        })
+    pub(super) async fn recap(&self, run: RunId) -> Result<Recap> {
+        self.get(&format!("/api/runs/{run}/recap")).await
     }
 
     pub(super) async fn logs(

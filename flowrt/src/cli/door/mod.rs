@@ -21,12 +21,12 @@ use crate::model::artifact::ArtifactRecord;
 use crate::model::digest::ErrorDigest;
 use crate::model::ids::RunId;
 use crate::model::plan::How;
-use crate::model::record::{Journal, LogLine, Micros, RunRecord, TaskCounts};
+use crate::model::record::{LogLine, Micros, RunRecord, TaskCounts};
 use crate::ops::inspect::Step;
 use crate::ops::outline::Outlined;
 use crate::ops::signals::Awaited;
 use crate::ops::view::{PlanView, RunView};
-use crate::ops::{Engine, Imported, LogFilter, Reason, Resume, RunFilter};
+use crate::ops::{Engine, Imported, LogFilter, Reason, Recap, Resume, RunFilter};
 #[cfg(feature = "serve")]
 pub(super) use far::{Far, only_here};
 #[cfg(feature = "serve")]
@@ -188,9 +188,9 @@ impl Door {
         at!(self, engine => engine.outline(run).await, far => far.outline(run).await)
     }
 
-    /// What is recorded of its inside, as far as the end of a run needs it.
-    pub(super) async fn journal(&self, run: RunId) -> Result<Journal> {
-        at!(self, engine => engine.journal(run).await, far => far.journal(run).await)
+    /// What its last lines say of its steps.
+    pub(super) async fn recap(&self, run: &RunRecord) -> Result<Recap> {
+        at!(self, engine => engine.recap(run).await, far => far.recap(run.id).await)
     }
 
     /// The flows of this program.

@@ -1,8 +1,11 @@
 //! The last lines as golden text.
 
 use super::*;
+use crate::model::outline::{Line, Outline};
 use crate::model::payload::{Digest, Payload};
+use crate::model::record::{StepKind, StepRecord};
 use crate::model::sample;
+use crate::model::state::TaskState;
 
 fn record(state: RunState, error: Option<&str>) -> RunRecord {
     RunRecord {
@@ -37,17 +40,31 @@ fn step(step: &str, kind: StepKind, state: TaskState, attempts: u32) -> StepReco
 }
 
 fn lines(record: &RunRecord, steps: Vec<StepRecord>, failed_in: &str) -> String {
-    let journal = Journal {
-        steps,
-        ..Journal::default()
-    };
+    let mut counted = Outline::default();
+    for step in &steps {
+        counted.add(Line {
+            place: 0,
+            step: &step.step,
+            scope: &step.scope,
+            kind: step.kind,
+            state: step.state,
+            started: step.started,
+            finished: step.finished,
+            is_reused: false,
+            attempts: step.attempts,
+        });
+    }
+    let failed = steps
+        .into_iter()
+        .filter(|step| step.state.is_failure() && !step.tolerated);
+    let failed: Vec<StepRecord> = failed.collect();
+    let recap = Recap::of(&counted, &failed, failed.len() as u64, failed_in.to_owned());
     let attempts = HashMap::from([("fetch_page", 4)]);
     let ending = Ending {
         record,
-        journal: &journal,
+        recap: &recap,
         attempts: &attempts,
         program: "myflows",
-        failed_in,
         more: &[],
     };
     ending.lines().join("\n")

@@ -14,7 +14,7 @@ use crate::model::backfill::{
     BackfillRecord, BackfillState, Begun, Chosen, SlotOf, Which, choose, estimate, schedule_of,
 };
 use crate::model::deployment::{DeploymentRecord, ScheduleRecord};
-use crate::model::record::{Micros, RunRecord};
+use crate::model::record::Micros;
 use crate::model::schedule::Schedule;
 use crate::model::state::RunState;
 
@@ -95,16 +95,9 @@ impl Engine {
             return Err(error.hint("--concurrency 1"));
         }
         let now = self.shared.clock.now();
-        let (_, schedules) = self.deployed(&ask.deployment).await?;
         let mut slots = Vec::new();
-        for record in schedules {
-            if ask
-                .schedule
-                .as_ref()
-                .is_none_or(|slug| *slug == record.slug)
-            {
-                slots.extend(slots_between(&record, ask, now)?);
-            }
+        for record in self.schedules_asked(ask).await? {
+            slots.extend(slots_between(&record, ask, now)?);
         }
         if slots.len() > SLOTS_MAX {
             let message = format!("there are more than {SLOTS_MAX} slots in that time");
@@ -119,13 +112,14 @@ impl Engine {
         if ask.reverse {
             slots.reverse();
         }
-        let history = self.runs_of(&ask.deployment).await?;
-        let (chosen, left) = choose(slots, &last_of_each(&history), ask.which);
+        let last = self.last_of_each(&ask.deployment, &slots).await?;
+        let took = self.took(&ask.deployment).await?;
+        let (chosen, left) = choose(slots, &last, ask.which);
         Ok(BackfillPlan {
             deployment: ask.deployment.clone(),
             which: ask.which,
             concurrency: ask.concurrency,
-            estimate: estimate(took(&history), chosen.len(), ask.concurrency),
+            estimate: estimate(took, chosen.len(), ask.concurrency),
             slots: chosen,
             left,
         })
@@ -231,14 +225,50 @@ impl Engine {
         }
     }
 
-    /// All its runs, the newest first.
-    async fn runs_of(&self, deployment: &str) -> Result<Vec<RunRecord>> {
+    /// One that is not there is missed where it has no slots.
+    async fn schedules_asked(&self, ask: &BackfillAsk) -> Result<Vec<ScheduleRecord>> {
+        let Some(slug) = &ask.schedule else {
+            return Ok(self.deployed(&ask.deployment).await?.1);
+        };
+        let store = &self.shared.store;
+        let found = store.schedule(ask.deployment.clone(), slug.clone()).await;
+        Ok(found.map_err(trouble)?.into_iter().collect())
+    }
+
+    /// The state of the last run of each of those slots. Only runs of their time are looked at.
+    async fn last_of_each(
+        &self,
+        deployment: &str,
+        slots: &[SlotOf],
+    ) -> Result<BTreeMap<SlotOf, RunState>> {
+        let times = || slots.iter().map(|(_, at)| *at);
+        let Some((from, to)) = times().min().zip(times().max()) else {
+            return Ok(BTreeMap::new());
+        };
+        let store = &self.shared.store;
+        let filled = store.filled_slots(deployment.to_owned(), from, to).await;
+        let mut last = BTreeMap::new();
+        for (slot, state) in filled.map_err(trouble)? {
+            let key = (schedule_of(&slot.schedule).to_owned(), slot.at);
+            last.entry(key).or_insert(state);
+        }
+        Ok(last)
+    }
+
+    /// How long the last runs took that completed.
+    async fn took(&self, deployment: &str) -> Result<Vec<Micros>> {
         let filter = RunFilter {
             deployment: Some(deployment.to_owned()),
             roots_only: true,
+            states: vec![RunState::Completed],
+            limit: HISTORY,
             ..RunFilter::default()
         };
-        self.shared.store.list_runs(filter).await.map_err(trouble)
+        let completed = self.shared.store.list_runs(filter).await.map_err(trouble)?;
+        let took = completed
+            .iter()
+            .filter_map(|run| Some(run.finished?.saturating_sub(run.started?)));
+        Ok(took.collect())
     }
 }
 
@@ -258,27 +288,6 @@ fn slots_between(record: &ScheduleRecord, ask: &BackfillAsk, now: Micros) -> Res
     let slots = schedule.between(from.saturating_sub(1), to.min(now));
     let slots = slots.take(SLOTS_MAX + 1);
     Ok(slots.map(|at| (record.slug.clone(), at)).collect())
-}
-
-/// The state of the last run of each slot; runs are given the newest first.
-fn last_of_each(runs: &[RunRecord]) -> BTreeMap<SlotOf, RunState> {
-    let mut last = BTreeMap::new();
-    for run in runs {
-        if let Some(slot) = &run.dispatch.slot {
-            let key = (schedule_of(&slot.schedule).to_owned(), slot.at);
-            last.entry(key).or_insert(run.state);
-        }
-    }
-    last
-}
-
-/// How long the last runs took that completed.
-fn took(runs: &[RunRecord]) -> Vec<Micros> {
-    let completed = runs.iter().filter(|run| run.state == RunState::Completed);
-    completed
-        .filter_map(|run| Some(run.finished?.saturating_sub(run.started?)))
-        .take(HISTORY)
-        .collect()
 }
 
 fn report(record: BackfillRecord, begun: Begun) -> BackfillReport {

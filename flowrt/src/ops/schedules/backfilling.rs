@@ -163,8 +163,8 @@ impl Engine {
     ) -> Result<Next> {
         let store = &self.shared.store;
         let name = &backfill.deployment;
-        let found = store.deployment(name.clone()).await.map_err(trouble)?;
-        let Some((deployment, schedules)) = found else {
+        let found = store.deployment_alone(name.clone()).await;
+        let Some(deployment) = found.map_err(trouble)? else {
             let reason = format!("there is no deployment `{name}` any more");
             return self.give_up(backfill, reason).await;
         };
@@ -173,11 +173,12 @@ impl Engine {
             return Ok(Next::Never);
         }
         let slug = &chosen.schedule;
-        let Some(schedule) = schedules.iter().find(|one| one.slug == *slug) else {
+        let schedule = store.schedule(name.clone(), slug.clone()).await;
+        let Some(schedule) = schedule.map_err(trouble)? else {
             let reason = format!("the deployment `{name}` has no schedule `{slug}` any more");
             return self.give_up(backfill, reason).await;
         };
-        let run = match self.run_of(backfill, chosen, &deployment, schedule) {
+        let run = match self.run_of(backfill, chosen, &deployment, &schedule) {
             Ok(run) => run,
             // Another build, or another key, may do better.
             Err(error) => {

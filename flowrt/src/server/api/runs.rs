@@ -12,7 +12,7 @@ use crate::model::record::RunRecord;
 use crate::model::state::RunState;
 use crate::ops::outline::StepFilter;
 use crate::ops::view::{RunView, StepView, read_time};
-use crate::ops::{Engine, Reason, RunFilter};
+use crate::ops::{Engine, Reason, Recap, RunFilter};
 use crate::server::answer::{Done, Json};
 use crate::server::problem::Problem;
 use crate::server::route::{Answered, Call, Nothing, Route};
@@ -49,6 +49,12 @@ pub(super) fn routes() -> Vec<Route> {
             "digestRun",
             "The few lines that explain why a run did not complete; null if there is nothing to explain",
             digest,
+        ),
+        Route::get(
+            "/runs/{run}/recap",
+            "recapRun",
+            "What became of the steps of a run: counts, and the names of a few",
+            recap,
         ),
         Route::post(
             "/runs/{run}/cancel",
@@ -192,6 +198,11 @@ async fn steps(call: Call<StepsQuery>) -> Answered<Json<StepsPage>> {
 async fn why(call: Call) -> Answered<Json<Vec<Reason>>> {
     let record = call.run().await?;
     Ok(Json(call.state.engine.why(record.id).await?))
+}
+
+async fn recap(call: Call) -> Answered<Json<Recap>> {
+    let record = call.run().await?;
+    Ok(Json(call.state.engine.recap(&record).await?))
 }
 
 async fn digest(call: Call) -> Answered<Json<Option<ErrorDigest>>> {

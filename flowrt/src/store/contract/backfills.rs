@@ -154,3 +154,30 @@ pub(super) async fn what_a_backfill_has_begun_is_counted(store: &dyn Store) {
     let standing_now = store.standing_backfills().await.unwrap();
     assert_eq!(standing_now, [standing("a", RUNNING, 4, 1)]);
 }
+
+pub(super) async fn the_slots_of_a_time_are_told_with_their_last_run_first(store: &dyn Store) {
+    let slots = [("s", 1), ("s", 2), ("s@b", 2), ("t", 3), ("s", 4)];
+    for (number, (name, at)) in (1..).zip(slots) {
+        let mut new = new_run(number, "n");
+        new.dispatch.deployment = Some("d".to_owned());
+        new.dispatch.slot = Some(Slot {
+            schedule: name.to_owned(),
+            at,
+        });
+        store.create_run(new).await.unwrap();
+    }
+    claimed(store, 3).await;
+    let found = store.filled_slots("d".to_owned(), 2, 3).await.unwrap();
+    let found: Vec<_> = found
+        .iter()
+        .map(|(slot, state)| (&*slot.schedule, slot.at, *state))
+        .collect();
+    let pending = RunState::Pending;
+    let expected = [
+        ("t", 3, pending),
+        ("s@b", 2, RunState::Running),
+        ("s", 2, pending),
+    ];
+    assert_eq!(found, expected);
+    assert_eq!(store.filled_slots("e".to_owned(), 0, 9).await.unwrap(), []);
+}

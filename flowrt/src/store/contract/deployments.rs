@@ -3,7 +3,7 @@
 use serde_json::{Map, json};
 
 use super::super::Store;
-use super::super::deployments::Change;
+use super::super::deployments::{CHANGES_MAX, Change, Changed, REVISIONS_KEPT};
 use super::super::sample::{deployment, new_run, schedule};
 use crate::model::deployment::{Catchup, RunLimit, RunWhenFull};
 use crate::model::dispatch::Slot;
@@ -201,4 +201,66 @@ pub(super) async fn what_was_read_before_a_change_does_not_fill(store: &dyn Stor
     assert_eq!(store.deployed().await.unwrap().schedules[0].cursor, None);
     assert!(store.fill_slot(2, 1, run).await.unwrap().is_some());
     assert!(!pass(Some(2)).await.unwrap());
+}
+
+pub(super) async fn what_has_changed_since_a_revision_is_told(store: &dyn Store) {
+    let set = |name: &str, slugs: &[&str]| {
+        let schedules = slugs.iter().map(|slug| schedule(name, slug));
+        Change::Set(deployment(name).into(), schedules.collect())
+    };
+    let changes = vec![set("a", &["x", "y"]), set("b", &["x"])];
+    assert!(store.deploy(0, changes).await.unwrap());
+    assert_eq!(store.deployed_since(1).await.unwrap(), Some((1, vec![])));
+    let (revision, mut all) = store.deployed_since(0).await.unwrap().unwrap();
+    all.sort_by_key(|change| format!("{change:?}"));
+    let whole = |name: &str, slugs: &[&str]| {
+        let schedules = slugs.iter().map(|slug| schedule(name, slug));
+        Changed::Whole(
+            name.to_owned(),
+            Some((deployment(name), schedules.collect())),
+        )
+    };
+    assert_eq!(revision, 1);
+    assert_eq!(all, [whole("a", &["x", "y"]), whole("b", &["x"])]);
+
+    let (name, slug) = ("a".to_owned(), "y".to_owned());
+    for on in [false, true, false] {
+        let switched = store.switch(name.clone(), Some(slug.clone()), Some(on), 5);
+        assert!(switched.await.unwrap());
+    }
+    let mut paused = schedule("a", "y");
+    paused.switched = Some(false);
+    let one = store.schedule(name.clone(), slug.clone()).await.unwrap();
+    assert_eq!(one.as_ref(), Some(&paused));
+    let one = Changed::One(name.clone(), slug.clone(), Some((deployment("a"), paused)));
+    let told = store.deployed_since(1).await.unwrap();
+    assert_eq!(told, Some((4, vec![one])), "once, as it is now");
+
+    let gone = vec![Change::Remove(name.clone())];
+    assert!(store.deploy(4, gone).await.unwrap());
+    let told = store.deployed_since(4).await.unwrap();
+    assert_eq!(told, Some((5, vec![Changed::Whole(name.clone(), None)])));
+    assert_eq!(store.schedule(name, slug).await.unwrap(), None);
+    let ahead = store.deployed_since(9).await.unwrap();
+    assert_eq!(ahead, None, "who has read more than there is reads all");
+}
+
+pub(super) async fn only_the_last_changes_are_remembered(store: &dyn Store) {
+    let change = Change::Set(deployment("a").into(), vec![]);
+    assert!(store.deploy(0, vec![change]).await.unwrap());
+    for _ in 0..REVISIONS_KEPT {
+        assert!(store.switch("a".to_owned(), None, None, 0).await.unwrap());
+    }
+    assert_eq!(store.deployed_since(0).await.unwrap(), None);
+    let told = store.deployed_since(1).await.unwrap().unwrap();
+    assert_eq!((told.0, told.1.len()), (REVISIONS_KEPT + 1, 1));
+    let many = 0..=CHANGES_MAX;
+    let many = many.map(|number| Change::Set(deployment(&format!("n{number}")).into(), vec![]));
+    let seen = REVISIONS_KEPT + 1;
+    assert!(store.deploy(seen, many.collect()).await.unwrap());
+    assert_eq!(
+        store.deployed_since(seen).await.unwrap(),
+        None,
+        "all may as well be read"
+    );
 }

@@ -169,6 +169,31 @@ pub(super) async fn waits_and_attempts_are_read_by_the_few(store: &dyn Store) {
         .await
         .unwrap();
     assert_eq!(made, [attempt("b", 1), attempt("b", 2), attempt("b", 3)]);
+    let written = store.attempts_after(run_id(1), None).await.unwrap();
+    let last = written.last().map(|(place, _)| *place);
+    let in_order = [("b", 1), ("b", 2), ("b", 3), ("a", 1)].map(|(step, n)| attempt(step, n));
+    assert_eq!(
+        written
+            .into_iter()
+            .map(|(_, made)| made)
+            .collect::<Vec<_>>(),
+        in_order
+    );
+    let more = vec![
+        Entry::Attempt(attempt("a", 2)),
+        Entry::Attempt(attempt("b", 1)),
+    ];
+    store
+        .record(run_id(1), 1, more, Durability::Soon)
+        .await
+        .unwrap();
+    let since = store.attempts_after(run_id(1), last).await.unwrap();
+    let since: Vec<_> = since.into_iter().map(|(_, made)| made).collect();
+    assert_eq!(
+        since,
+        [attempt("a", 2)],
+        "one that is written again keeps its place"
+    );
     assert_eq!(
         store.scopes(run_id(1)).await.unwrap(),
         [("fetch[]".to_owned(), 3)]

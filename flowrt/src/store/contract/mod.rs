@@ -125,11 +125,14 @@ async fn check_what_is_beside_them<G>(fresh: &impl Fn() -> (Arc<dyn Store>, G)) 
             a_person_switches,
             a_slot_is_passed_once,
             a_slot_is_filled_once,
-            what_was_read_before_a_change_does_not_fill;
+            what_was_read_before_a_change_does_not_fill,
+            what_has_changed_since_a_revision_is_told,
+            only_the_last_changes_are_remembered;
         backfills:
             a_backfill_goes_on_and_stops,
             a_run_is_begun_only_while_its_backfill_runs,
-            what_a_backfill_has_begun_is_counted;
+            what_a_backfill_has_begun_is_counted,
+            the_slots_of_a_time_are_told_with_their_last_run_first;
         notices:
             a_notice_is_noted_once,
             notices_are_listed_page_by_page,

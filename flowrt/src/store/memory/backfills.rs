@@ -6,7 +6,9 @@ use super::super::backfills::Backfills;
 use super::Memory;
 use super::runs::Runs;
 use crate::model::backfill::{BackfillRecord, BackfillState, Begun, Standing};
-use crate::model::record::{NewRun, RunRecord};
+use crate::model::dispatch::Slot;
+use crate::model::record::{Micros, NewRun, RunRecord};
+use crate::model::state::RunState;
 
 impl Runs {
     fn begun_by(&self, id: &str) -> Begun {
@@ -74,6 +76,22 @@ impl Backfills for Memory {
 
     fn begun_runs(&self, ids: Vec<String>) -> Answer<'_, Vec<Begun>> {
         self.answer(move |runs| Ok(ids.iter().map(|id| runs.begun_by(id)).collect()))
+    }
+
+    fn filled_slots(
+        &self,
+        deployment: String,
+        from: Micros,
+        to: Micros,
+    ) -> Answer<'_, Vec<(Slot, RunState)>> {
+        self.answer(move |runs| {
+            let of_it = runs.newest_first().map(|run| &run.record);
+            let of_it = of_it.filter(|run| run.dispatch.deployment.as_ref() == Some(&deployment));
+            let filled = of_it.filter_map(|run| Some((run.dispatch.slot.clone()?, run.state)));
+            Ok(filled
+                .filter(|(slot, _)| (from..=to).contains(&slot.at))
+                .collect())
+        })
     }
 
     fn begin_backfilled(&self, begun: u32, mut run: NewRun) -> Answer<'_, Option<RunRecord>> {

@@ -1,10 +1,12 @@
 //! Deployments of a memory store.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet, VecDeque};
 
 use super::super::Answer;
 use super::super::apart::Apart;
-use super::super::deployments::{Change, Deployed, Deployments};
+use super::super::deployments::{
+    CHANGES_MAX, Change, Changed, Deployed, Deployments, REVISIONS_KEPT,
+};
 use super::Memory;
 use crate::model::deployment::{DeploymentRecord, ScheduleRecord};
 use crate::model::record::{Micros, NewRun, RunRecord};
@@ -13,6 +15,8 @@ use crate::model::record::{Micros, NewRun, RunRecord};
 #[derive(Debug, Default)]
 pub(super) struct Shelf {
     revision: u64,
+    /// What has changed with which revision.
+    changes: VecDeque<(u64, String, Option<String>)>,
     deployments: BTreeMap<String, (DeploymentRecord, BTreeMap<String, ScheduleRecord>)>,
 }
 
@@ -37,14 +41,23 @@ impl Shelf {
         if seen != self.revision {
             return false;
         }
-        self.revision += u64::from(!changes.is_empty());
+        if changes.is_empty() {
+            return true;
+        }
+        self.revision += 1;
         for change in changes {
-            match change {
-                Change::Set(record, schedules) => self.set(*record, schedules),
+            let name = match change {
+                Change::Set(record, schedules) => {
+                    let name = record.deployment.name.clone();
+                    self.set(*record, schedules);
+                    name
+                }
                 Change::Remove(name) => {
                     self.deployments.remove(&name);
+                    name
                 }
-            }
+            };
+            self.note(name, None);
         }
         true
     }
@@ -84,7 +97,40 @@ impl Shelf {
             },
         }
         self.revision += 1;
+        self.note(name.to_owned(), slug.map(str::to_owned));
         true
+    }
+
+    fn note(&mut self, name: String, slug: Option<String>) {
+        self.changes.push_back((self.revision, name, slug));
+        while let Some((revision, ..)) = self.changes.front()
+            && revision + REVISIONS_KEPT <= self.revision
+        {
+            self.changes.pop_front();
+        }
+    }
+
+    fn since(&self, seen: u64) -> Option<(u64, Vec<Changed>)> {
+        let from = self
+            .changes
+            .partition_point(|(revision, ..)| *revision <= seen);
+        let new: Vec<_> = self.changes.range(from..).collect();
+        let revisions: HashSet<u64> = new.iter().map(|(revision, ..)| *revision).collect();
+        let is_known = self.revision.checked_sub(seen) == Some(revisions.len() as u64);
+        if !is_known || new.len() > CHANGES_MAX {
+            return None;
+        }
+        let noted: HashSet<_> = new.iter().map(|(_, name, slug)| (name, slug)).collect();
+        let changes = noted.into_iter().map(|(name, slug)| match slug {
+            None => Changed::Whole(name.clone(), self.one(name)),
+            Some(slug) => Changed::One(name.clone(), slug.clone(), self.with_schedule(name, slug)),
+        });
+        Some((self.revision, changes.collect()))
+    }
+
+    fn with_schedule(&self, name: &str, slug: &str) -> Option<(DeploymentRecord, ScheduleRecord)> {
+        let (record, schedules) = self.deployments.get(name)?;
+        Some((record.clone(), schedules.get(slug)?.clone()))
     }
 
     fn fires(&self, name: &str, slug: &str) -> bool {
@@ -122,6 +168,17 @@ impl Deployments for Memory {
         name: String,
     ) -> Answer<'_, Option<(DeploymentRecord, Vec<ScheduleRecord>)>> {
         self.answer(move |runs| Ok(runs.shelf.one(&name)))
+    }
+
+    fn deployed_since(&self, seen: u64) -> Answer<'_, Option<(u64, Vec<Changed>)>> {
+        self.answer(move |runs| Ok(runs.shelf.since(seen)))
+    }
+
+    fn schedule(&self, deployment: String, slug: String) -> Answer<'_, Option<ScheduleRecord>> {
+        self.answer(move |runs| {
+            let found = runs.shelf.with_schedule(&deployment, &slug);
+            Ok(found.map(|(_, schedule)| schedule))
+        })
     }
 
     fn deployment_alone(&self, name: String) -> Answer<'_, Option<DeploymentRecord>> {

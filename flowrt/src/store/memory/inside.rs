@@ -16,7 +16,9 @@ pub(super) struct Inside {
     steps: Vec<StepRecord>,
     /// Numbers from [`ASIDE`] on.
     aside: BTreeMap<u64, StepRecord>,
-    attempts: BTreeMap<(String, u32), AttemptRecord>,
+    /// Each with its place in the order in which they were written.
+    attempts: BTreeMap<(String, u32), (Place, AttemptRecord)>,
+    attempts_written: Place,
     waits: BTreeMap<String, WaitRecord>,
     scopes: BTreeMap<String, u32>,
     signals: Vec<SignalRecord>,
@@ -76,8 +78,11 @@ impl Inside {
                     self.end_step(step);
                 }
                 Entry::Attempt(attempt) => {
-                    self.attempts
-                        .insert((attempt.step.clone(), attempt.attempt), attempt);
+                    let key = (attempt.step.clone(), attempt.attempt);
+                    let new = self.attempts_written + 1;
+                    let place = self.attempts.get(&key).map_or(new, |(place, _)| *place);
+                    self.attempts_written = self.attempts_written.max(place);
+                    self.attempts.insert(key, (place, attempt));
                 }
                 Entry::Wait(wait) => {
                     self.waits.insert(wait.step.clone(), wait);
@@ -146,7 +151,11 @@ impl Inside {
                 .chain(self.aside.values())
                 .cloned()
                 .collect(),
-            attempts: self.attempts.values().cloned().collect(),
+            attempts: self
+                .attempts
+                .values()
+                .map(|(_, attempt)| attempt.clone())
+                .collect(),
             waits: self.waits.values().cloned().collect(),
             scopes: self
                 .scopes
@@ -176,7 +185,15 @@ impl Inside {
 
     pub fn attempts_of(&self, step: &str) -> impl Iterator<Item = &AttemptRecord> {
         let own = (step.to_owned(), 0)..=(step.to_owned(), u32::MAX);
-        self.attempts.range(own).map(|(_, attempt)| attempt)
+        self.attempts.range(own).map(|(_, (_, attempt))| attempt)
+    }
+
+    /// Those that were written after that place, in the order in which they were written.
+    pub fn attempts_after(&self, place: Option<Place>) -> Vec<(Place, AttemptRecord)> {
+        let is_after = |(at, _): &&(Place, AttemptRecord)| place.is_none_or(|place| *at > place);
+        let mut found: Vec<_> = self.attempts.values().filter(is_after).cloned().collect();
+        found.sort_by_key(|(at, _)| *at);
+        found
     }
 
     pub fn counts(&self) -> TaskCounts {

@@ -21,6 +21,7 @@ impl Looks for Memory {
                     started: step.started,
                     finished: step.finished,
                     is_reused: step.reused_from.is_some(),
+                    attempts: step.attempts,
                 });
             }
             Ok(counted)
@@ -62,6 +63,14 @@ impl Looks for Memory {
             let of = |step: &String| inside.attempts_of(step).cloned().collect::<Vec<_>>();
             Ok(steps.iter().flat_map(of).collect())
         })
+    }
+
+    fn attempts_after(
+        &self,
+        run: RunId,
+        after: Option<Place>,
+    ) -> Answer<'_, Vec<(Place, AttemptRecord)>> {
+        self.answer(move |runs| Ok(runs.get(run)?.inside.attempts_after(after)))
     }
 }
 

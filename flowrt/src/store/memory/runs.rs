@@ -144,8 +144,20 @@ impl Runs {
             run.record.name == reference
                 || range.is_some_and(|(low, high)| (low..=high).contains(&run.record.id.0))
         };
-        self.newest_first()
+        let (named, others): (Vec<&Run>, _) = self
+            .newest_first()
             .filter(fits)
+            .partition(|run| run.record.name == reference);
+        let mut others: Vec<&Run> = others;
+        others.sort_by_key(|run| std::cmp::Reverse(run.record.id));
+        others.truncate(FOUND_AT_MOST);
+        let found: HashSet<RunId> = named
+            .iter()
+            .chain(&others)
+            .map(|run| run.record.id)
+            .collect();
+        self.newest_first()
+            .filter(|run| found.contains(&run.record.id))
             .take(FOUND_AT_MOST)
             .map(|run| run.record.clone())
             .collect()

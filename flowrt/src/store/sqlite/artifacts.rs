@@ -10,6 +10,11 @@ use crate::model::ids::RunId;
 
 const SELECT: &str = "SELECT run.uid, key, version, kind, step, artifact.attempt, at, failed, description, data, blob FROM artifact JOIN run ON run.id = artifact.run";
 
+const NEWEST: &str = "SELECT run.uid, artifact.key, artifact.version, kind, step, artifact.attempt, at, failed, description, data, blob
+   FROM newest
+  CROSS JOIN artifact ON artifact.key = newest.key AND artifact.version = newest.version AND artifact.version > 0
+   JOIN run ON run.id = artifact.run";
+
 /// Adds a version, or puts progress in the place of what was there. `most` is how many a run may have.
 pub(super) fn put(
     connection: &Connection,
@@ -106,7 +111,15 @@ pub(super) fn of_key(connection: &Connection, key: Option<&str>) -> Outcome<Vec<
         }
         None => {
             let sql = format!(
-                "{SELECT} WHERE version > 0 AND NOT EXISTS (SELECT 1 FROM artifact AS newer WHERE newer.key = artifact.key AND newer.version > artifact.version) ORDER BY key"
+                "WITH RECURSIVE known (key) AS (
+                    SELECT (SELECT min(key) FROM artifact WHERE version > 0)
+                    UNION ALL
+                    SELECT (SELECT min(artifact.key) FROM artifact WHERE version > 0 AND artifact.key > known.key)
+                      FROM known WHERE known.key IS NOT NULL),
+                 newest (key, version) AS (
+                    SELECT key, (SELECT max(version) FROM artifact WHERE version > 0 AND artifact.key = known.key)
+                      FROM known WHERE key IS NOT NULL)
+                 {NEWEST}"
             );
             all(connection, &sql, [])
         }

@@ -9,7 +9,8 @@ use super::fault::Outcome;
 use super::session::Session;
 use super::{Sqlite, hold, rows, write_runs};
 use crate::model::backfill::{BackfillRecord, BackfillState, Begun, Standing};
-use crate::model::record::{NewRun, RunRecord};
+use crate::model::dispatch::Slot;
+use crate::model::record::{Micros, NewRun, RunRecord};
 use crate::model::state::RunState;
 
 impl Backfills for Sqlite {
@@ -70,6 +71,15 @@ impl Backfills for Sqlite {
         self.ask_at_length(move |connection| {
             ids.iter().map(|id| begun_by(connection, id)).collect()
         })
+    }
+
+    fn filled_slots(
+        &self,
+        deployment: String,
+        from: Micros,
+        to: Micros,
+    ) -> Answer<'_, Vec<(Slot, RunState)>> {
+        self.ask_at_length(move |connection| filled_slots(connection, &deployment, from, to))
     }
 
     fn begin_backfilled(&self, begun: u32, mut run: NewRun) -> Answer<'_, Option<RunRecord>> {
@@ -170,4 +180,30 @@ fn begun_by(connection: &Connection, id: &str) -> Outcome<Begun> {
         begun.add(rows::run_state(row, 0)?, count);
     }
     Ok(begun)
+}
+
+fn filled_slots(
+    connection: &Connection,
+    deployment: &str,
+    from: Micros,
+    to: Micros,
+) -> Outcome<Vec<(Slot, RunState)>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT id, schedule, slot, state FROM run INDEXED BY run_slots
+          WHERE deployment = ?1 AND slot BETWEEN ?2 AND ?3",
+    )?;
+    let mut found = statement.query(params![deployment, from, to])?;
+    let mut filled = Vec::new();
+    while let Some(row) = found.next()? {
+        let slot = Slot {
+            schedule: row.get(1)?,
+            at: row.get(2)?,
+        };
+        filled.push((row.get::<_, i64>(0)?, slot, rows::run_state(row, 3)?));
+    }
+    filled.sort_unstable_by_key(|(id, ..)| std::cmp::Reverse(*id));
+    Ok(filled
+        .into_iter()
+        .map(|(_, slot, state)| (slot, state))
+        .collect())
 }

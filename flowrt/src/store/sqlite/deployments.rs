@@ -4,11 +4,11 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::super::deployments::{Change, Deployed, Deployments};
+use super::super::deployments::{Change, Changed, Deployed, Deployments};
 use super::super::{Answer, Durability};
 use super::fault::{Fault, Outcome};
 use super::session::Session;
-use super::{Sqlite, hold, write_runs};
+use super::{Sqlite, changed, hold, write_runs};
 use crate::model::deployment::{DeploymentRecord, ScheduleRecord};
 use crate::model::record::{Micros, NewRun, RunRecord};
 
@@ -44,9 +44,16 @@ impl Deployments for Sqlite {
             let Some(found) = alone(connection, &name)? else {
                 return Ok(None);
             };
-            let of = format!("{SCHEDULE} WHERE deployment = ?1 ORDER BY slug");
-            Ok(Some((found, all(connection, &of, [&name], schedule)?)))
+            Ok(Some((found, schedules_of(connection, &name)?)))
         })
+    }
+
+    fn deployed_since(&self, seen: u64) -> Answer<'_, Option<(u64, Vec<Changed>)>> {
+        self.ask_at_length(move |connection| changed::since(connection, seen))
+    }
+
+    fn schedule(&self, deployment: String, slug: String) -> Answer<'_, Option<ScheduleRecord>> {
+        self.question(move |connection| schedule_of(connection, &deployment, &slug))
     }
 
     fn deployment_alone(&self, name: String) -> Answer<'_, Option<DeploymentRecord>> {
@@ -69,7 +76,11 @@ impl Deployments for Sqlite {
                 }
             }
             if !changes.is_empty() {
-                raise(connection)?;
+                let named = changes.iter().map(|change| match change {
+                    Change::Set(record, _) => (&*record.deployment.name, None),
+                    Change::Remove(name) => (name.as_str(), None),
+                });
+                changed::raise(connection, named)?;
             }
             Ok(true)
         })
@@ -96,7 +107,7 @@ impl Deployments for Sqlite {
                     .execute(params![deployment, slug, on])?,
             };
             if changed > 0 {
-                raise(connection)?;
+                changed::raise(connection, [(deployment.as_str(), slug.as_deref())])?;
             }
             Ok(changed > 0)
         })
@@ -150,9 +161,24 @@ impl Deployments for Sqlite {
     }
 }
 
-fn alone(connection: &Connection, name: &str) -> Outcome<Option<DeploymentRecord>> {
+pub(super) fn alone(connection: &Connection, name: &str) -> Outcome<Option<DeploymentRecord>> {
     let of = format!("{DEPLOYMENT} WHERE name = ?1");
     let found = all(connection, &of, [name], deployment)?;
+    Ok(found.into_iter().next())
+}
+
+pub(super) fn schedules_of(connection: &Connection, name: &str) -> Outcome<Vec<ScheduleRecord>> {
+    let of = format!("{SCHEDULE} WHERE deployment = ?1 ORDER BY slug");
+    all(connection, &of, [name], schedule)
+}
+
+pub(super) fn schedule_of(
+    connection: &Connection,
+    deployment: &str,
+    slug: &str,
+) -> Outcome<Option<ScheduleRecord>> {
+    let of = format!("{SCHEDULE} WHERE deployment = ?1 AND slug = ?2");
+    let found = all(connection, &of, [deployment, slug], schedule)?;
     Ok(found.into_iter().next())
 }
 
@@ -184,16 +210,11 @@ fn fires(connection: &Connection, deployment: &str, slug: &str) -> Outcome<bool>
     Ok(found.unwrap_or(false))
 }
 
-fn revision(connection: &Connection) -> Outcome<u64> {
+pub(super) fn revision(connection: &Connection) -> Outcome<u64> {
     let revision: i64 = connection
         .prepare_cached("SELECT revision FROM deployments")?
         .query_row([], |row| row.get(0))?;
     Ok(revision.cast_unsigned())
-}
-
-fn raise(connection: &Connection) -> Outcome<()> {
-    connection.execute("UPDATE deployments SET revision = revision + 1", [])?;
-    Ok(())
 }
 
 fn set(

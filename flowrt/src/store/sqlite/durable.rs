@@ -88,6 +88,10 @@ impl Durable {
     /// another thread meanwhile; where it cannot, the thread of this store syncs.
     pub async fn wait(&self, commit: u64) -> Result<(), Error> {
         if may_block() && self.is_unsynced(commit) {
+            // Who waits in this task for several of them has not begun the others yet: their commits come first.
+            tokio::task::yield_now().await;
+        }
+        if may_block() && self.is_unsynced(commit) {
             tokio::task::block_in_place(|| self.sync());
         }
         let (reply, answer) = oneshot::channel();
@@ -284,6 +288,8 @@ impl std::fmt::Debug for Durable {
 
 #[cfg(all(test, unix))]
 mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
     use super::*;
 
     #[tokio::test]
@@ -304,6 +310,29 @@ mod tests {
             );
             assert!(durable.check().is_err());
         }
+        durable.stop();
+        thread.join().expect("an orderly end");
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn one_sync_serves_all_that_one_task_commits_at_once() {
+        let durable = Durable::new();
+        let log = tempfile::NamedTempFile::new().expect("a file");
+        let place = Place::of(log.path());
+        let syncs = Arc::new(AtomicUsize::new(0));
+        let counted = syncs.clone();
+        let file = log.reopen().expect("a handle");
+        let thread = durable.start(file, place, Duration::from_secs(3600), move |_| {
+            counted.fetch_add(1, Ordering::Relaxed);
+        });
+        let thread = thread.expect("a thread");
+        let writes = (0..10).map(|_| async {
+            let commit = durable.committed();
+            durable.wait(commit).await
+        });
+        let outcomes = futures_util::future::join_all(writes).await;
+        assert!(outcomes.iter().all(Result::is_ok), "{outcomes:?}");
+        assert_eq!(syncs.load(Ordering::Relaxed), 1);
         durable.stop();
         thread.join().expect("an orderly end");
     }

@@ -86,12 +86,30 @@ impl Looks for Sqlite {
             Ok(read.attempts)
         })
     }
+
+    fn attempts_after(
+        &self,
+        run: RunId,
+        after: Option<Place>,
+    ) -> Answer<'_, Vec<(Place, AttemptRecord)>> {
+        let blobs = Arc::clone(&self.0.blobs);
+        self.ask_at_length(move |connection| {
+            let (places, attempts): (Vec<Place>, _) =
+                attempts_after(connection, run, after)?.into_iter().unzip();
+            let mut read = Journal {
+                attempts,
+                ..Journal::default()
+            };
+            blobs.fill_journal(&|| run.to_string(), &mut read)?;
+            Ok(places.into_iter().zip(read.attempts).collect())
+        })
+    }
 }
 
 fn count(connection: &Connection, run: RunId, mut counted: Outline) -> Outcome<Outline> {
     let run = read_runs::number(connection, run)?;
     let mut statement = connection.prepare_cached(
-        "SELECT id, step, scope, kind, state, started, finished, reused_from IS NOT NULL FROM step
+        "SELECT id, step, scope, kind, state, started, finished, reused_from IS NOT NULL, attempts FROM step
           WHERE id BETWEEN ?2 AND ?3 AND run = ?1 AND seq < ?4 ORDER BY id",
     )?;
     for range in tail::ranges_after(connection, run, counted.read)? {
@@ -111,6 +129,7 @@ fn count(connection: &Connection, run: RunId, mut counted: Outline) -> Outcome<O
                 started: row.get(5)?,
                 finished: row.get(6)?,
                 is_reused: row.get(7)?,
+                attempts: row.get(8)?,
             });
         }
     }
@@ -231,6 +250,23 @@ fn attempts(connection: &Connection, run: RunId, steps: &[String]) -> Outcome<Ve
         while let Some(row) = found.next()? {
             attempts.push(rows::attempt(row)?);
         }
+    }
+    Ok(attempts)
+}
+
+fn attempts_after(
+    connection: &Connection,
+    run: RunId,
+    after: Option<Place>,
+) -> Outcome<Vec<(Place, AttemptRecord)>> {
+    let run = read_runs::number(connection, run)?;
+    let mut statement = connection.prepare_cached(
+        "SELECT step, attempt, started, finished, error, next, id FROM attempt WHERE run = ?1 AND id > ?2 ORDER BY id",
+    )?;
+    let mut found = statement.query([run, after.unwrap_or_default()])?;
+    let mut attempts = Vec::new();
+    while let Some(row) = found.next()? {
+        attempts.push((row.get(6)?, rows::attempt(row)?));
     }
     Ok(attempts)
 }

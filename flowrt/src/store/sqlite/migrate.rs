@@ -72,6 +72,10 @@ const MIGRATIONS: &[Migration] = &[
         name: "shown",
         sql: include_str!("migrations/0015_shown.sql"),
     },
+    Migration {
+        name: "reads",
+        sql: include_str!("migrations/0016_reads.sql"),
+    },
 ];
 
 const CREATE_HISTORY: &str = "CREATE TABLE IF NOT EXISTS migration (
@@ -105,6 +109,12 @@ pub(super) fn migrate(connection: &mut Connection) -> Outcome<()> {
         failpoint("store::migrated");
     }
     check_history(connection)
+}
+
+/// A statement is one of a step's.
+#[cfg(test)]
+pub(super) fn is_of_a_step(sql: &str) -> bool {
+    MIGRATIONS.iter().any(|step| step.sql.contains(sql.trim()))
 }
 
 /// The schema that a store has.

@@ -4,11 +4,14 @@
 //! wait for the disk, where the runtime has another thread to go on with, and within 50 ms by a thread for all others.
 
 mod artifacts;
+#[cfg(test)]
+pub(crate) mod asked;
 mod backfills;
 mod backup;
 mod blobs;
 mod cache;
 mod calls;
+mod changed;
 mod checkpoint;
 mod deployments;
 mod due;
@@ -18,6 +21,7 @@ mod group;
 mod handle;
 mod held;
 mod job;
+mod list_runs;
 mod lock;
 mod looks;
 mod migrate;
@@ -125,7 +129,7 @@ impl Store for Sqlite {
     fn list_runs(&self, filter: RunFilter) -> Answer<'_, Vec<RunRecord>> {
         let blobs = Arc::clone(&self.0.blobs);
         self.ask_at_length(move |connection| {
-            let mut runs = read_runs::list(connection, &filter)?;
+            let mut runs = list_runs::list(connection, &filter)?;
             runs.iter_mut().for_each(|run| blobs.fill_listed(run));
             Ok(runs)
         })

@@ -170,7 +170,7 @@ fn take_notices(
     // Of names that nobody has any more there may be many, which must not hide the others.
     let names = serde_json::to_string(names).map_err(|error| Fault::damaged(&error.to_string()))?;
     let due = format!(
-        "{NOTICE} WHERE due <= ?1 AND name IN (SELECT value FROM json_each(?2)) ORDER BY due, id LIMIT ?3"
+        "{NOTICE} INDEXED BY notice_due WHERE due <= ?1 AND name IN (SELECT value FROM json_each(?2)) ORDER BY due, id LIMIT ?3"
     );
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     let mut taken = Vec::new();

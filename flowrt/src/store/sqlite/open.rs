@@ -78,8 +78,13 @@ pub(super) fn maintainer(path: &Path) -> Outcome<Connection> {
 
 pub(super) fn connect(path: &Path) -> Result<Connection, Error> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    Connection::open_with_flags(path, flags)
-        .map_err(|error| super::fault::Fault::from(error).into())
+    let opened = Connection::open_with_flags(path, flags);
+    #[cfg(test)]
+    let opened = opened.map(|mut connection| {
+        super::asked::watch(path, &mut connection);
+        connection
+    });
+    opened.map_err(|error| super::fault::Fault::from(error).into())
 }
 
 fn set_up_writer(connection: Connection) -> Outcome<Connection> {

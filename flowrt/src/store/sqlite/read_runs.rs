@@ -1,12 +1,11 @@
-//! Reads runs: one, by what a person typed, or a page of them.
+//! Reads runs: one, or those that fit what a person typed.
 
 use rusqlite::types::Value;
-use rusqlite::{Connection, OptionalExtension, params, params_from_iter};
+use rusqlite::{Connection, OptionalExtension, Params, params, params_from_iter};
 
 use super::super::naming::id_range;
-use super::super::{Error, FOUND_AT_MOST, RunFilter, tally};
+use super::super::{Error, FOUND_AT_MOST, tally};
 use super::fault::{Fault, Outcome};
-use super::session::find_name;
 use super::{rows, tail};
 use crate::model::ids::RunId;
 use crate::model::record::{ASIDE, Micros, RunRecord, TaskCounts};
@@ -36,71 +35,46 @@ pub(super) fn number(connection: &Connection, run: RunId) -> Outcome<i64> {
         .ok_or_else(|| Error::NoSuchRun(run).into())
 }
 
+/// By name, and by the start of the id. Ids begin with the time, so of a short start there may be as many as there are runs.
 pub(super) fn find(connection: &Connection, reference: &str) -> Outcome<Vec<RunRecord>> {
-    let mut condition = "run.name = ?".to_owned();
-    let mut values = vec![Value::from(reference.to_owned())];
+    let mut numbers = numbers(
+        connection,
+        "SELECT id FROM run WHERE name = ?1",
+        [reference],
+    )?;
     if let Some((low, high)) = id_range(reference) {
-        condition.push_str(" OR run.uid BETWEEN ? AND ?");
-        values.extend([low, high].map(|id| Value::from(id.as_bytes().to_vec())));
+        numbers.extend(self::numbers(
+            connection,
+            "SELECT id FROM run WHERE uid BETWEEN ?1 AND ?2 ORDER BY uid DESC LIMIT ?3",
+            params![low.as_bytes(), high.as_bytes(), FOUND_AT_MOST as i64],
+        )?);
     }
-    select(connection, &condition, values, FOUND_AT_MOST)
+    numbers.sort_unstable_by(|one, other| other.cmp(one));
+    numbers.dedup();
+    numbers.truncate(FOUND_AT_MOST);
+    by_number(connection, &numbers)
 }
 
-pub(super) fn list(connection: &Connection, filter: &RunFilter) -> Outcome<Vec<RunRecord>> {
-    let mut conditions = vec!["TRUE".to_owned()];
-    let mut values = Vec::new();
-    if let Some(before) = filter.before {
-        conditions.push("run.id < ?".into());
-        values.push(Value::from(number(connection, before)?));
-    }
-    if let Some(flow) = &filter.flow {
-        let Some(flow) = find_name(connection, flow)? else {
-            return Ok(Vec::new());
-        };
-        conditions.push("run.flow = ?".into());
-        values.push(Value::from(flow));
-    }
-    if !filter.states.is_empty() {
-        let marks = vec!["?"; filter.states.len()].join(", ");
-        conditions.push(format!("run.state IN ({marks})"));
-        let states = filter.states.iter().map(|state| state.as_str().to_owned());
-        values.extend(states.map(Value::from));
-    }
-    if let Some(parent) = filter.parent {
-        conditions.push("run.parent = ?".into());
-        values.push(Value::from(parent.0.as_bytes().to_vec()));
-    }
-    if let Some(deployment) = &filter.deployment {
-        conditions.push("run.deployment = ?".into());
-        values.push(Value::from(deployment.clone()));
-    }
-    if let Some(backfill) = &filter.backfill {
-        conditions.push("run.backfill = ?".into());
-        values.push(Value::from(backfill.clone()));
-    }
-    if filter.roots_only {
-        conditions.push("run.parent IS NULL".into());
-    }
-    if let Some(text) = &filter.text {
-        conditions.push(
-            "(instr(lower(run.name), ?) > 0 OR instr(lower(run.shown), ?) > 0
-              OR run.flow IN (SELECT id FROM name WHERE instr(lower(text), ?) > 0))"
-                .into(),
-        );
-        let text = Value::from(text.to_ascii_lowercase());
-        values.extend([text.clone(), text.clone(), text]);
-    }
-    let times = [
-        ("run.created >= ?", filter.since),
-        ("run.created < ?", filter.until),
-    ];
-    for (condition, time) in times {
-        if let Some(time) = time {
-            conditions.push(condition.into());
-            values.push(Value::from(time));
+fn numbers(connection: &Connection, sql: &str, given: impl Params) -> Outcome<Vec<i64>> {
+    let mut statement = connection.prepare_cached(sql)?;
+    let found = statement.query_map(given, |row| row.get(0))?;
+    Ok(found.collect::<Result<_, _>>()?)
+}
+
+/// The runs of those numbers, in that order.
+pub(super) fn by_number(connection: &Connection, numbers: &[i64]) -> Outcome<Vec<RunRecord>> {
+    let mut statement = connection.prepare_cached(concat!(
+        include_str!("sql/select_run.sql"),
+        " WHERE run.id = ?1"
+    ))?;
+    let mut runs = Vec::with_capacity(numbers.len());
+    for number in numbers {
+        let mut found = statement.query([number])?;
+        if let Some(row) = found.next()? {
+            runs.push(rows::run(row)?);
         }
     }
-    select(connection, &conditions.join(" AND "), values, filter.limit)
+    Ok(runs)
 }
 
 /// Roots in these states by that time of theirs and their id, those behind that place and not later than `until`.
@@ -129,19 +103,6 @@ pub(super) fn behind(
             .iter()
             .map(|state| Value::from(state.as_str().to_owned())),
     );
-    read(connection, &sql, values)
-}
-
-fn select(
-    connection: &Connection,
-    condition: &str,
-    values: Vec<Value>,
-    limit: usize,
-) -> Outcome<Vec<RunRecord>> {
-    let mut sql = format!("{SELECT_RUN} WHERE {condition} ORDER BY run.id DESC");
-    if limit > 0 {
-        sql.push_str(&format!(" LIMIT {limit}"));
-    }
     read(connection, &sql, values)
 }
 

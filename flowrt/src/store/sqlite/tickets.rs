@@ -89,8 +89,16 @@ pub(super) fn processes(
     connection: &Connection,
     buckets: &[(Bucket, Rule)],
 ) -> Outcome<Vec<ProcessId>> {
+    // From one process to the next in the index, because of each there may be thousands.
     let mut statement = connection.prepare_cached(
-        "SELECT DISTINCT process FROM ticket JOIN bucket ON bucket.id = ticket.bucket WHERE name = ?1 AND key = ?2 AND done = 0",
+        "WITH RECURSIVE
+            wanted (id) AS (SELECT id FROM bucket WHERE name = ?1 AND key = ?2),
+            known (process) AS (
+                SELECT (SELECT min(process) FROM ticket WHERE bucket = (SELECT id FROM wanted) AND done = 0)
+                UNION ALL
+                SELECT (SELECT min(process) FROM ticket WHERE bucket = (SELECT id FROM wanted) AND done = 0 AND process > known.process)
+                  FROM known WHERE known.process IS NOT NULL)
+         SELECT process FROM known WHERE process IS NOT NULL",
     )?;
     let mut processes = Vec::new();
     for (bucket, _) in buckets {
@@ -256,7 +264,7 @@ fn oust(connection: &Connection, bucket: &Bucket, before: u64) -> Outcome<()> {
 
 pub(super) fn list(connection: &Connection, name: Option<&str>) -> Outcome<Vec<BucketRecord>> {
     let mut statement = connection.prepare_cached(
-        "SELECT name, key, full_at FROM bucket WHERE ?1 IS NULL OR name = ?1 ORDER BY name, key",
+        "SELECT name, key, full_at, id FROM bucket WHERE ?1 IS NULL OR name = ?1 ORDER BY name, key",
     )?;
     let mut found = statement.query([name])?;
     let mut records = Vec::new();
@@ -265,15 +273,21 @@ pub(super) fn list(connection: &Connection, name: Option<&str>) -> Outcome<Vec<B
             name: row.get(0)?,
             key: row.get(1)?,
         };
-        let order = "ORDER BY start IS NULL, start, priority DESC, ticket.id";
+        let mut all = Vec::new();
+        for which in [
+            "start IS NOT NULL ORDER BY start, priority DESC, ticket.id",
+            "start IS NULL ORDER BY priority DESC, ticket.id",
+        ] {
+            all.append(&mut tickets(
+                connection,
+                &format!("{TICKET} WHERE bucket = ?1 AND {which}"),
+                params![row.get::<_, i64>(3)?],
+            )?);
+        }
         records.push(BucketRecord {
             full_at: row.get(2)?,
             rule: rule_of(connection, &bucket.name)?,
-            tickets: tickets(
-                connection,
-                &format!("{TICKET} WHERE bucket.name = ?1 AND bucket.key = ?2 {order}"),
-                params![bucket.name, bucket.key],
-            )?,
+            tickets: all,
             bucket,
         });
     }
@@ -306,7 +320,7 @@ pub(super) fn set_rule(connection: &Connection, name: &str, rule: Option<&Rule>)
 
 pub(super) fn reset(connection: &Connection, name: &str) -> Outcome<()> {
     for sql in [
-        "DELETE FROM ticket WHERE done = 1 AND bucket IN (SELECT id FROM bucket WHERE name = ?1)",
+        "DELETE FROM ticket WHERE start IS NOT NULL AND done = 1 AND bucket IN (SELECT id FROM bucket WHERE name = ?1)",
         "UPDATE bucket SET full_at = 0 WHERE name = ?1",
     ] {
         connection.prepare_cached(sql)?.execute([name])?;

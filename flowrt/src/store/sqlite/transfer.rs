@@ -12,7 +12,7 @@ use super::session::Session;
 use super::write_entries::{Head, write};
 use super::write_runs::{append_logs, free, with_descendants};
 use super::writer::Writer;
-use super::{artifacts, read_inside, read_runs, rows};
+use super::{artifacts, list_runs, read_inside, read_runs, rows};
 use crate::model::blob::Blob;
 use crate::model::ids::RunId;
 use crate::model::payload::Payload;
@@ -159,6 +159,7 @@ fn insert_run(session: &mut Session, record: &RunRecord) -> Outcome<i64> {
             None::<String>,
             record.dispatch.shown,
         ])?;
+    list_runs::note_time(connection, id, record.created)?;
     connection
         .prepare_cached(
             "UPDATE run SET epoch = ?2, crashes = ?3, attempt = ?4, started = ?5, finished = ?6, cancel_requested = ?7

@@ -9,6 +9,7 @@ use super::super::{
     Ending, Error, Reopening, check_reopenable, check_transition, continued, due_after, taken,
 };
 use super::fault::Outcome;
+use super::list_runs::note_time;
 use super::session::{Session, find_name};
 use super::tail::Tail;
 use super::write_entries::{Head, set_aside, write, write_step};
@@ -54,6 +55,7 @@ pub(super) fn create(session: &mut Session, new: &NewRun) -> Outcome<RunRecord> 
             dispatch.backfill,
             dispatch.shown,
         ])?;
+    note_time(connection, run, new.created)?;
     connection
         .prepare_cached("INSERT INTO run_payload (run, input) VALUES (?1, ?2)")?
         .execute(params![run, &*new.input])?;
@@ -321,8 +323,7 @@ pub(super) fn with_descendants(connection: &Connection, root: RunId) -> Outcome<
     let mut seen = HashSet::from([root]);
     let mut found = vec![root];
     let mut generation = vec![root];
-    let mut statement =
-        connection.prepare_cached("SELECT id, uid FROM run WHERE parent = ?1 ORDER BY id")?;
+    let mut statement = connection.prepare_cached("SELECT id, uid FROM run WHERE parent = ?1")?;
     while !generation.is_empty() {
         let mut children = Vec::new();
         for parent in generation {

@@ -2,7 +2,9 @@
 
 use super::Dying;
 use crate::model::backfill::{BackfillRecord, BackfillState, Begun, Standing};
-use crate::model::record::{NewRun, RunRecord};
+use crate::model::dispatch::Slot;
+use crate::model::record::{Micros, NewRun, RunRecord};
+use crate::model::state::RunState;
 use crate::store::Answer;
 use crate::store::backfills::Backfills;
 
@@ -21,6 +23,14 @@ impl Backfills for Dying {
     }
     fn begun_runs(&self, ids: Vec<String>) -> Answer<'_, Vec<Begun>> {
         self.read(self.runs.begun_runs(ids))
+    }
+    fn filled_slots(
+        &self,
+        deployment: String,
+        from: Micros,
+        to: Micros,
+    ) -> Answer<'_, Vec<(Slot, RunState)>> {
+        self.read(self.runs.filled_slots(deployment, from, to))
     }
     fn begin_backfilled(&self, begun: u32, run: NewRun) -> Answer<'_, Option<RunRecord>> {
         self.write(0, self.runs.begin_backfilled(begun, run))

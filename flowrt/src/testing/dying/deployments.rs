@@ -4,7 +4,7 @@ use super::Dying;
 use crate::model::deployment::{DeploymentRecord, ScheduleRecord};
 use crate::model::record::{Micros, NewRun, RunRecord};
 use crate::store::Answer;
-use crate::store::deployments::{Change, Deployed, Deployments};
+use crate::store::deployments::{Change, Changed, Deployed, Deployments};
 
 impl Deployments for Dying {
     fn deployed(&self) -> Answer<'_, Deployed> {
@@ -15,6 +15,12 @@ impl Deployments for Dying {
         name: String,
     ) -> Answer<'_, Option<(DeploymentRecord, Vec<ScheduleRecord>)>> {
         self.read(self.runs.deployment(name))
+    }
+    fn deployed_since(&self, seen: u64) -> Answer<'_, Option<(u64, Vec<Changed>)>> {
+        self.read(self.runs.deployed_since(seen))
+    }
+    fn schedule(&self, deployment: String, slug: String) -> Answer<'_, Option<ScheduleRecord>> {
+        self.read(self.runs.schedule(deployment, slug))
     }
     fn deployment_alone(&self, name: String) -> Answer<'_, Option<DeploymentRecord>> {
         self.read(self.runs.deployment_alone(name))

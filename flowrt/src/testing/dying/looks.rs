@@ -25,4 +25,11 @@ impl Looks for Dying {
     fn attempts(&self, run: RunId, steps: Vec<String>) -> Answer<'_, Vec<AttemptRecord>> {
         self.read(self.runs.attempts(run, steps))
     }
+    fn attempts_after(
+        &self,
+        run: RunId,
+        after: Option<Place>,
+    ) -> Answer<'_, Vec<(Place, AttemptRecord)>> {
+        self.read(self.runs.attempts_after(run, after))
+    }
 }

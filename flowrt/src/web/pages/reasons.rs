@@ -130,9 +130,11 @@ fn said(why: &Why, moment: &Moment) -> (String, String) {
             html(kind),
             when("until", *until, moment)
         )),
-        Why::Limit { .. } | Why::MaxRuns { .. } | Why::Cache { .. } | Why::Resource { .. } => {
-            in_a_queue(why, moment)
-        }
+        Why::Limit { .. }
+        | Why::MaxRuns { .. }
+        | Why::More { .. }
+        | Why::Cache { .. }
+        | Why::Resource { .. } => in_a_queue(why, moment),
         // Whatever is new here is named as programs read it, until it has words of its own.
         other => plain(&html(&name_of(other))),
     }
@@ -192,6 +194,16 @@ fn in_a_queue(why: &Why, moment: &Moment) -> (String, String) {
                 others(*ahead)
             );
             (what, held_by(holders, *held))
+        }
+        Why::More { steps, runs } => {
+            let below = if *runs {
+                ", and more runs below it"
+            } else {
+                ""
+            };
+            let steps = usize::try_from(*steps).unwrap_or(usize::MAX);
+            let what = format!("{} wait{below}", counted(steps, "more step"));
+            (what, String::new())
         }
         Why::Cache { holder } => (
             "waits for the cached result of an equal call".to_owned(),

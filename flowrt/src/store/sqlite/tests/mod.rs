@@ -6,8 +6,10 @@ mod golden;
 mod groups;
 mod growth;
 mod killed;
+mod plans;
 mod power;
 mod processes;
+mod visits;
 
 use std::path::Path;
 use std::sync::Arc;
