@@ -16,12 +16,11 @@ fn keys(value: &Value) -> BTreeSet<&str> {
         .collect()
 }
 
-const RUN: [&str; 28] = [
+const RUN: [&str; 27] = [
     "run_id",
     "shown",
     "name",
     "flow",
-    "shown",
     "state",
     "queue",
     "deployment",
