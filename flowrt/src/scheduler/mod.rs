@@ -3,8 +3,6 @@
 //! It sleeps until the next slot, something changes in this process, or the store tells that another process has written.
 //! Any number of schedulers may work on one store: a run is accepted in the transaction that moves its schedule's cursor.
 
-#[cfg(test)]
-mod many;
 mod table;
 #[cfg(test)]
 mod tests;

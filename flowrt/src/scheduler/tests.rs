@@ -1,6 +1,8 @@
 //! What a scheduler does with slots that it cannot fill, and with work besides. Its clock is the test's, and its store never
 //! waits: after some turns of the executor it has done all that is due.
 
+mod many;
+
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;

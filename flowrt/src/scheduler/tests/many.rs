@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde_json::{Map, json};
 
-use super::{Due, run};
+use super::super::{Due, run};
 use crate::author::cancel::Cancel;
 use crate::clock::Clock;
 use crate::engine::Shared;
