@@ -121,6 +121,67 @@ fn everything_that_is_wrong_is_told_with_its_place_and_nothing_is_deployed() {
     );
 }
 
+/// As `work_pool` of the example, with such variables.
+fn with_variables(variables: &str) -> String {
+    FILE.replace("job_variables: {}", &format!("job_variables: {variables}"))
+}
+
+#[test]
+fn variables_of_a_process_are_told_by_name_only() {
+    let folder = folder(&with_variables(
+        "{working_dir: /srv/etl, env: {API_KEY: s3same-4711, OLD: null}}",
+    ));
+    let folder = folder.path();
+    let mut told = Vec::new();
+    let mut says = |arguments: &[&str]| {
+        let output = flows(folder, arguments);
+        let said = format!("{}{}", text(&output.stdout), text(&output.stderr));
+        assert_eq!(output.status.code(), Some(0), "{arguments:?}: {said}");
+        told.push(said.clone());
+        said
+    };
+    says(&["deploy", "--dry-run"]);
+    says(&["deploy", "--yes", "--json"]);
+    let shown = says(&["deployments", "show", "my-test-flow"]);
+    assert!(shown.contains("API_KEY, OLD (taken away)"), "{shown}");
+    assert!(shown.contains("/srv/etl"), "{shown}");
+    let listed = says(&["deployments", "ls", "--json"]);
+    let listed: Value = serde_json::from_str(&listed).expect("it is JSON");
+    assert_eq!(listed[0]["job_variables"]["env"]["API_KEY"], "•••");
+    says(&["deployments", "show", "my-test-flow", "--json"]);
+    let other = with_variables("{working_dir: /srv/etl, env: {API_KEY: s3same-4712}}");
+    std::fs::write(folder.join("flowrt.yaml"), other).expect("written");
+    let changed = says(&["deploy", "--dry-run"]);
+    assert!(changed.contains("job_variables.env.API_KEY"), "{changed}");
+    says(&["deploy", "--dry-run", "--json"]);
+    says(&["deploy", "--yes"]);
+    assert!(!told.iter().any(|said| said.contains("s3same")), "{told:?}");
+}
+
+#[test]
+fn job_variables_that_mean_nothing_are_noted_and_wrong_ones_are_refused() {
+    let odd = folder(&with_variables("{enw: {A: b}, image: etl}"));
+    let output = flows(odd.path(), &["deploy", "--yes"]);
+    let said = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(0), "{said}");
+    for line in [
+        "flowrt.yaml:16:21: `enw` is kept, and no launcher of this version reads it; did you mean `env`?",
+        "flowrt.yaml:16:34: `image` is kept, and no launcher of this version reads it",
+    ] {
+        assert!(said.contains(line), "{line}\n{said}");
+    }
+    let wrong = folder(&with_variables("{env: {A: [b]}, working_dir: 7}"));
+    let output = flows(wrong.path(), &["deploy", "--yes"]);
+    let said = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    for line in [
+        "flowrt.yaml:16:30: a variable is a text, not a list",
+        "flowrt.yaml:16:49: `working_dir` is the path of a folder, not 7",
+    ] {
+        assert!(said.contains(line), "{line}\n{said}");
+    }
+}
+
 #[test]
 fn a_program_has_its_deployments_without_the_file() {
     let folder = tempfile::tempdir().expect("a folder");

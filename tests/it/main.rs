@@ -34,4 +34,5 @@ mod steps;
 mod testing;
 mod told;
 mod until;
+mod verbs;
 mod worker;

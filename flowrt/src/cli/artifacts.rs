@@ -77,6 +77,9 @@ async fn ls(door: &Door, matches: &ArgMatches) -> Result<()> {
         let all = newest.iter().map(artifact_text::fields);
         return print::json(&Value::Array(all.collect()));
     }
+    if newest.is_empty() {
+        print::note("nothing was published");
+    }
     let rows = newest.iter().map(|artifact| {
         vec![
             artifact.place.key.clone(),

@@ -205,6 +205,9 @@ fn show(report: &DeploymentReport, matches: &ArgMatches) -> Result<()> {
     }
     line("pool", deployment.pool.clone().unwrap_or_default());
     line("queue", deployment.queue.clone().unwrap_or_default());
+    for (name, value) in &deployment.job_variables {
+        line(name, variable(value));
+    }
     if let Some(limit) = deployment.limit {
         let then = match limit.when_full {
             RunWhenFull::Queue => "one more waits",
@@ -279,4 +282,19 @@ async fn given(door: &Door, name: &str, matches: &ArgMatches) -> Result<Map<Stri
         given.insert(key, value);
     }
     Ok(given)
+}
+
+/// A job variable on one line: of `env`, the names.
+fn variable(value: &Value) -> String {
+    match value {
+        Value::Object(fields) => {
+            let names = fields.iter().map(|(name, value)| match value {
+                Value::Null => format!("{name} (taken away)"),
+                _ => name.clone(),
+            });
+            names.collect::<Vec<_>>().join(", ")
+        }
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
 }

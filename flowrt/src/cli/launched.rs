@@ -27,15 +27,17 @@ pub(super) fn main() -> ExitCode {
 }
 
 async fn drive() -> Result<()> {
-    let (store, run, epoch) = asked().ok_or_else(|| {
+    let (store, id, epoch) = asked().ok_or_else(|| {
         let message = "this command is for workers, which start it by themselves";
         Error::new(ErrorKind::Input, message).hint("start a worker: worker")
     })?;
     let engine = Engine::open(&store).await?;
     let interrupt = Interrupt::listen(&engine);
-    if let Some(run) = engine.drive_claimed(run, epoch).await? {
+    if let Some(run) = engine.drive_claimed(id, epoch).await? {
         interrupt.wait(run).await?;
     }
+    // The worker does not hear of the end of the run, and this process is gone in a moment.
+    engine.told_of(id, outcome::TOLD_WITHIN).await;
     engine.close().await
 }
 

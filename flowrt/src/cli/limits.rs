@@ -62,7 +62,7 @@ pub(super) fn command() -> Command {
                         .long("count")
                         .value_name("N")
                         .default_value("1000")
-                        .value_parser(value_parser!(usize))
+                        .value_parser(value_parser!(u32).range(1..=100_000))
                         .help("How many calls"),
                 ),
         )
@@ -140,7 +140,9 @@ async fn show(door: &Door, matches: &ArgMatches) -> Result<()> {
 }
 
 async fn plan(door: &Door, matches: &ArgMatches) -> Result<()> {
-    let count = matches.get_one::<usize>("count").copied().unwrap_or(0);
+    let count = matches.get_one::<u32>("count");
+    let count = count.and_then(|count| usize::try_from(*count).ok());
+    let count = count.unwrap_or(1000);
     let name = text(matches, "name");
     let planned = door.plan_limit(name, count).await?;
     if wants_json(matches) {

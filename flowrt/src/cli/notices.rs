@@ -6,11 +6,10 @@ use clap::{Arg, ArgMatches, Command};
 use serde_json::json;
 
 use super::command::{text, wants_json};
-use super::time_text::rfc3339;
-use super::{print, store_place, table, time_text};
-use crate::config::Way;
+use super::door::Door;
+use super::{door, print, table, time_text};
 use crate::error::Result;
-use crate::ops::Engine;
+use crate::ops::view::{NotedView, read_time};
 
 /// How many notices are listed.
 const LISTED: usize = 50;
@@ -42,7 +41,7 @@ pub(super) async fn run(matches: &ArgMatches) -> Result<ExitCode> {
     match matches.subcommand() {
         Some(("test", matches)) => {
             let name = text(matches, "name");
-            store_place::open(matches).await?.test_notice(name).await?;
+            door::open(matches).await?.test_notice(name).await?;
             if wants_json(matches) {
                 print::json(&json!({ "sent": name }))?;
             } else {
@@ -51,70 +50,61 @@ pub(super) async fn run(matches: &ArgMatches) -> Result<ExitCode> {
         }
         other => {
             let matches = other.map_or(matches, |(_, matches)| matches);
-            list(&store_place::open_existing(matches).await?, matches).await?;
+            list(&door::open(matches).await?, matches).await?;
         }
     }
     Ok(ExitCode::SUCCESS)
 }
 
-async fn list(engine: &Engine, matches: &ArgMatches) -> Result<()> {
-    let noted = engine.noted(LISTED).await?;
+async fn list(door: &Door, matches: &ArgMatches) -> Result<()> {
+    let noted = door.noted(LISTED).await?;
     if wants_json(matches) {
-        let noted = noted.iter().map(|notice| {
-            json!({
-                "notice": notice.notice,
-                "key": notice.key,
-                "run_id": notice.run,
-                "news": notice.body,
-                "noted": rfc3339(notice.created),
-                "due": notice.due.map(rfc3339),
-                "tries": notice.tries,
-                "sent": notice.sent.map(rfc3339),
-                "error": notice.error,
-            })
-        });
-        return print::json(&json!(noted.collect::<Vec<_>>()));
+        return print::json(&json!(noted));
     }
-    let notices = engine.notices();
+    let notices = door.notices().await?;
     if notices.is_empty() {
         print::note("nobody is told: flowrt.toml has no [[notices]]");
     }
     for notice in notices {
-        let way = match &notice.way {
-            Way::Command(words) => words.join(" "),
-            Way::Webhook(_) => "webhook".to_owned(),
-            Way::Slack(_) => "slack".to_owned(),
-            Way::Email(to) => to.join(", "),
-        };
         let flows = match notice.flows.as_slice() {
             [] => "all flows".to_owned(),
             flows => flows.join(", "),
         };
         print::data(&format!(
-            "{} · {} of {flows} · {way}",
+            "{} · {} of {flows} · {} {}",
             notice.name,
-            notice.on.join(", ")
+            notice.on.join(", "),
+            notice.way,
+            notice.to
         ))?;
     }
-    let rows: Vec<Vec<String>> = noted
-        .iter()
-        .map(|notice| {
-            let state = match (notice.sent, notice.due, &notice.error) {
-                (Some(sent), _, _) => format!("✓ sent {}", time_text::local_with_zone(sent)),
-                (_, Some(_), None) => "○ to be sent".to_owned(),
-                (_, due, Some(error)) => {
-                    let sign = if due.is_some() { "↻" } else { "✗" };
-                    format!("{sign} {} tries: {error}", notice.tries)
-                }
-                (_, None, None) => "✗ not sent".to_owned(),
-            };
-            let about = notice.body["text"].as_str().unwrap_or_default();
-            let about = about.lines().next().unwrap_or_default().to_owned();
-            vec![notice.notice.clone(), about, state]
-        })
-        .collect();
-    if !rows.is_empty() {
-        print::data(&table::lines(&["NOTICE", "ABOUT", "STATE"], rows))?;
+    if noted.is_empty() {
+        return Ok(());
     }
-    Ok(())
+    let rows = noted.iter().map(|notice| {
+        let about = notice.about().to_owned();
+        Ok(vec![notice.notice.clone(), about, state(notice)?])
+    });
+    let rows: Result<Vec<_>> = rows.collect();
+    print::data(&table::lines(&["NOTICE", "ABOUT", "STATE"], rows?))
+}
+
+fn state(notice: &NotedView) -> Result<String> {
+    let error = notice.error.as_deref();
+    Ok(match (&notice.sent, &notice.due, error) {
+        (Some(sent), ..) => format!("✓ sent {}", time_text::local_with_zone(read_time(sent)?)),
+        (None, Some(_), None) => "○ to be sent".to_owned(),
+        (None, Some(_), Some(error)) => format!("↻ {}: {error}", tries(notice.tries)),
+        (None, None, error) => {
+            let error = error.unwrap_or("nobody knows why");
+            format!("✗ given up after {}: {error}", tries(notice.tries))
+        }
+    })
+}
+
+fn tries(count: u32) -> String {
+    match count {
+        1 => "1 try".to_owned(),
+        count => format!("{count} tries"),
+    }
 }

@@ -10,7 +10,7 @@ use crate::model::record::RunRecord;
 use crate::model::state::RunState;
 
 /// How long the end of this process waits for the notices of its run to be sent.
-const TOLD_WITHIN: std::time::Duration = std::time::Duration::from_secs(10);
+pub(super) const TOLD_WITHIN: std::time::Duration = std::time::Duration::from_secs(10);
 
 /// Says what is wrong, why, and what to try. Usage and input end with 2, all else with 1.
 pub(super) fn complain(error: &Error) -> ExitCode {

@@ -9,7 +9,7 @@ use super::door::Door;
 use super::interrupt::Interrupt;
 #[cfg(feature = "serve")]
 use super::watch;
-use super::{live, outcome, plan};
+use super::{live, outcome, plan, print};
 use crate::error::Result;
 use crate::model::plan::How;
 use crate::ops::Resume;
@@ -68,6 +68,11 @@ pub(super) async fn run(door: &Door, matches: &ArgMatches) -> Result<ExitCode> {
         return watch::until_end(door, &run, as_json).await;
     }
     let engine = door.here()?;
+    if engine.wants_own_process(&record).await? {
+        print::note(
+            "its deployment has `job_variables`, which workers give its process; here it has what this terminal has",
+        );
+    }
     let live = live::begin(door, engine, as_json);
     let interrupt = Interrupt::listen(engine);
     let run = engine.resume_with(record.id, resume).await?;

@@ -179,7 +179,12 @@ fn preview(matches: &ArgMatches) -> Result<()> {
         timezone: timezone.clone(),
         ..Written::default()
     };
-    let slots = Engine::preview(written, after, count(matches))?;
+    let slots = Engine::preview(written, after, count(matches)).map_err(|error| {
+        match error.try_this() {
+            Some(_) => error,
+            None => error.or_try("as in: schedules preview \"0 10 * * *\" --timezone Asia/Tokyo"),
+        }
+    })?;
     if wants_json(matches) {
         return print::json(
             &slots

@@ -57,6 +57,8 @@ pub(super) async fn run(matches: &ArgMatches) -> Result<ExitCode> {
     if matches.get_flag("new-token") {
         return new_token(wants_json(matches));
     }
+    let work = worker::work(matches);
+    work.check()?;
     let shutdown = Shutdown::listen();
     let listener = listen(matches).await?;
     let engine = store_place::open(matches).await?;
@@ -72,7 +74,7 @@ pub(super) async fn run(matches: &ArgMatches) -> Result<ExitCode> {
         listener,
         shutdown.clone(),
     );
-    let worked = engine.work(worker::work(matches), shutdown.clone());
+    let worked = engine.work(work, shutdown.clone());
     let scheduled = engine.schedule(shutdown);
     // If one cannot go on, the others must not go on without it.
     let ended = futures_util::try_join!(served, worked, scheduled);

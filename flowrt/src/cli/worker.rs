@@ -75,9 +75,10 @@ pub(super) fn work(matches: &ArgMatches) -> Work {
 /// If the store cannot be used, or there is no such launcher.
 pub(super) async fn run(matches: &ArgMatches) -> Result<ExitCode> {
     let shutdown = Shutdown::listen();
+    let work = work(matches);
+    work.check()?;
     let engine = store_place::open(matches).await?;
     engine.remember_flows().await?;
-    let work = work(matches);
     if !wants_json(matches) {
         print::note(&format!(
             "working on {} in {}  ·  Ctrl-C ends it",

@@ -93,6 +93,15 @@ pub(super) fn too_often(shared: &Shared, record: &RunRecord, error: &Error) -> E
     }
 }
 
+/// Ends a run that cannot be driven as it has to be, before anybody has begun to.
+pub(crate) async fn refuse(
+    shared: &Shared,
+    record: &RunRecord,
+    error: &Error,
+) -> Result<RunRecord> {
+    end_as(shared, record, RunState::Failed, error).await
+}
+
 pub(super) async fn end_as(
     shared: &Shared,
     record: &RunRecord,

@@ -9,7 +9,7 @@ inventory::submit! {
     Kind {
         name: "inline",
         drive: |claimed| {
-            let Claimed { shared, record, meta, stops } = claimed;
+            let Claimed { shared, record, meta, stops, .. } = claimed;
             // Entered before this returns, so that whoever looks for the run finds it.
             let driven = drive(shared, record, meta, 0, stops);
             driven.map(|ended| ended.map(drop)).boxed()

@@ -1,6 +1,7 @@
 //! Where a claimed run lives: in the worker itself, or in a process of its own. Kinds register at link time.
 
 mod inline;
+mod own;
 #[cfg(all(feature = "isolate", unix))]
 mod process;
 
@@ -12,7 +13,10 @@ use crate::author::cancel::Stops;
 use crate::author::meta::Meta;
 use crate::engine::{Shared, again, patiently, trouble};
 use crate::error::{Error, ErrorKind, Result};
+use crate::model::deployment::Surroundings;
 use crate::model::record::RunRecord;
+
+pub(crate) use own::{Own, drive};
 
 /// The first word of the command line of a process that drives one run.
 #[cfg(any(feature = "cli", all(feature = "isolate", unix)))]
@@ -26,6 +30,8 @@ pub(crate) struct Claimed {
     pub(crate) shared: Arc<Shared>,
     pub(crate) record: RunRecord,
     pub(crate) meta: &'static Meta,
+    /// What its deployment wants for the process in which it lives.
+    pub(crate) surroundings: Option<Surroundings>,
     /// Tells it to let go of the run; a cancel reaches it through the store, too.
     pub(crate) stops: Stops,
 }

@@ -2,6 +2,7 @@
 //! Its death is known at once. It opens the store by itself and claims the run from the worker, so that it goes on if the
 //! worker dies, and nobody else takes the run meanwhile.
 
+use std::io;
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
@@ -9,7 +10,7 @@ use futures_util::future::BoxFuture;
 use rustix::process::{Pid, Signal, kill_process};
 use tokio::process::{Child, Command};
 
-use super::{ARGUMENT, Claimed, Kind};
+use super::{ARGUMENT, Claimed, Kind, own};
 use crate::clock::Clock;
 use crate::engine::{again, fallen, isolate, unlaunched};
 use crate::error::{Error, ErrorKind, Result};
@@ -35,6 +36,9 @@ fn drive(claimed: Claimed) -> BoxFuture<'static, Result<()>> {
     Box::pin(async move {
         let mut child = match start(&claimed) {
             Ok(child) => child,
+            Err(error) if error.kind() == ErrorKind::Misuse && claimed.surroundings.is_some() => {
+                return own::refuse(&claimed, &error).await;
+            }
             Err(error) => return note_failed_start(&claimed, error).await,
         };
         let stops = &claimed.stops;
@@ -134,16 +138,30 @@ fn pause(first: Duration, deaths: u32) -> Duration {
 
 fn start(claimed: &Claimed) -> Result<Child> {
     let failed = |error: Error| error.within("no process could be started for the run");
+    let record = &claimed.record;
     if !isolate::main_knows() {
+        if claimed.surroundings.is_some() {
+            return Err(own::no_process(record));
+        }
         let message = "the launcher `process` starts this executable again, and it was not made by `flowrt::main!()`";
         return Err(Error::new(ErrorKind::Misuse, message).hint("use the launcher `inline`"));
     }
     let (program, name) = isolate::executable().map_err(Error::from).map_err(failed)?;
-    let record = &claimed.record;
-    Command::new(program)
+    let surroundings = claimed.surroundings.clone().unwrap_or_default();
+    let mut command = Command::new(program);
+    for (name, value) in &surroundings.variables {
+        match value {
+            Some(value) => command.env(name, value),
+            None => command.env_remove(name),
+        };
+    }
+    if let Some(folder) = &surroundings.folder {
+        command.current_dir(folder);
+    }
+    command
         .arg0(name)
         .arg(ARGUMENT)
-        .arg(claimed.shared.store.url())
+        .arg(from_anywhere(claimed.shared.store.url()))
         .arg(record.id.to_string())
         .arg(record.epoch.to_string())
         .stdin(Stdio::null())
@@ -151,8 +169,34 @@ fn start(claimed: &Claimed) -> Result<Child> {
         // Ctrl-C in a terminal goes to the worker, which tells its processes in order.
         .process_group(0)
         .spawn()
-        .map_err(Error::from)
-        .map_err(failed)
+        .map_err(|error| match &surroundings.folder {
+            Some(folder) if is_of_a_folder(&error) => cannot_stand_in(folder, record, &error),
+            _ => failed(Error::from(error)),
+        })
+}
+
+/// The address of a store as one finds it who stands in another folder.
+fn from_anywhere(url: String) -> String {
+    let path = url.strip_prefix("sqlite:").map(std::path::absolute);
+    match path {
+        Some(Ok(path)) => format!("sqlite:{}", path.display()),
+        _ => url,
+    }
+}
+
+/// The executable is there, since it runs: what is missing, or may not be entered, is the folder.
+fn is_of_a_folder(error: &io::Error) -> bool {
+    use io::ErrorKind::{NotADirectory, NotFound, PermissionDenied};
+    matches!(error.kind(), NotADirectory | NotFound | PermissionDenied)
+}
+
+fn cannot_stand_in(folder: &str, record: &RunRecord, error: &io::Error) -> Error {
+    let deployment = record.dispatch.deployment.as_deref().unwrap_or_default();
+    let message = format!(
+        "the process of the run cannot stand in the folder {folder}, the `working_dir` of the deployment `{deployment}`: {error}"
+    );
+    Error::new(ErrorKind::Misuse, message)
+        .hint("make the folder, or deploy with another `working_dir`; then resume the run")
 }
 
 fn terminate(child: &Child) {

@@ -1,5 +1,7 @@
 //! Deployments: a flow with parameters and a place, and the schedules that start it.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -31,7 +33,7 @@ pub struct Deployment {
     /// The queue in which its runs wait for a worker; none: the usual one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub queue: Option<String>,
-    /// What the launcher of the pool is told.
+    /// What the processes of its runs are given: see [`Deployment::surroundings`].
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub job_variables: Map<String, Value>,
     /// How many of its runs may go on at once.
@@ -59,6 +61,47 @@ pub enum Source {
     Flow,
     /// A person made it through the program.
     Person,
+}
+
+/// What the process of a run gets besides what its worker has.
+#[derive(Clone, PartialEq, Eq, Default)]
+pub struct Surroundings {
+    /// The folder in which it stands.
+    pub folder: Option<String>,
+    /// Variables by name; none for one that it shall not have.
+    pub variables: Vec<(String, Option<String>)>,
+}
+
+impl fmt::Debug for Surroundings {
+    /// Without values: they may be what nobody else shall read.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<&str> = self.variables.iter().map(|(name, _)| &**name).collect();
+        f.debug_struct("Surroundings")
+            .field("folder", &self.folder)
+            .field("variables", &names)
+            .finish()
+    }
+}
+
+impl Deployment {
+    /// What `job_variables` say of the process in which a run lives: `env`, in which nothing takes a variable away, and
+    /// `working_dir`. None if they say nothing of it.
+    pub fn surroundings(&self) -> Option<Surroundings> {
+        let text = |value: &Value| match value {
+            Value::Null => None,
+            Value::String(text) => Some(text.clone()),
+            other => Some(other.to_string()),
+        };
+        let env = self.job_variables.get("env").and_then(Value::as_object);
+        let env = env.into_iter().flatten();
+        let surroundings = Surroundings {
+            folder: self.job_variables.get("working_dir").and_then(text),
+            variables: env
+                .map(|(name, value)| (name.clone(), text(value)))
+                .collect(),
+        };
+        (surroundings != Surroundings::default()).then_some(surroundings)
+    }
 }
 
 /// How many runs of a deployment may go on at once.

@@ -25,6 +25,20 @@ impl Engine {
         self.hand_over(&claimed).await
     }
 
+    /// Whether the deployment of that run wants variables or a folder for its process. Workers give it one that has them;
+    /// whoever drives the run otherwise does so in a process that is as it is.
+    ///
+    /// # Errors
+    /// If the store fails.
+    pub async fn wants_own_process(&self, record: &RunRecord) -> Result<bool> {
+        let Some(name) = &record.dispatch.deployment else {
+            return Ok(false);
+        };
+        let found = self.shared.store.deployment_alone(name.clone()).await;
+        let found = found.map_err(trouble)?;
+        Ok(found.is_some_and(|found| found.deployment.surroundings().is_some()))
+    }
+
     /// Leaves a run that this process has claimed to workers, at once.
     pub(super) async fn hand_over(&self, claimed: &RunRecord) -> Result<RunRecord> {
         failpoint("ops::before_hand_over");

@@ -7,6 +7,7 @@ mod send;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
+use tokio::sync::Notify;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 use super::Engine;
@@ -29,25 +30,31 @@ const LEASE: Duration = Duration::from_secs(120);
 /// How many notices are sent at a time.
 const BATCH: usize = 20;
 
-/// Tells the people whom the settings name, for as long as the engine is open. Does nothing if they name nobody.
+/// Tells the people whom the settings name, for as long as the engine is open, once it works on the store or has driven a
+/// run. Does nothing if they name nobody.
 pub(super) fn keep(shared: &Arc<Shared>, notices: &[Notice]) {
     if notices.is_empty() {
         return;
     }
     let (sender, ended) = unbounded_channel();
+    let stays = Arc::new(Notify::new());
     let teller = Teller {
         notices: notices.to_vec(),
         ended: sender,
+        stays: stays.clone(),
         at_work: tokio::sync::Mutex::default(),
     };
     if shared.teller.set(teller).is_ok() {
-        tokio::spawn(tell(Arc::downgrade(shared), ended));
+        tokio::spawn(tell(Arc::downgrade(shared), stays, ended));
     }
 }
 
-async fn tell(shared: Weak<Shared>, mut ended: UnboundedReceiver<RunId>) {
+async fn tell(shared: Weak<Shared>, stays: Arc<Notify>, mut ended: UnboundedReceiver<RunId>) {
     let mut looks = true;
     let mut runs = Vec::new();
+    if !begins(&stays, &mut ended, &mut runs).await {
+        return;
+    }
     loop {
         let Some(engine) = Engine::for_a_while(&shared) else {
             return;
@@ -70,6 +77,19 @@ async fn tell(shared: Weak<Shared>, mut ended: UnboundedReceiver<RunId>) {
             },
             () = clock.sleep(next) => looks = true,
         }
+    }
+}
+
+/// Waits until this process works on the store or has driven a run: one that only reads is gone before what it took is
+/// sent, and nobody else would send that for a while. `false` if the engine is gone before.
+async fn begins(
+    stays: &Notify,
+    ended: &mut UnboundedReceiver<RunId>,
+    runs: &mut Vec<RunId>,
+) -> bool {
+    tokio::select! {
+        more = ended.recv_many(runs, BATCH) => more > 0,
+        () = stays.notified() => true,
     }
 }
 
@@ -101,12 +121,19 @@ impl Engine {
             .map_or_else(Vec::new, |teller| teller.notices.clone())
     }
 
-    /// The notices that were noted last, the latest first; at most so many.
+    /// The notices that were noted last, of one run or of all, the latest first; at most so many, each with its number; of
+    /// those with a smaller number than that, if one is given.
     ///
     /// # Errors
     /// If the store fails.
-    pub async fn noted(&self, limit: usize) -> Result<Vec<NoticeRecord>> {
-        self.shared.store.noted(None, limit).await.map_err(trouble)
+    pub async fn noted(
+        &self,
+        run: Option<RunId>,
+        before: Option<i64>,
+        limit: usize,
+    ) -> Result<Vec<(i64, NoticeRecord)>> {
+        let noted = self.shared.store.noted(run, before, limit);
+        noted.await.map_err(trouble)
     }
 
     /// Sends a notice about nothing, at once, without noting it.
@@ -151,8 +178,9 @@ impl Engine {
     /// Notes what there is to tell, and sends what is due; gives the time until the next is.
     async fn told(&self, looks: bool, runs: &[RunId]) -> Result<Option<Duration>> {
         let mut looked = self.teller()?.at_work.lock().await;
-        if looks {
+        if looks || !looked.has_begun {
             self.look(&mut looked).await?;
+            looked.has_begun = true;
         }
         self.note_ended(runs, &mut looked).await?;
         self.send_due().await

@@ -11,6 +11,16 @@ use crate::model::dispatch::DEFAULT_QUEUE;
 pub use crate::store::queue::WorkerRecord;
 pub use crate::worker::{CONCURRENCY, Settings as Work};
 
+impl Work {
+    /// Says whether this program can work so.
+    ///
+    /// # Errors
+    /// If it has no such launcher.
+    pub fn check(&self) -> Result<()> {
+        crate::launch::kind(&self.launcher).map(drop)
+    }
+}
+
 impl Engine {
     /// Takes runs from queues and drives them, until `shutdown` is ready: then what their bodies give within the grace is
     /// recorded, the runs are released, and whoever takes them next goes on with them. Runs whose worker died are taken
@@ -19,6 +29,7 @@ impl Engine {
     /// # Errors
     /// If this program has no such launcher, or the store is closed meanwhile.
     pub async fn work(&self, work: Work, shutdown: impl Future<Output = ()>) -> Result<()> {
+        self.shared.stays();
         let stop = Arc::new(Cancel::default());
         let worker = crate::worker::run(self.shared.clone(), work, stop.clone());
         let mut worker = std::pin::pin!(worker);

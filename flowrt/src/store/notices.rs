@@ -27,8 +27,14 @@ pub trait Notices {
     /// Says how a try went: `sent`, `due`, `error` are as in the record. One that is not there any more is no error.
     fn settle_notice(&self, notice: NoticeRecord) -> Answer<'_, ()>;
 
-    /// Notices of one run or of all, noted last first, at most so many.
-    fn noted(&self, run: Option<RunId>, limit: usize) -> Answer<'_, Vec<NoticeRecord>>;
+    /// Notices of one run or of all, noted last first, at most so many, each with its number; of those with a smaller
+    /// number than that, if one is given. A number stays, whatever is noted or forgotten.
+    fn noted(
+        &self,
+        run: Option<RunId>,
+        before: Option<i64>,
+        limit: usize,
+    ) -> Answer<'_, Vec<(i64, NoticeRecord)>>;
 
     /// There are notices of these names only since then: what came before has been looked through. Never goes back; a name
     /// that is not known stays so.

@@ -30,6 +30,8 @@ pub(super) enum Section {
     Limits,
     /// Who takes runs from queues.
     Workers,
+    /// Who is told of runs that fail, and what was.
+    Notices,
 }
 
 const SECTIONS: &[(Section, &str, &str)] = &[
@@ -40,6 +42,7 @@ const SECTIONS: &[(Section, &str, &str)] = &[
     (Section::Schedules, "Schedules", "/schedules"),
     (Section::Limits, "Limits", "/limits"),
     (Section::Workers, "Workers", "/workers"),
+    (Section::Notices, "Notices", "/notices"),
 ];
 
 impl Section {

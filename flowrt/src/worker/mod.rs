@@ -9,6 +9,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::FutureExt;
 use tokio::task::JoinSet;
 
 use crate::author::cancel::{Cancel, Stops};
@@ -16,7 +17,8 @@ use crate::author::seat::{Seat, Seats};
 use crate::clock::{Clock, Stopwatch};
 use crate::engine::{Shared, build, trouble};
 use crate::error::{ErrorKind, Result};
-use crate::launch::{self, Claimed, Kind};
+use crate::launch::{self, Claimed, Kind, Own};
+use crate::model::deployment::Surroundings;
 use crate::model::ids::RunId;
 use crate::model::record::{Micros, RunRecord};
 use crate::store::queue::{Taken, Wanted, WorkerRecord};
@@ -87,6 +89,7 @@ pub(crate) async fn run(
         kind,
         driven: JoinSet::new(),
         stops: HashMap::new(),
+        own: Own::default(),
         others: Others::default(),
         watch: Stopwatch::start(),
         lease,
@@ -125,6 +128,7 @@ struct Worker {
     driven: JoinSet<RunId>,
     /// Tells each driven run to let go.
     stops: HashMap<RunId, Stops>,
+    own: Own,
     others: Others,
     watch: Stopwatch,
     lease: Duration,
@@ -199,12 +203,18 @@ impl Worker {
         let now = self.shared.clock.now();
         let mut taken = self.shared.store.take_due(wanted, now).await?;
         for record in std::mem::take(&mut taken.runs) {
-            self.begin(record, seats.pop());
+            let surroundings = self.own.of(&*self.shared.store, &record).await;
+            self.begin(record, seats.pop(), surroundings);
         }
         Ok(taken)
     }
 
-    fn begin(&mut self, record: RunRecord, seat: Option<Arc<Seat>>) {
+    fn begin(
+        &mut self,
+        record: RunRecord,
+        seat: Option<Arc<Seat>>,
+        surroundings: Result<Option<Surroundings>, store::Error>,
+    ) {
         let run = record.id;
         let Some(meta) = self.shared.flows.get(record.flow.as_str()).copied() else {
             tracing::error!(run = %record.name, flow = %record.flow, "a run of an unknown flow was taken");
@@ -213,12 +223,17 @@ impl Worker {
         let stops = Stops::of_worker(seat);
         self.stops.insert(run, stops.clone());
         let shared = self.shared.clone();
-        let driven = (self.kind.drive)(Claimed {
+        let claimed = |surroundings| Claimed {
             shared: shared.clone(),
             record: record.clone(),
             meta,
+            surroundings,
             stops: stops.clone(),
-        });
+        };
+        let driven = match surroundings {
+            Ok(surroundings) => launch::drive(self.kind, claimed(surroundings)),
+            Err(error) => std::future::ready(Err(trouble(error))).boxed(),
+        };
         self.driven.spawn(async move {
             if let Err(error) = driven.await
                 && error.kind() != ErrorKind::LeaseLost

@@ -200,7 +200,6 @@ fn what_cannot_be_asked_is_said() {
         "store info",
         "store backup x.db",
         "worker",
-        "notices test x",
     ] {
         let refused = there(DESK, &server, line);
         assert_eq!(refused.code, Some(2), "{line}: {refused:?}");

@@ -11,6 +11,7 @@ mod deployments;
 mod document;
 mod door;
 mod events;
+mod notices;
 mod outlive;
 mod problems;
 mod reach;

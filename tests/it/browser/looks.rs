@@ -48,6 +48,7 @@ const PAGES: &[&str] = &[
     "/flows/gather",
     "/limits",
     "/workers",
+    "/notices",
     "/deployments",
     "/deployments/weekly",
     "/deployments/weekly/backfill?from=2026-01-01&to=2026-03-31&which=all",

@@ -1,6 +1,7 @@
 //! What people are told of a failure, with and without asking.
 
 mod explained;
+mod later;
 mod notices;
 mod receivers;
 

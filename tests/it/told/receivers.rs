@@ -12,19 +12,19 @@ use super::{command, text, told};
 
 /// A request as it came.
 #[derive(Debug, Clone)]
-struct Asked {
-    head: String,
-    body: Value,
+pub(super) struct Asked {
+    pub(super) head: String,
+    pub(super) body: Value,
 }
 
 /// Answers each request with the same, and keeps it.
-struct Receiver {
-    url: String,
+pub(super) struct Receiver {
+    pub(super) url: String,
     asked: Arc<Mutex<Vec<Asked>>>,
 }
 
 impl Receiver {
-    fn answering(answer: &'static str) -> Self {
+    pub(super) fn answering(answer: &'static str) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let url = format!(
             "http://{}/hook-7421",
@@ -58,14 +58,14 @@ impl Receiver {
         Self { url, asked }
     }
 
-    fn asked(&self) -> Vec<Asked> {
+    pub(super) fn asked(&self) -> Vec<Asked> {
         self.asked.lock().expect("not poisoned").clone()
     }
 }
 
-const FINE: &str = "HTTP/1.1 204 No Content\r\nconnection: close\r\n\r\n";
+pub(super) const FINE: &str = "HTTP/1.1 204 No Content\r\nconnection: close\r\n\r\n";
 
-fn folder(way: &str) -> TempDir {
+pub(super) fn folder(way: &str) -> TempDir {
     let folder = tempfile::tempdir().expect("a folder");
     let settings = format!("[[notices]]\nname = \"team\"\n{way}\n");
     std::fs::write(folder.path().join("flowrt.toml"), settings).expect("written");

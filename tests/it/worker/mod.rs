@@ -10,6 +10,7 @@ mod claim;
 mod deaths;
 mod drain;
 mod rest;
+mod surroundings;
 
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};

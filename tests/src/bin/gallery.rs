@@ -36,6 +36,20 @@ async fn gallery() -> Result<u32> {
     Ok(publish().await? + flaky().await?)
 }
 
+/// A drawing that would like to do more than to be looked at.
+#[task]
+fn draw(ctx: &TaskContext) -> Result<()> {
+    let svg = r#"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 8 8"><script>alert(1)</script></svg>"#;
+    ctx.artifact("chart", Artifact::image("chart.svg", svg))?;
+    Ok(())
+}
+
+/// Publishes it.
+#[flow]
+fn drawing() -> Result<()> {
+    draw()
+}
+
 /// A text of that many bytes.
 #[task]
 fn text(bytes: u32) -> Result<String> {

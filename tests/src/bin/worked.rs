@@ -99,6 +99,27 @@ async fn sleepy(folder: String, who: String) -> Result<()> {
     leave(folder, format!("{who} last")).await
 }
 
+/// Says where its process stands, and which variables it has.
+#[task]
+async fn look(folder: String, who: String) -> Result<()> {
+    let here = std::env::current_dir()?;
+    let variables = ["MODE", "COUNT", "GONE", "KEPT"];
+    let variables =
+        variables.map(|name| format!("{name}={}", std::env::var(name).unwrap_or_default()));
+    append(&folder, "pids", &format!("{who} {}", std::process::id()))?;
+    let variables = variables.join(" ");
+    note(
+        &folder,
+        &format!("{who} in {}: {variables}", here.display()),
+    )
+}
+
+/// One line about its process.
+#[flow]
+fn surrounded(folder: String, who: String) -> Result<()> {
+    look(folder, who)
+}
+
 /// Its end is told in the folder of the program.
 #[task]
 async fn tell(outcome: Outcome) -> Result<()> {

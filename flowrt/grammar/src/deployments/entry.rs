@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::fields::{Fields, count};
+use super::job;
 use super::node::{Key, Node, Value};
 use super::place::{Place, Remarks};
 use super::schedules::{self, ScheduleEntry};
@@ -30,7 +31,7 @@ pub struct Entry {
     pub pool: Option<String>,
     /// The queue of that pool.
     pub queue: Option<String>,
-    /// What the launcher of the pool is told.
+    /// What the processes of its runs are given: `env`, whose values are texts or nothing, and `working_dir`.
     pub job_variables: Vec<(Key, Node)>,
     /// How many runs may go on at once.
     pub limit: Option<Limit>,
@@ -346,21 +347,8 @@ fn work_pool(fields: &mut Fields, remarks: &mut Remarks) -> Pool {
     let name = text(&mut fields, "name");
     let theirs = text(&mut fields, "work_queue_name");
     let queue = text(&mut fields, "queue").or(theirs);
-    let variables = fields.take_with_key("job_variables");
-    let mut job_variables = Vec::new();
-    if let Some((key, node)) = variables
-        && !node.is_empty()
-    {
-        let message = "`job_variables` are kept, and no launcher of this version reads them";
-        remarks.note(key.at(), message);
-        match node.value {
-            Value::Map(variables) => job_variables = variables,
-            _ => remarks.fault(
-                node.at(),
-                format!("`job_variables` is a map of keys, not {}", node.kind()),
-            ),
-        }
-    }
+    let variables = fields.given("job_variables");
+    let job_variables = variables.map_or_else(Vec::new, |node| job::read(node, remarks));
     fields.finish("key of `work_pool`", POOL, remarks);
     (name, queue, job_variables)
 }

@@ -24,6 +24,11 @@ impl Fields {
         }
     }
 
+    /// Those that were not taken.
+    pub(super) fn rest(self) -> impl Iterator<Item = (Key, Node)> {
+        self.0.into_iter()
+    }
+
     /// The value of a key, and the key.
     pub(super) fn take_with_key(&mut self, name: &str) -> Option<(Key, Node)> {
         let index = self.0.iter().position(|(key, _)| key.text == name)?;

@@ -5,6 +5,7 @@
 
 mod entry;
 mod fields;
+mod job;
 mod node;
 mod place;
 mod rule;

@@ -226,10 +226,71 @@ deployments:
             "job_variables",
             "replaces",
             "grace_period_seconds",
-            "job_variables"
+            "image"
         ]
     );
     assert_eq!(one(text).queue.as_deref(), Some("q"));
+}
+
+#[test]
+fn job_variables_are_read_and_what_is_wrong_with_them_is_told() {
+    let of = |variables: &str| {
+        format!(
+            "deployments:\n- name: a\n  flow_name: x\n  work_pool:\n    job_variables: {variables}\n"
+        )
+    };
+    for nothing in [
+        "{}",
+        "",
+        "null",
+        "{env: {}}",
+        "{env: null, working_dir: null}",
+    ] {
+        assert_eq!(notes(&of(nothing)), [""; 0], "{nothing}");
+    }
+    let entry = one(&of(
+        "{working_dir: /srv/etl, env: {MODE: fast, PORT: 8080, DEBUG: true, HOME: null, EMPTY: ''}}",
+    ));
+    assert_eq!(
+        map_to_json(&entry.job_variables),
+        r#"{"env":{"MODE":"fast","PORT":"8080","DEBUG":"true","HOME":null,"EMPTY":""},"working_dir":"/srv/etl"}"#
+    );
+    for (variables, told) in [
+        ("[a]", "5:20 `job_variables` is a map of keys, not a list"),
+        ("{env: [A=1]}", "5:26 `env` is a map of keys, not a list"),
+        ("{env: {A: [1]}}", "5:30 a variable is a text, not a list"),
+        ("{env: {A: {b: 1}}}", "5:30 a variable is a text, not a map"),
+        (
+            "{env: {A=B: c}}",
+            "5:27 `A=B` cannot be the name of a variable: it has no `=`",
+        ),
+        (
+            "{env: {A: '{{ $A }}'}}",
+            "5:30 templates are not filled in here: this would be taken as it stands",
+        ),
+        (
+            "{working_dir: 7}",
+            "5:34 `working_dir` is the path of a folder, not 7",
+        ),
+        (
+            "{working_dir: [/]}",
+            "5:34 `working_dir` is the path of a folder, not a list",
+        ),
+        (
+            "{working_dir: ' '}",
+            "5:34 `working_dir` is the path of a folder",
+        ),
+    ] {
+        assert_eq!(faults(&of(variables)), [told], "{variables}");
+    }
+    assert_eq!(
+        notes(&of("{enw: {A: b}, image: x, stream_output: true}")),
+        [
+            "5:21 `enw` is kept, and no launcher of this version reads it; did you mean `env`?",
+            "5:34 `image` is kept, and no launcher of this version reads it",
+            "5:44 `stream_output` means nothing here: the process of a run is this program again",
+        ]
+    );
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Limits, kept results, artifacts, secrets, and runs that are deleted or begun anew, here or there.
+//! Limits, kept results, notices, artifacts, secrets, and runs that are deleted or begun anew, here or there.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,7 +9,7 @@ use crate::model::artifact::ArtifactRecord;
 use crate::model::graph::Graph;
 use crate::model::plan::How;
 use crate::model::record::{Micros, RunRecord};
-use crate::ops::view::PlanView;
+use crate::ops::view::{NotedView, NoticeView, PlanView};
 use crate::ops::{CacheReport, LimitReport, Rerun, SecretReport};
 
 impl Door {
@@ -81,6 +81,25 @@ impl Door {
     ) -> Result<Option<Arc<[u8]>>> {
         at!(self, engine => engine.artifact_bytes(artifact).await,
             far => far.artifact_bytes(artifact).await)
+    }
+
+    /// Who is told.
+    pub(in crate::cli) async fn notices(&self) -> Result<Vec<NoticeView>> {
+        at!(self, engine => Ok(engine.notices().iter().map(NoticeView::from).collect()),
+            far => far.notices().await)
+    }
+
+    /// What was to be told, noted last first; at most so many.
+    pub(in crate::cli) async fn noted(&self, limit: usize) -> Result<Vec<NotedView>> {
+        at!(self, engine => {
+            let noted = engine.noted(None, None, limit).await?;
+            Ok(noted.iter().map(|(_, notice)| NotedView::from(notice)).collect())
+        }, far => far.noted(limit).await)
+    }
+
+    /// Sends a notice about nothing.
+    pub(in crate::cli) async fn test_notice(&self, name: &str) -> Result<()> {
+        at!(self, engine => engine.test_notice(name).await, far => far.test_notice(name).await)
     }
 
     /// The secrets of the store, by name.

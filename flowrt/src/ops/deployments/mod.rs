@@ -3,6 +3,7 @@
 mod ask;
 mod once;
 mod plan;
+mod shown;
 #[cfg(test)]
 mod tests;
 mod wanted;
@@ -212,7 +213,12 @@ impl Engine {
         }
     }
 
-    fn report(&self, record: DeploymentRecord, schedules: Vec<ScheduleRecord>) -> DeploymentReport {
+    fn report(
+        &self,
+        mut record: DeploymentRecord,
+        schedules: Vec<ScheduleRecord>,
+    ) -> DeploymentReport {
+        record.deployment = shown::deployment(record.deployment);
         let now = self.shared.clock.now();
         let on = || {
             schedules

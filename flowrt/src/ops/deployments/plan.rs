@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
+use super::shown;
 use super::wanted::{Wanted, WantedSchedule};
 use crate::model::deployment::{Catchup, Deployment, DeploymentRecord, ScheduleRecord, Source};
 use crate::model::record::Micros;
@@ -219,7 +220,7 @@ fn set(
         name: wanted.deployment.name.clone(),
         flow: wanted.deployment.flow.clone(),
         fate,
-        differences,
+        differences: differences.into_iter().map(shown::difference).collect(),
         switched,
     });
     let same_source =

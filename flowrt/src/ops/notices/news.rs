@@ -187,9 +187,11 @@ impl Engine {
             return Ok(None);
         }
         // A run that was told of and then resumed recovers by itself.
-        let told = self.shared.store.noted(Some(run.id), 20).await;
+        let told = self.shared.store.noted(Some(run.id), None, 20).await;
         let told = told.map_err(trouble)?;
-        let itself = told.iter().any(|notice| notice.key.starts_with("failure/"));
+        let itself = told
+            .iter()
+            .any(|(_, notice)| notice.key.starts_with("failure/"));
         let failed = match itself {
             true => Some(run.id),
             false => {

@@ -22,6 +22,7 @@ impl Engine {
     /// # Errors
     /// If the store is closed meanwhile.
     pub async fn schedule(&self, shutdown: impl Future<Output = ()>) -> Result<()> {
+        self.shared.stays();
         let stop = Arc::new(Cancel::default());
         let engine = self.clone();
         let fill = move |due: Due| {

@@ -233,10 +233,13 @@ impl Engine {
                 format!("the deployment `{deployment}` has no schedule `{slug}`"),
                 own,
             ),
-            _ => (
-                format!("there is no deployment `{deployment}` with a schedule"),
-                all.iter().map(|read| &*read.record.deployment).collect(),
-            ),
+            _ => {
+                let message = format!("there is no deployment `{deployment}` with a schedule");
+                let mut known: Vec<_> = all.iter().map(|read| &*read.record.deployment).collect();
+                // They come by name, each with all its schedules.
+                known.dedup();
+                (message, known)
+            }
         };
         let wanted = slug
             .filter(|_| message.contains("has no"))

@@ -3,6 +3,7 @@
 mod artifact;
 mod backfill;
 mod event;
+mod notice;
 mod plan;
 mod step;
 mod worker;
@@ -22,6 +23,7 @@ use crate::model::state::RunState;
 pub use artifact::ArtifactView;
 pub use backfill::{BackfillDetail, BackfillPlanView, BackfillView, ChosenView, SlotRunView};
 pub use event::{EventView, RunChange, WhatView};
+pub use notice::{NotedView, NoticeView};
 pub use plan::{PlanLine, PlanView, PlannedView};
 pub use step::StepView;
 pub use worker::{WorkerRun, WorkerView};

@@ -7,6 +7,7 @@ mod deployments;
 mod flows;
 mod limits;
 mod logs;
+mod notices;
 mod reference;
 mod runs;
 mod schedules;
@@ -33,6 +34,7 @@ pub(super) fn routes() -> Vec<Route> {
     all.extend(backfills::routes());
     all.extend(workers::routes());
     all.extend(limits::routes());
+    all.extend(notices::routes());
     all.extend(artifacts::routes());
     all.extend(cache::routes());
     all.extend(secrets::routes());

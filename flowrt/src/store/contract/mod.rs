@@ -135,6 +135,7 @@ async fn check_what_is_beside_them<G>(fresh: &impl Fn() -> (Arc<dyn Store>, G)) 
             the_slots_of_a_time_are_told_with_their_last_run_first;
         notices:
             a_notice_is_noted_once,
+            notices_are_listed_page_by_page,
             what_is_due_is_taken_until_it_is_settled,
             a_name_is_known_since_it_was_first_seen,
             old_notices_are_forgotten,

@@ -33,13 +33,39 @@ pub(super) async fn a_notice_is_noted_once(store: &dyn Store) {
             .unwrap(),
         1
     );
-    let all = store.noted(None, 10).await.unwrap();
+    let all = noted(store, 10).await;
     assert_eq!(all, [notice("a", "y", 7), both[1].clone(), both[0].clone()]);
-    assert_eq!(
-        store.noted(Some(run_id(1)), 1).await.unwrap(),
-        [notice("a", "y", 7)]
-    );
-    assert_eq!(store.noted(Some(run_id(2)), 9).await.unwrap(), []);
+    let first = store.noted(Some(run_id(1)), None, 1).await.unwrap();
+    assert_eq!(first[0].1, notice("a", "y", 7));
+    assert_eq!(first.len(), 1);
+    assert_eq!(store.noted(Some(run_id(2)), None, 9).await.unwrap(), []);
+}
+
+async fn noted(store: &dyn Store, limit: usize) -> Vec<NoticeRecord> {
+    let noted = store.noted(None, None, limit).await.unwrap();
+    noted.into_iter().map(|(_, notice)| notice).collect()
+}
+
+pub(super) async fn notices_are_listed_page_by_page(store: &dyn Store) {
+    let all: Vec<_> = (0..5).map(|n| notice("a", &n.to_string(), 5)).collect();
+    store.note(all[..4].to_vec()).await.unwrap();
+    let first = store.noted(None, None, 2).await.unwrap();
+    let numbers: Vec<i64> = first.iter().map(|(number, _)| *number).collect();
+    assert!(numbers[0] > numbers[1], "the latest first: {numbers:?}");
+    // What is noted and forgotten meanwhile shifts no page.
+    store.note(all[4..].to_vec()).await.unwrap();
+    assert_eq!(store.forget_notices(2, 1).await.unwrap(), 1);
+    let place = Some(numbers[1]);
+    let next = store.noted(None, place, 9).await.unwrap();
+    let keys: Vec<&str> = next.iter().map(|(_, notice)| notice.key.as_str()).collect();
+    assert_eq!(keys, ["1"]);
+    let of_run = store.noted(Some(run_id(1)), place, 9).await.unwrap();
+    assert_eq!(of_run, next);
+    assert_eq!(store.noted(None, Some(next[0].0), 9).await.unwrap(), []);
+    // A number is not given twice.
+    let latest = store.noted(None, None, 1).await.unwrap();
+    assert_eq!(latest[0].1, all[4]);
+    assert!(latest[0].0 > numbers[0]);
 }
 
 pub(super) async fn what_is_due_is_taken_until_it_is_settled(store: &dyn Store) {
@@ -74,7 +100,7 @@ pub(super) async fn what_is_due_is_taken_until_it_is_settled(store: &dyn Store) 
     store.settle_notice(failed.clone()).await.unwrap();
     let left = store.take_notices(names(), 98, 120, 9).await.unwrap();
     assert_eq!((left.len(), left[0].tries), (1, 3));
-    let noted = store.noted(None, 9).await.unwrap();
+    let noted = noted(store, 9).await;
     assert!(noted.contains(&sent), "{noted:?}");
     store
         .settle_notice(notice("a", "nowhere", 1))
@@ -117,7 +143,7 @@ pub(super) async fn old_notices_are_forgotten(store: &dyn Store) {
     assert_eq!(store.forget_notices(3, 2).await.unwrap(), 1);
     assert_eq!(store.forget_notices(4, 9).await.unwrap(), 2);
     assert_eq!(store.forget_notices(4, 9).await.unwrap(), 0);
-    assert_eq!(store.noted(None, 9).await.unwrap(), [of("x", 9)]);
+    assert_eq!(noted(store, 9).await, [of("x", 9)]);
     // What is forgotten is news again.
     assert_eq!(store.note(vec![of("w", 10)]).await.unwrap(), 1);
 }

@@ -11,16 +11,19 @@ use crate::model::notice::NoticeRecord;
 use crate::model::record::{Micros, RunRecord};
 use crate::model::state::RunState;
 
-/// All notices in the order in which they were noted.
+/// All notices.
 #[derive(Debug, Default)]
 pub(super) struct Outbox {
     since: BTreeMap<String, Micros>,
-    notices: Vec<NoticeRecord>,
+    /// By their numbers, which are in the order in which they were noted.
+    notices: BTreeMap<i64, NoticeRecord>,
+    /// The last number.
+    last: i64,
 }
 
 impl Outbox {
     fn is_there(&self, notice: &NoticeRecord) -> bool {
-        self.notices.iter().any(|there| is_same(there, notice))
+        self.notices.values().any(|there| is_same(there, notice))
     }
 
     fn take_notices(
@@ -32,7 +35,7 @@ impl Outbox {
     ) -> Vec<NoticeRecord> {
         let mut due: Vec<&mut NoticeRecord> = self
             .notices
-            .iter_mut()
+            .values_mut()
             .filter(|notice| names.contains(&notice.notice))
             .filter(|notice| notice.due.is_some_and(|due| due <= now))
             .collect();
@@ -67,8 +70,10 @@ impl Notices for Memory {
         self.answer(move |runs| {
             let mut added = 0;
             for notice in notices {
-                if !runs.outbox.is_there(&notice) {
-                    runs.outbox.notices.push(notice);
+                let outbox = &mut runs.outbox;
+                if !outbox.is_there(&notice) {
+                    outbox.last += 1;
+                    outbox.notices.insert(outbox.last, notice);
                     added += 1;
                 }
             }
@@ -88,7 +93,7 @@ impl Notices for Memory {
 
     fn settle_notice(&self, notice: NoticeRecord) -> Answer<'_, ()> {
         self.answer(move |runs| {
-            let mut there = runs.outbox.notices.iter_mut();
+            let mut there = runs.outbox.notices.values_mut();
             if let Some(there) = there.find(|there| is_same(there, &notice)) {
                 there.sent = notice.sent;
                 there.due = notice.due;
@@ -98,11 +103,21 @@ impl Notices for Memory {
         })
     }
 
-    fn noted(&self, run: Option<RunId>, limit: usize) -> Answer<'_, Vec<NoticeRecord>> {
+    fn noted(
+        &self,
+        run: Option<RunId>,
+        before: Option<i64>,
+        limit: usize,
+    ) -> Answer<'_, Vec<(i64, NoticeRecord)>> {
         self.answer(move |runs| {
-            let all = runs.outbox.notices.iter().rev();
-            let wanted = all.filter(|notice| run.is_none_or(|run| run == notice.run));
-            Ok(wanted.take(limit).cloned().collect())
+            let all = runs.outbox.notices.range(..before.unwrap_or(i64::MAX));
+            let wanted = all
+                .rev()
+                .filter(|(_, notice)| run.is_none_or(|run| run == notice.run));
+            let found = wanted.take(limit);
+            Ok(found
+                .map(|(number, notice)| (*number, notice.clone()))
+                .collect())
         })
     }
 
@@ -121,9 +136,15 @@ impl Notices for Memory {
         self.answer(move |runs| {
             let notices = &mut runs.outbox.notices;
             let there = notices.len();
-            let newer = notices.split_off(limit.min(there));
-            notices.retain(|notice| notice.created >= before);
-            notices.extend(newer);
+            let oldest: Vec<i64> = notices.keys().take(limit).copied().collect();
+            for number in oldest {
+                if notices
+                    .get(&number)
+                    .is_some_and(|notice| notice.created < before)
+                {
+                    notices.remove(&number);
+                }
+            }
             Ok((there - notices.len()) as u64)
         })
     }

@@ -69,22 +69,27 @@ impl Notices for Sqlite {
         })
     }
 
-    fn noted(&self, run: Option<RunId>, limit: usize) -> Answer<'_, Vec<NoticeRecord>> {
+    fn noted(
+        &self,
+        run: Option<RunId>,
+        before: Option<i64>,
+        limit: usize,
+    ) -> Answer<'_, Vec<(i64, NoticeRecord)>> {
         self.question(move |connection| {
+            let before = before.unwrap_or(i64::MAX);
             let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-            let found = match run {
+            match run {
                 None => all(
                     connection,
-                    &format!("{NOTICE} ORDER BY id DESC LIMIT ?1"),
-                    params![limit],
-                )?,
+                    &format!("{NOTICE} WHERE id < ?1 ORDER BY id DESC LIMIT ?2"),
+                    params![before, limit],
+                ),
                 Some(run) => all(
                     connection,
-                    &format!("{NOTICE} WHERE run = ?1 ORDER BY id DESC LIMIT ?2"),
-                    params![run.0.as_bytes(), limit],
-                )?,
-            };
-            Ok(found.into_iter().map(|(_, notice)| notice).collect())
+                    &format!("{NOTICE} WHERE run = ?1 AND id < ?2 ORDER BY id DESC LIMIT ?3"),
+                    params![run.0.as_bytes(), before, limit],
+                ),
+            }
         })
     }
 

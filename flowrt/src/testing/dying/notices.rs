@@ -27,8 +27,13 @@ impl Notices for Dying {
     fn settle_notice(&self, notice: NoticeRecord) -> Answer<'_, ()> {
         self.write(0, self.runs.settle_notice(notice))
     }
-    fn noted(&self, run: Option<RunId>, limit: usize) -> Answer<'_, Vec<NoticeRecord>> {
-        self.read(self.runs.noted(run, limit))
+    fn noted(
+        &self,
+        run: Option<RunId>,
+        before: Option<i64>,
+        limit: usize,
+    ) -> Answer<'_, Vec<(i64, NoticeRecord)>> {
+        self.read(self.runs.noted(run, before, limit))
     }
     fn known_through(&self, names: Vec<String>, time: Micros) -> Answer<'_, ()> {
         self.write(0, self.runs.known_through(names, time))

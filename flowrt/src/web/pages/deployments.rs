@@ -163,6 +163,21 @@ async fn page(site: &Site, report: &DeploymentReport, form: Option<String>) -> R
     ];
     let facts = optional.into_iter();
     let facts = facts.filter_map(|(name, value)| Some((name, value?)));
+    let surroundings = deployment.surroundings().unwrap_or_default();
+    let variables: Vec<String> = surroundings
+        .variables
+        .into_iter()
+        .map(|(name, _)| name)
+        .collect();
+    let of_process = [
+        ("folder", surroundings.folder),
+        (
+            "variables",
+            Some(variables.join(", ")).filter(|names| !names.is_empty()),
+        ),
+    ];
+    let of_process = of_process.into_iter();
+    let facts = facts.chain(of_process.filter_map(|(name, value)| Some((name, value?))));
     let page = Page {
         token: &site.inner.token,
         line: line(report, &moment),

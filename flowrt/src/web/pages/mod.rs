@@ -12,6 +12,7 @@ mod flows;
 mod limits;
 pub(in crate::web) mod links;
 mod logs;
+mod notices;
 mod origin;
 mod overview;
 mod posted;
@@ -69,5 +70,7 @@ pub(super) fn routes() -> Router<Site> {
         .route("/schedules", get(schedules::show).post(schedules::switch))
         .route("/limits", get(limits::show))
         .route("/limits/{limit}", post(limits::set))
+        .route("/notices", get(notices::show))
+        .route("/notices/{notice}/test", post(notices::test))
         .route("/theme", post(theme::choose))
 }

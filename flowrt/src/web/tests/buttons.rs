@@ -169,6 +169,14 @@ async fn a_limit_is_set_and_goes_back_to_what_the_program_says() {
 }
 
 #[tokio::test]
+async fn a_notice_that_is_not_there_is_not_tested() {
+    let visitor = visitor().await;
+    let sent = visitor.post("/notices/team/test", &[]).await;
+    assert!(sent.0.is_client_error(), "{sent:?}");
+    assert!(sent.2.contains("nobody is to be told"), "{sent:?}");
+}
+
+#[tokio::test]
 async fn a_file_is_given_as_it_is_and_apart_from_this_site() {
     let visitor = visitor().await;
     let name = visitor.run("web_publishes", &[]).await;

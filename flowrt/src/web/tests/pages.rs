@@ -196,6 +196,8 @@ async fn a_flow_is_started_by_its_form_and_its_run_is_shown() {
     assert!(none.contains("No run is like that"), "{none}");
     visitor.page(&format!("/runs/{name}/logs")).await;
     visitor.page("/limits").await;
+    let nobody = visitor.page("/notices").await;
+    assert!(nobody.contains("Nobody is told"), "{nobody}");
 }
 
 #[tokio::test]

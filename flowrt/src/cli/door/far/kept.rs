@@ -1,4 +1,4 @@
-//! Limits, kept results, artifacts, secrets, and runs that are deleted or begun anew, behind a server.
+//! Limits, kept results, notices, artifacts, secrets, and runs that are deleted or begun anew, behind a server.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,7 +15,7 @@ use crate::model::artifact::ArtifactRecord;
 use crate::model::graph::Graph;
 use crate::model::ids::RunId;
 use crate::model::record::Micros;
-use crate::ops::view::{ArtifactView, PlanView, read_time};
+use crate::ops::view::{ArtifactView, NotedView, NoticeView, PlanView, read_time};
 use crate::ops::{CacheReport, LimitReport, Rerun, SecretReport};
 
 /// A server tells at most so many kept results at once.
@@ -35,6 +35,11 @@ struct Starts {
 #[derive(Deserialize)]
 struct Cleared {
     cleared: u64,
+}
+
+#[derive(Deserialize)]
+struct NotedPage {
+    items: Vec<NotedView>,
 }
 
 fn limit(name: &str) -> String {
@@ -141,6 +146,23 @@ impl Far {
             return Err(self.client.refused(status, value));
         }
         Ok(Some(Arc::from(&bytes[..])))
+    }
+
+    pub(in crate::cli::door) async fn notices(&self) -> Result<Vec<NoticeView>> {
+        self.get("/api/notices").await
+    }
+
+    /// At most so many; a server tells no more than 500 at a time.
+    pub(in crate::cli::door) async fn noted(&self, limit: usize) -> Result<Vec<NotedView>> {
+        let page: NotedPage = self
+            .get(&format!("/api/notices/noted?limit={limit}"))
+            .await?;
+        Ok(page.items)
+    }
+
+    pub(in crate::cli::door) async fn test_notice(&self, name: &str) -> Result<()> {
+        let path = format!("/api/notices/{}/test", part(name));
+        self.post::<Value>(&path, &json!({})).await.map(drop)
     }
 
     pub(in crate::cli::door) async fn secrets(&self) -> Result<Vec<SecretReport>> {
