@@ -7,8 +7,8 @@ use std::collections::HashMap;
 
 use super::command::program_name;
 use super::door::Door;
-use super::live::grouped;
 use crate::error::{Error, ErrorKind};
+use crate::model::number::{counted, grouped};
 use crate::model::record::RunRecord;
 use crate::model::state::RunState;
 use crate::ops::{Few, Recap};
@@ -211,11 +211,6 @@ impl Ending<'_> {
             format!("{command}          ({what})")
         }
     }
-}
-
-pub(super) fn counted(count: u64, what: &str) -> String {
-    let many = if count == 1 { "" } else { "s" };
-    format!("{} {what}{many}", grouped(count))
 }
 
 fn named(steps: &Few) -> String {

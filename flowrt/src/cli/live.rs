@@ -18,7 +18,7 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-pub(super) use self::moment::{Moment, grouped};
+pub(super) use self::moment::Moment;
 use self::plain::{Plain, log_words};
 use self::screen::Screen;
 use self::terminal::Terminal;
@@ -28,6 +28,7 @@ use super::print;
 use crate::clock::Clock;
 use crate::model::event::{Event, What};
 use crate::model::ids::RunId;
+use crate::model::number::grouped;
 use crate::model::record::LogLine;
 use crate::ops::{Engine, Retold, picture};
 

@@ -7,11 +7,10 @@ use serde_json::json;
 
 use super::command::{run_arg, text, wants_json};
 use super::door::{Door, Seen};
-use super::ending::counted;
-use super::live::grouped;
 use super::{artifact_text, outcome, print, run_json, style, time_text};
 use crate::error::Result;
 use crate::model::digest::ErrorDigest;
+use crate::model::number::{counted, grouped};
 use crate::model::record::RunRecord;
 use crate::ops::inspect::Step;
 use crate::ops::outline::Outlined;

@@ -6,15 +6,13 @@ use clap::{ArgMatches, Command};
 
 use super::command::{program_name, run_arg, text, wants_json};
 use super::door::Door;
-use super::ending::counted;
-use super::limits::amount;
 use super::live::Moment;
 use super::print;
 use crate::clock::Clock;
 use crate::error::Result;
 use crate::model::record::{Micros, RunRecord};
 use crate::model::state::RunState;
-use crate::ops::{Holder, Reason, Why};
+use crate::ops::{Part, Reason, Why};
 
 /// Its command line.
 pub(super) fn command() -> Command {
@@ -55,279 +53,78 @@ pub(super) async fn tell(door: &Door, record: &RunRecord, as_json: bool) -> Resu
     print::data(&told.join("\n"))
 }
 
-/// One reason in words: what, then what to do.
+/// One reason: what it is, what more there is to say of it, then what to do.
 pub(super) fn lines(reason: &Reason, moment: &Moment, program: &str) -> Vec<String> {
     let who = match &reason.step {
         Some(step) => format!("{} · {step}", reason.name),
         None => reason.name.clone(),
     };
-    of_run(reason, &who, moment, program).unwrap_or_else(|| of_step(reason, &who, moment, program))
+    let words = reason.why.words();
+    let what: String = words.what.iter().map(|part| shown(part, moment)).collect();
+    let told = words.more.into_iter().chain(todo(reason, program));
+    std::iter::once(format!("{who} {what}."))
+        .chain(told.map(|line| format!("  {line}")))
+        .collect()
 }
 
-/// What holds the run as a whole.
-fn of_run(reason: &Reason, who: &str, moment: &Moment, program: &str) -> Option<Vec<String>> {
-    let run = &reason.name;
-    let resume = format!("  go on:  {program} runs resume {run}");
-    let pid = |pid: &Option<u32>| pid.map_or_else(String::new, |pid| format!(" (pid {pid})"));
-    Some(match &reason.why {
-        Why::Ended {
-            state: state @ (RunState::Completed | RunState::Skipped),
-        } => {
-            vec![format!("{who} has ended: {}.", lower(*state))]
-        }
-        Why::Ended { state } => vec![
-            format!("{who} has ended: {}.", lower(*state)),
-            format!("  see why:  {program} runs show {run}"),
-            resume,
-        ],
-        Why::NotTaken => vec![
-            format!("{who} was accepted, and no process has taken it."),
-            resume,
-        ],
-        Why::Scheduled { due } => vec![format!(
-            "{who} is scheduled; it begins{}.",
-            when("at", Some(*due), moment)
-        )],
-        Why::NoWorker { queue } => vec![
-            format!("{who} is due, and no worker listens on the queue `{queue}`."),
-            format!("  start one:  {program} serve, or {program} worker --queue {queue}"),
-            format!("  or run it here:  {program} runs resume {run}"),
-        ],
-        Why::UnknownFlow { flow, queue } => vec![
-            format!(
-                "{who} is due, and no worker on the queue `{queue}` has the flow `{flow}`. It waits for one that has."
-            ),
-            "  start the program that has it, with serve or worker; or give the run up:".to_owned(),
-            format!("  {program} runs cancel {run}"),
-        ],
-        Why::OtherBuild { build } => vec![format!(
-            "{who} has begun under the build {build}, and waits for a worker of that build, because one lives."
-        )],
-        Why::Queued { queue, workers } => vec![format!(
-            "{who} waits in the queue `{queue}` for one of {workers} worker{} to have room.",
-            if *workers == 1 { "" } else { "s" }
-        )],
-        Why::Dead { pid: dead } => vec![
-            format!(
-                "{who} stands still: the process that drove it{} is gone. What is recorded is kept.",
-                pid(dead)
-            ),
-            resume,
-        ],
-        Why::Interrupted => vec![
-            format!("{who} was interrupted in order. What is recorded is kept."),
-            resume,
-        ],
-        Why::Parked {
-            error,
-            in_doubt: true,
-        } => vec![
-            format!("{who} is parked, and a person decides: {error}"),
-            format!("  do that again:  {program} runs resume {run} --retry-crashed"),
-            format!("  give it up:  {program} runs cancel {run}"),
-        ],
-        Why::Parked { error, .. } => vec![
-            format!("{who} is parked, and a person decides: {error}"),
-            format!("  go on with the present code:  {program} runs resume {run}"),
-            format!("  give it up:  {program} runs cancel {run}"),
-        ],
-        Why::Cancelling { asked } => {
-            let since = moment.clock(*asked);
-            vec![format!(
-                "{who} is being cancelled since {since}; running bodies have their grace."
-            )]
-        }
-        Why::UnderWay { pid: driver } => vec![format!(
-            "{who} does not wait: a living process{} drives it, and its bodies run.",
-            pid(driver)
-        )],
-        _ => return None,
-    })
-}
-
-/// What a step or a run waits for in a queue of which others are before it.
-fn in_a_queue(reason: &Reason, who: &str, moment: &Moment, program: &str) -> Option<Vec<String>> {
-    Some(match &reason.why {
-        Why::Limit {
-            limit,
-            key,
-            rule,
-            holders,
-            held,
-            ahead,
-            start,
-            more,
-        } => {
-            let of_key = if key.is_empty() {
-                String::new()
-            } else {
-                format!(" of {key}")
-            };
-            let rule = rule
-                .as_ref()
-                .map_or_else(String::new, |rule| format!(" ({})", amount(rule)));
-            let mut first = format!(
-                "{who} waits for the limit {limit}{of_key}{rule}{}",
-                before(*ahead)
-            );
-            match start {
-                Some(start) => {
-                    first.push_str(&format!("; it starts{}.", when("at", Some(*start), moment)))
-                }
-                None => first.push('.'),
-            }
-            let mut lines = vec![first];
-            lines.extend(held_by(holders, *held));
-            if *more > 0 {
-                lines.push(format!(
-                    "  and {} of this run",
-                    counted(*more as u64, "more step")
-                ));
-            }
-            lines.push(format!("  see the queue:  {program} limits show {limit}"));
-            lines
-        }
-        Why::MaxRuns {
-            flow,
-            most,
-            holders,
-            held,
-            ahead,
-        } => {
-            let most = most.map_or_else(String::new, |most| {
-                format!(", which may have {most} at once")
-            });
-            let mut lines = vec![format!(
-                "{who} waits for a place among the runs of {flow}{most}{}.",
-                before(*ahead)
-            )];
-            lines.extend(held_by(holders, *held));
-            if let Some(holder) = holders.first() {
-                lines.push(format!(
-                    "  see the first:  {program} runs show {}",
-                    holder.name
-                ));
-            }
-            lines
-        }
-        Why::Cache { holder } => {
-            let computes = holder.as_ref().map_or_else(String::new, |holder| {
-                format!(", which {} · {} computes", holder.name, holder.step)
-            });
-            vec![format!(
-                "{who} waits for the cached result of an equal call{computes}."
-            )]
-        }
-        Why::Resource { due, error } => vec![
-            format!(
-                "{who} waits for its resource, which is asked for again{}.",
-                when("at", *due, moment)
-            ),
-            format!("  it could not be made: {error}"),
-        ],
-        _ => return None,
-    })
-}
-
-fn before(ahead: usize) -> String {
-    match ahead {
-        0 => String::new(),
-        ahead => format!("; {} before it", counted(ahead as u64, "other")),
+fn shown(part: &Part, moment: &Moment) -> String {
+    match part {
+        Part::Name(name) => format!("`{name}`"),
+        Part::Text(text) | Part::Run(text) | Part::Limit(text) => text.clone(),
+        Part::At(at) => format!("{} ({})", moment.clock(*at), from_now(*at, moment)),
     }
 }
 
-fn held_by(holders: &[Holder], held: usize) -> Option<String> {
-    let named: Vec<String> = holders
-        .iter()
-        .map(|holder| match holder.step.as_str() {
-            "" => holder.name.clone(),
-            step => format!("{} · {step}", holder.name),
-        })
-        .collect();
-    let others = match held.saturating_sub(named.len()) {
-        0 => String::new(),
-        others => format!(" and {}", counted(others as u64, "other")),
-    };
-    (!named.is_empty()).then(|| format!("  held by:  {}{others}", named.join(", ")))
-}
-
-/// What a step waits for.
-fn of_step(reason: &Reason, who: &str, moment: &Moment, program: &str) -> Vec<String> {
+/// The commands that help.
+fn todo(reason: &Reason, program: &str) -> Vec<String> {
     let run = &reason.name;
+    let resume = format!("go on:  {program} runs resume {run}");
+    let give_up = format!("give it up:  {program} runs cancel {run}");
     match &reason.why {
-        Why::Time { until } => vec![format!("{who} sleeps{}.", when("until", *until, moment))],
-        Why::Poll { due } => vec![format!("{who} asks again{}.", when("at", *due, moment))],
-        Why::Signal {
-            signal,
-            until,
-            schema,
-        } => {
-            let value = sample(schema);
-            let mut lines = vec![
-                format!("{who} waits for the signal `{signal}`."),
-                format!("  send it:  {program} runs signal {run} {signal} {value}"),
-            ];
-            if until.is_some() {
-                lines.push(format!("  it gives up{}", when("at", *until, moment)));
-            }
-            lines
-        }
-        Why::Retry {
-            attempt,
-            due,
-            error,
-        } => vec![
-            format!(
-                "{who} waits for its attempt {attempt}, which begins{}.",
-                when("at", *due, moment)
-            ),
-            format!("  attempt {} failed: {error}", attempt.saturating_sub(1)),
+        Why::Ended {
+            state: RunState::Completed | RunState::Skipped,
+        } => vec![],
+        Why::Ended { .. } => vec![format!("see why:  {program} runs show {run}"), resume],
+        Why::NotTaken | Why::Dead { .. } | Why::Interrupted => vec![resume],
+        Why::NoWorker { queue } => vec![
+            format!("start one:  {program} serve, or {program} worker --queue {queue}"),
+            format!("or run it here:  {program} runs resume {run}"),
         ],
-        Why::Child {
-            child_name, state, ..
-        } => vec![format!(
-            "{who} waits for the run {child_name}, which is {}.",
-            lower(*state)
+        Why::UnknownFlow { .. } => vec![
+            "start the program that has it, with serve or worker".to_owned(),
+            give_up,
+        ],
+        Why::Parked { in_doubt: true, .. } => vec![
+            format!("do that again:  {program} runs resume {run} --retry-crashed"),
+            give_up,
+        ],
+        Why::Parked { .. } => vec![
+            format!("go on with the present code:  {program} runs resume {run}"),
+            give_up,
+        ],
+        Why::Limit { limit, .. } => vec![format!("see the queue:  {program} limits show {limit}")],
+        Why::MaxRuns { holders, .. } => {
+            let first = holders.first();
+            let show =
+                first.map(|first| format!("see the first:  {program} runs show {}", first.name));
+            show.into_iter().collect()
+        }
+        Why::Signal { signal, schema, .. } => vec![format!(
+            "send it:  {program} runs signal {run} {signal} {}",
+            sample(schema)
         )],
-        Why::Dependency { on } => vec![format!("{who} waits for {}.", on.join(", "))],
-        Why::More { steps, runs } => {
-            let below = if *runs {
-                ", and more runs below it"
-            } else {
-                ""
-            };
-            vec![format!(
-                "{who}: {} wait{below}.",
-                counted(*steps, "more step")
-            )]
-        }
-        Why::Other { kind, until } => {
-            vec![format!(
-                "{who} waits for {kind}{}.",
-                when("until", *until, moment)
-            )]
-        }
-        _ => in_a_queue(reason, who, moment, program).unwrap_or_else(|| vec![who.to_owned()]),
+        _ => vec![],
     }
 }
 
-fn lower(state: RunState) -> String {
-    state.as_str().to_lowercase()
-}
-
-/// ` at 12:00:09 (in 4 s)`.
-fn when(word: &str, at: Option<Micros>, moment: &Moment) -> String {
-    let Some(at) = at else {
-        return String::new();
-    };
+/// `in 4 s`.
+fn from_now(at: Micros, moment: &Moment) -> String {
     let left = u64::try_from(at.saturating_sub(moment.now)).unwrap_or(0);
     let seconds = std::time::Duration::from_secs(left.div_ceil(1_000_000));
-    let left = if seconds.is_zero() {
-        "now".to_owned()
-    } else {
-        format!("in {}", flowrt_grammar::format_duration(seconds))
-    };
-    format!(" {word} {} ({left})", moment.clock(at))
+    match seconds.is_zero() {
+        true => "now".to_owned(),
+        false => format!("in {}", flowrt_grammar::format_duration(seconds)),
+    }
 }
 
 /// A value of a type, for a command line that can be typed as it stands where the type is simple.

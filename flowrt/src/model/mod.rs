@@ -12,6 +12,7 @@ pub mod graph;
 pub mod ids;
 pub mod limit;
 pub mod notice;
+pub mod number;
 pub mod outline;
 pub mod payload;
 pub mod plan;

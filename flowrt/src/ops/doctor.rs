@@ -4,6 +4,7 @@ use super::{Engine, RunFilter, params};
 use crate::author::meta::Meta;
 use crate::engine::trouble;
 use crate::error::Error;
+use crate::model::number::counted;
 use crate::model::record::{Micros, RunRecord};
 use crate::model::state::RunState;
 
@@ -103,7 +104,7 @@ pub fn flows(flows: &[&'static Meta]) -> Vec<Finding> {
         }
     }
     if findings.is_empty() {
-        findings.push(Finding::good("flows", counted(flows.len(), "flow")));
+        findings.push(Finding::good("flows", counted(flows.len() as u64, "flow")));
     }
     findings
 }
@@ -165,7 +166,7 @@ fn clock(engine: &Engine, runs: &[RunRecord]) -> Finding {
             "clock",
             format!(
                 "{} from the future: this clock was set back, or another machine's is ahead",
-                counted(count, "run")
+                counted(count as u64, "run")
             ),
             "set the clocks of all machines that use this store",
         ),
@@ -242,7 +243,7 @@ fn stuck(engine: &Engine, runs: &[RunRecord]) -> Vec<Finding> {
     if !gone.is_empty() {
         let message = format!(
             "{} whose process is gone: {}",
-            counted(gone.len(), "run"),
+            counted(gone.len() as u64, "run"),
             names(&gone)
         );
         findings.push(Finding::notice(
@@ -254,7 +255,7 @@ fn stuck(engine: &Engine, runs: &[RunRecord]) -> Vec<Finding> {
     if !asking.is_empty() {
         let message = format!(
             "{} waiting for a person: {}",
-            counted(asking.len(), "run"),
+            counted(asking.len() as u64, "run"),
             names(&asking)
         );
         findings.push(Finding::notice("runs", message, "runs show NAME says why"));
@@ -263,13 +264,6 @@ fn stuck(engine: &Engine, runs: &[RunRecord]) -> Vec<Finding> {
         findings.push(Finding::good("runs", "none is stuck"));
     }
     findings
-}
-
-fn counted(count: usize, what: &str) -> String {
-    match count {
-        1 => format!("1 {what}"),
-        count => format!("{count} {what}s"),
-    }
 }
 
 fn names(all: &[String]) -> String {

@@ -89,6 +89,7 @@ pub use start::Start;
 #[cfg(feature = "cli")]
 pub(crate) use stop::tear_down_resources;
 pub use watch::Retold;
+pub use why::words::{Part, Words};
 pub use why::{Driver, Holder, Reason, Why, reasons_of};
 pub use work::{CONCURRENCY, Work, WorkerRecord};
 

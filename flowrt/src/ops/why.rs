@@ -5,6 +5,7 @@ mod queue;
 mod read;
 #[cfg(test)]
 mod tests;
+pub mod words;
 
 use std::collections::HashSet;
 

@@ -99,7 +99,7 @@ fn a_wait_for_a_limit_names_who_holds_it() {
         "{why}"
     );
     assert!(
-        lines[1].starts_with(&format!("  held by:  {name} · stay[")),
+        lines[1].starts_with(&format!("  held by {name} · stay[")),
         "{why}"
     );
     assert_eq!(lines[2], "  and 4 more steps of this run");
@@ -146,7 +146,7 @@ fn a_run_that_waits_for_others_of_its_flow_names_them() {
     assert_eq!(
         why,
         format!(
-            "{name} waits for a place among the runs of alone, which may have 1 at once.\n  held by:  {holder}\n  see the first:  talk runs show {holder}\n"
+            "{name} waits for a place among the runs of alone, which may have 1 at once.\n  held by {holder}\n  see the first:  talk runs show {holder}\n"
         )
     );
     ends(second);

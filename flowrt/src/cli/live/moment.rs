@@ -40,19 +40,6 @@ impl Moment {
     }
 }
 
-/// A number with its thousands apart.
-pub(crate) fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut all = String::with_capacity(digits.len() + digits.len() / 3);
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            all.push(',');
-        }
-        all.push(digit);
-    }
-    all
-}
-
 /// A span of the record's time.
 pub(crate) fn between(from: Micros, to: Micros) -> std::time::Duration {
     std::time::Duration::from_micros(u64::try_from(to.saturating_sub(from)).unwrap_or(0))

@@ -4,11 +4,12 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use super::moment::{Moment, grouped};
+use super::moment::Moment;
 use super::standing::waiting;
 use super::view::first_line;
 use crate::model::event::{Event, What};
 use crate::model::ids::RunId;
+use crate::model::number::grouped;
 use crate::model::record::{LogLine, StepKind};
 use crate::model::state::{RunState, TaskState};
 

@@ -1,9 +1,10 @@
 //! The tree of a run on one screen: finished nodes fold up, fan-outs are bars.
 
-use super::moment::{Moment, between, grouped};
+use super::moment::{Moment, between};
 use super::standing::{sign, words};
 use super::text::{Line, Tone};
 use super::view::{Row, RunView, Standing, View};
+use crate::model::number::grouped;
 use crate::model::record::Micros;
 
 /// Names longer than this do not push the details of all rows to the right.

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::{Cause, ErrorDigest, FanOut, Warning};
+use crate::model::number::{counted, grouped};
 use crate::model::record::Micros;
 
 impl ErrorDigest {
@@ -33,7 +34,7 @@ impl ErrorDigest {
         if self.failed > 1 || self.causes.len() > 1 {
             lines.extend(self.causes.iter().map(Cause::group));
             if self.more_causes > 0 {
-                lines.push(format!("and {}", count(self.more_causes, "more cause")));
+                lines.push(format!("and {}", counted(self.more_causes, "more cause")));
             }
         }
         let first = self.first();
@@ -60,7 +61,7 @@ impl ErrorDigest {
             "{} of {} items of {step} failed, {}",
             grouped(*failed),
             grouped(*ended),
-            count(causes, "cause")
+            counted(causes, "cause")
         )
     }
 }
@@ -121,22 +122,4 @@ fn one_line(text: &str) -> String {
         line = line.chars().take(CHARS).chain(['…']).collect();
     }
     line
-}
-
-fn count(number: u64, what: &str) -> String {
-    let many = if number == 1 { "" } else { "s" };
-    format!("{} {what}{many}", grouped(number))
-}
-
-/// `10,000`.
-fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
 }

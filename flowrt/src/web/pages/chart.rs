@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use super::links;
 use crate::draw::label::words;
+use crate::model::number::counted;
 use crate::model::record::{Micros, RunRecord};
 use crate::web::masked;
 use crate::web::moment::{Moment, between};
@@ -35,7 +36,7 @@ pub(super) fn durations(records: &[RunRecord], moment: &Moment) -> String {
     let mut out = format!(
         "<svg class=\"bars\" width=\"{width}\" height=\"{HEIGHT}\" viewBox=\"0 0 {width} {HEIGHT}\" role=\"img\" \
          aria-label=\"How long the last {} took\">",
-        counted(records.len(), "run")
+        counted(records.len() as u64, "run")
     );
     for (place, record) in records.iter().rev().enumerate() {
         let share = length(record) as f64 / longest as f64;
@@ -130,12 +131,4 @@ pub(super) fn day(hours: &[Hour; 24], moment: &Moment) -> String {
     }
     out.push_str("</svg>");
     out
-}
-
-/// `1 run`, `12 runs`.
-pub(super) fn counted(count: usize, what: &str) -> String {
-    match count {
-        1 => format!("1 {what}"),
-        _ => format!("{count} {what}s"),
-    }
 }

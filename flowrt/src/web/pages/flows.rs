@@ -7,6 +7,7 @@ use axum::response::Response;
 use super::{chart, links};
 use crate::author::meta::{Kind, Meta};
 use crate::error::Result;
+use crate::model::number::counted;
 use crate::model::record::RunRecord;
 use crate::ops::schedules::ScheduleReport;
 use crate::ops::{Engine, RunFilter};
@@ -82,7 +83,7 @@ pub(super) fn kind(engine: &Engine, meta: &Meta) -> String {
     match meta.kind {
         Kind::Dag => {
             let nodes = engine.graph(meta.name).map_or(0, |graph| graph.nodes.len());
-            format!("graph · {}", chart::counted(nodes, "node"))
+            format!("graph · {}", counted(nodes as u64, "node"))
         }
         _ => "program".to_owned(),
     }

@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use askama::Template;
 
-use super::{chart, links};
+use super::links;
 use crate::draw::label::words;
 use crate::model::graph::Graph;
+use crate::model::number::counted;
 use crate::model::outline::Kind;
 use crate::model::record::{Micros, RunRecord};
 use crate::model::state::TaskState;
@@ -375,7 +376,7 @@ impl Scale {
 
 impl Lines<'_> {
     fn more_said(&self) -> String {
-        chart::counted(self.more, "more step")
+        counted(self.more as u64, "more step")
     }
 }
 
