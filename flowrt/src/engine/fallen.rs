@@ -79,7 +79,8 @@ async fn give_up(shared: &Shared, record: &RunRecord, error: &Error) -> Result<R
     end_as(shared, record, RunState::Crashed, &last).await
 }
 
-pub(super) fn too_often(shared: &Shared, record: &RunRecord, error: &Error) -> Error {
+/// What is said of a run that has fallen so often.
+pub(crate) fn too_often(shared: &Shared, record: &RunRecord, error: &Error) -> Error {
     let message = format!(
         "{}; that was the {}. time in a row without a recorded step, more than allowed (crashes_max = {})",
         error.message(),
@@ -91,15 +92,6 @@ pub(super) fn too_often(shared: &Shared, record: &RunRecord, error: &Error) -> E
         Some(hint) => last.hint(hint.to_owned()),
         None => last,
     }
-}
-
-/// Ends a run that cannot be driven as it has to be, before anybody has begun to.
-pub(crate) async fn refuse(
-    shared: &Shared,
-    record: &RunRecord,
-    error: &Error,
-) -> Result<RunRecord> {
-    end_as(shared, record, RunState::Failed, error).await
 }
 
 pub(super) async fn end_as(

@@ -1,8 +1,8 @@
-//! Runs whose process never had them: none can be started, or each dies before it has taken the run.
+//! Runs whose process never had them: none can be started as it has to be, or each dies before it has taken the run.
 
 use std::sync::Arc;
 
-use super::fallen::{end_as, too_often};
+use super::fallen::end_as;
 use super::{Shared, drive, patiently, trouble};
 use crate::author::cancel::Stops;
 use crate::author::meta::Meta;
@@ -18,13 +18,13 @@ pub(crate) async fn park(shared: &Shared, record: &RunRecord, error: &Error) -> 
     end_as(shared, record, RunState::Parked, error).await
 }
 
-/// Ends a run whose process falls too often before it has the run, with all that follows from an end. That is done in this
-/// process: hooks and rollbacks are promised, and no other comes to them.
+/// Ends a run with all that follows from an end. That is done in this process: hooks and rollbacks are promised, and no
+/// other comes to them.
 pub(crate) async fn end_here(
     shared: &Arc<Shared>,
     record: RunRecord,
     meta: &'static Meta,
-    error: &Error,
+    (state, error): (RunState, &Error),
     stops: &Stops,
 ) -> Result<()> {
     let (store, run, epoch) = (&shared.store, record.id, record.epoch);
@@ -32,11 +32,9 @@ pub(crate) async fn end_here(
     // An end that was decided before is that of the run, whatever its process did since.
     if Decided::of(&journal).is_none() {
         let decided = Decided {
-            state: RunState::Crashed,
+            state,
             output: None,
-            error: Some(Payload::from_json(
-                too_often(shared, &record, error).to_json(),
-            )),
+            error: Some(Payload::from_json(error.to_json())),
             at: shared.clock.now(),
             crashes: record.crashes,
         };

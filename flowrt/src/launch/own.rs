@@ -7,10 +7,11 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 
 use super::{Claimed, Kind, USUAL, kind};
-use crate::engine::fallen;
+use crate::engine::unlaunched;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::deployment::Surroundings;
 use crate::model::record::RunRecord;
+use crate::model::state::RunState;
 use crate::store::{self, Store};
 
 /// The kind that gives a run a process of its own.
@@ -67,7 +68,8 @@ pub(crate) fn drive(usual: &Kind, claimed: Claimed) -> BoxFuture<'static, Result
 pub(super) async fn refuse(claimed: &Claimed, error: &Error) -> Result<()> {
     let (shared, record) = (&claimed.shared, &claimed.record);
     tracing::warn!(run = %record.name, %error, "a run has failed before it could begin");
-    fallen::refuse(shared, record, error).await.map(drop)
+    let end = (RunState::Failed, error);
+    unlaunched::end_here(shared, record.clone(), claimed.meta, end, &claimed.stops).await
 }
 
 pub(super) fn no_process(record: &RunRecord) -> Error {

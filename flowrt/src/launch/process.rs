@@ -15,6 +15,7 @@ use crate::clock::Clock;
 use crate::engine::{again, fallen, isolate, unlaunched};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::record::RunRecord;
+use crate::model::state::RunState;
 
 /// How much longer than its bodies' grace a process has to let go of its run.
 const TO_LET_GO: Duration = Duration::from_secs(5);
@@ -87,7 +88,9 @@ async fn note_death(claimed: &Claimed, status: ExitStatus) -> Result<()> {
         .hint("what it said is in the log of the worker; mend that, then resume the run");
     let counted = fallen::count(shared, record).await?;
     if counted.crashes > shared.settings.crashes_max() {
-        return unlaunched::end_here(shared, counted, claimed.meta, &error, &claimed.stops).await;
+        let last = fallen::too_often(shared, &counted, &error);
+        let end = (RunState::Crashed, &last);
+        return unlaunched::end_here(shared, counted, claimed.meta, end, &claimed.stops).await;
     }
     let_go_later(claimed, &counted, &error, FIRST_PAUSE).await
 }

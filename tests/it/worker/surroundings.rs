@@ -96,6 +96,7 @@ async fn a_folder_that_is_not_there_is_a_failure_that_says_so() {
         })
         .await;
         assert_eq!((failed.state, failed.crashes), (RunState::Failed, 0));
+        assert_eq!(place.ledger(), ["Failed told"], "{launcher}: its hook");
         let error = failed
             .error
             .as_ref()
@@ -121,7 +122,7 @@ async fn a_folder_that_is_not_there_is_a_failure_that_says_so() {
         let said = text(&resumed.stderr);
         assert_eq!(resumed.status.code(), Some(0), "{said}");
         assert!(said.contains("`job_variables`"), "{said}");
-        assert_eq!(place.ledger().len(), 1);
+        assert_eq!(place.ledger().len(), 2);
 
         // And a worker gives it what it wants, once the folder is there.
         std::fs::create_dir(place.path().join("below")).expect("made");

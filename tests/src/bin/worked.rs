@@ -114,8 +114,8 @@ async fn look(folder: String, who: String) -> Result<()> {
     )
 }
 
-/// One line about its process.
-#[flow]
+/// One line about its process, and one if it fails.
+#[flow(on_failure = tell)]
 fn surrounded(folder: String, who: String) -> Result<()> {
     look(folder, who)
 }
