@@ -34,7 +34,6 @@ mod starter;
 mod successor;
 mod terms;
 mod tries;
-#[cfg(all(feature = "isolate", unix))]
 pub(crate) mod unlaunched;
 mod vault;
 mod watch;

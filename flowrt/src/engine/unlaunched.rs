@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+#[cfg(all(feature = "isolate", unix))]
 use super::fallen::end_as;
 use super::{Shared, drive, patiently, trouble};
 use crate::author::cancel::Stops;
@@ -14,6 +15,7 @@ use crate::model::state::RunState;
 use crate::store::Durability;
 
 /// Leaves the run to a person, who mends what no further try would.
+#[cfg(all(feature = "isolate", unix))]
 pub(crate) async fn park(shared: &Shared, record: &RunRecord, error: &Error) -> Result<RunRecord> {
     end_as(shared, record, RunState::Parked, error).await
 }
