@@ -1,14 +1,15 @@
-//! What a form asks for is carried out whole, also when the browser leaves in the middle, and a mistake is a page too. This stands
-//! before every page, so that no handler has to think of it.
+//! A form is one of ours, or nothing is done; what it asks for is carried out whole, also when the browser leaves in the
+//! middle, and a mistake is a page too. This stands before every page, so that no handler has to think of it.
 
 use axum::body::{Body, Bytes};
-use axum::extract::{Request, State};
+use axum::extract::{FromRequest, Request, State};
 use axum::http::StatusCode;
 use axum::middleware::Next;
 use axum::response::Response;
 
 use super::Site;
 use super::answer::{Section, Visit};
+use super::pages::posted::Posted;
 use super::whole::{Unfinished, in_time, made, whole};
 use crate::error::{Error, ErrorKind};
 
@@ -31,7 +32,13 @@ pub(super) async fn acted(
             Ok(bytes) => bytes,
             Err((status, error)) => return site.refusal(&visit, section, status, &error),
         };
-        let request = Request::from_parts(parts, Body::from(bytes));
+        let request = |parts, bytes| Request::from_parts(parts, Body::from(bytes));
+        if let Err(refusal) =
+            Posted::from_request(request(parts.clone(), bytes.clone()), &site).await
+        {
+            return refusal;
+        }
+        let request: Request = request(parts, bytes);
         whole(next.run(request)).await
     };
     answered.unwrap_or_else(|unfinished| {

@@ -15,7 +15,7 @@ mod logs;
 mod notices;
 mod origin;
 mod overview;
-mod posted;
+pub(super) mod posted;
 mod reasons;
 mod rows;
 mod run;

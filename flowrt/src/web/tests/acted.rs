@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
-use axum::http::{Request, StatusCode};
+use axum::http::{Request, StatusCode, header};
 use axum::response::Response;
 use axum::routing::{get, post};
 use tokio::sync::{Notify, watch};
@@ -44,7 +44,10 @@ async fn text(response: Response) -> String {
 }
 
 fn form(body: Body) -> Request<Body> {
-    Request::post("/runs/x").body(body).unwrap()
+    Request::post("/runs/x")
+        .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+        .body(body)
+        .unwrap()
 }
 
 #[tokio::test]
@@ -58,7 +61,7 @@ async fn a_form_whose_browser_has_gone_is_carried_out_to_its_end() {
             done.notify_one();
         }
     }));
-    let mut answer = Box::pin(pages.await.oneshot(form(Body::from("a=b"))));
+    let mut answer = Box::pin(pages.await.oneshot(form(Body::from("token=t"))));
     tokio::select! {
         _ = &mut answer => panic!("it waits for a word"),
         () = begun.notified() => {}
@@ -105,7 +108,7 @@ async fn a_panic_is_a_page() {
     let pages = pages(get(panics).post(panics)).await;
     for asked in [
         Request::get("/runs/x").body(Body::empty()).unwrap(),
-        form(Body::empty()),
+        form(Body::from("token=t")),
     ] {
         let method = asked.method().clone();
         let answer = pages.clone().oneshot(asked).await.unwrap();
@@ -131,7 +134,7 @@ async fn a_form_that_does_not_come_does_nothing() {
         async move || done.notify_one()
     }));
     let begins = futures_util::stream::once(async {
-        Ok::<_, std::convert::Infallible>(Bytes::from_static(b"a="))
+        Ok::<_, std::convert::Infallible>(Bytes::from_static(b"token=t&a="))
     });
     let never = futures_util::stream::pending();
     let body = Body::from_stream(futures_util::StreamExt::chain(begins, never));
@@ -166,7 +169,11 @@ async fn an_answer_that_is_late_says_so_and_goes_on() {
             done.notify_one();
         }
     }));
-    let answer = pages.await.oneshot(form(Body::empty())).await.unwrap();
+    let answer = pages
+        .await
+        .oneshot(form(Body::from("token=t")))
+        .await
+        .unwrap();
     assert_eq!(answer.status(), StatusCode::GATEWAY_TIMEOUT);
     assert!(text(answer).await.contains("goes on"));
     go.notify_one();

@@ -300,14 +300,17 @@ async fn who_waits_says_why_and_is_answered_or_cancelled() {
 #[tokio::test]
 async fn a_form_without_its_token_does_nothing() {
     let visitor = Visitor::new().await;
-    let form = |token: &str| {
-        Request::post("/flows/web_measure")
+    let form = |address: &str| {
+        Request::post(address)
             .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
-            .body(Body::from(format!("token={token}")))
+            .body(Body::from("token=x"))
             .unwrap()
     };
-    let (status, _, page) = visitor.ask(form("x")).await;
-    assert_eq!(status, StatusCode::FORBIDDEN, "{page}");
+    // One whose handler reads nothing of the form, too.
+    for address in ["/flows/web_measure", "/notices/nobody/test"] {
+        let (status, _, page) = visitor.ask(form(address)).await;
+        assert_eq!(status, StatusCode::FORBIDDEN, "{address}: {page}");
+    }
     assert_eq!(visitor.engine.runs(Default::default()).await.unwrap(), []);
 }
 
