@@ -119,7 +119,10 @@ impl Question {
                     }
                 }
             }
-            // Of all runs the last are found by their number.
+            // Of all runs the last are found by their number. Who seeks a text looks at each row, and best where they lie.
+            None if filter.states.is_empty() && filter.text.is_some() && filter.roots_only => {
+                self.conditions.push("+root = 1".to_owned());
+            }
             None if !filter.roots_only && filter.states.is_empty() => {}
             None => self.entry = roots(both),
         }
