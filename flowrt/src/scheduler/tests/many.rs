@@ -5,7 +5,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde_json::{Map, json};
+use serde_json::json;
 
 use super::super::{Due, run};
 use crate::author::cancel::Cancel;
@@ -29,38 +29,12 @@ async fn one_of_many() -> Result<()> {
 
 fn deployment(number: usize) -> Change {
     let name = format!("d{number}");
-    let deployment = Deployment {
-        name: name.clone(),
-        flow: "one_of_many_in_test".to_owned(),
-        shown: None,
-        description: String::new(),
-        tags: vec![],
-        parameters: Map::new(),
-        pool: None,
-        queue: None,
-        job_variables: Map::new(),
-        limit: None,
-        retries: None,
-        timeout: None,
-        source: Source::Person,
-    };
-    let record = DeploymentRecord {
-        deployment,
-        active: true,
-        switched: None,
-        created: 0,
-        changed: 0,
-    };
+    let deployment = Deployment::new(&name, "one_of_many_in_test", Source::Person);
+    let record = DeploymentRecord::new(deployment, 0);
+    let rule = json!({ "cron": "0 0 1 1 *" });
     let schedules = (0..SCHEDULES / DEPLOYMENTS).map(|slug| ScheduleRecord {
-        deployment: name.clone(),
-        slug: format!("s{slug}"),
-        schedule: json!({ "cron": "0 0 1 1 *" }),
-        parameters: Map::new(),
         catchup: Catchup::All,
-        active: true,
-        switched: None,
-        since: 0,
-        cursor: None,
+        ..ScheduleRecord::new(&name, format!("s{slug}"), rule.clone(), 0)
     });
     Change::Set(Box::new(record), schedules.collect())
 }
