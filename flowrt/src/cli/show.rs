@@ -73,14 +73,8 @@ pub(super) async fn run(door: &Door, matches: &ArgMatches) -> Result<ExitCode> {
 
 /// The runs that it came from, by name where they are still there.
 async fn related(door: &Door, record: &RunRecord) -> Vec<(&'static str, String)> {
-    let parent = record.parent.as_ref().map(|(run, _)| ("part of", *run));
-    let origin = record.origin.map(|run| match record.continues() {
-        Some(_) => ("goes on from", run),
-        None => ("rerun of", run),
-    });
-    let next = record.continued_as().map(|run| ("went on as", run));
     let mut related = Vec::new();
-    for (what, run) in parent.into_iter().chain(origin).chain(next) {
+    for (what, run) in record.related() {
         let name = door.run(run).await.map(|run| run.record.name);
         related.push((what, name.unwrap_or_else(|_| run.to_string())));
     }

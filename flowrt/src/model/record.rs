@@ -149,6 +149,18 @@ impl RunRecord {
     pub fn continues(&self) -> Option<RunId> {
         self.origin.filter(|origin| origin.successor() == self.id)
     }
+
+    /// The run that it is part of, the one that it goes on from or repeats, and the one that goes on with it, each with what
+    /// it is to this one.
+    pub fn related(&self) -> impl Iterator<Item = (&'static str, RunId)> {
+        let parent = self.parent.as_ref().map(|(run, _)| ("part of", *run));
+        let origin = self.origin.map(|run| match self.continues() {
+            Some(_) => ("goes on from", run),
+            None => ("rerun of", run),
+        });
+        let next = self.continued_as().map(|run| ("went on as", run));
+        parent.into_iter().chain(origin).chain(next)
+    }
 }
 
 /// The kind of a recorded step.

@@ -62,14 +62,8 @@ fn tags(dispatch: &Dispatch) -> Vec<String> {
 
 /// The run that it is part of, those that it goes on from or repeats, and the one that goes on with it.
 async fn related(engine: &Engine, record: &RunRecord) -> Vec<Related> {
-    let parent = record.parent.as_ref().map(|(run, _)| ("part of", *run));
-    let origin = record.origin.map(|run| match record.continues() {
-        Some(_) => ("goes on from", run),
-        None => ("rerun of", run),
-    });
-    let next = record.continued_as().map(|run| ("went on as", run));
     let mut related = Vec::new();
-    for (what, run) in parent.into_iter().chain(origin).chain(next) {
+    for (what, run) in record.related() {
         let name = engine.record(run).await.map(|record| record.name);
         let name = name.unwrap_or_else(|_| run.to_string());
         related.push(Related {
