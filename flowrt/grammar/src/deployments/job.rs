@@ -70,7 +70,7 @@ fn variables(node: Node, remarks: &mut Remarks) -> Vec<(Key, Node)> {
     let read = given.filter_map(|(key, node)| {
         if key.text.is_empty() || key.text.contains('=') || !is_word(&key.text) {
             let message = format!(
-                "`{}` cannot be the name of a variable: it has no `=`",
+                "`{}` cannot be the name of a variable: there is no `=` in a name",
                 key.text.escape_debug()
             );
             remarks.fault(key.at(), message);

@@ -262,7 +262,7 @@ fn job_variables_are_read_and_what_is_wrong_with_them_is_told() {
         ("{env: {A: {b: 1}}}", "5:30 a variable is a text, not a map"),
         (
             "{env: {A=B: c}}",
-            "5:27 `A=B` cannot be the name of a variable: it has no `=`",
+            "5:27 `A=B` cannot be the name of a variable: there is no `=` in a name",
         ),
         (
             "{env: {A: '{{ $A }}'}}",
